@@ -1,0 +1,36 @@
+// Sizes, counts and times that more than one machine must agree on. Each is defined here once.
+
+/** A prompt's UTF-8 size at most. */
+export const MAX_PROMPT_BYTES = 256 * 1024;
+/** A row of the event log at most; what is larger lies in R2 and the row names it. */
+export const MAX_EVENT_ROW_BYTES = 256 * 1024;
+/** Entries that the runner sends in one call, together. */
+export const MAX_BATCH_BYTES = 1024 * 1024;
+/** One part of a large message's body on its way to R2. */
+export const MAX_BODY_PART_BYTES = 4 * 1024 * 1024;
+/** A large message's whole body. */
+export const MAX_BODY_BYTES = 96 * 1024 * 1024;
+/** A tool call waits at most this long; hosted clients give up after 45 to 60 seconds. */
+export const MAX_WAIT_SECONDS = 40;
+export const DEFAULT_WAIT_SECONDS = 30;
+/** A request to the model at most. */
+export const MAX_MODEL_REQUEST_BYTES = 32 * 1024 * 1024;
+/** Requests to the model at once, per session. */
+export const MAX_MODEL_REQUESTS_AT_ONCE = 8;
+/** A run token opens its route for this long. */
+export const RUN_TOKEN_TTL_SECONDS = 15 * 60;
+/** The runner asks for a fresh run token when less than this is left. */
+export const RUN_TOKEN_RENEW_SECONDS = 5 * 60;
+/** While a turn runs the Session object looks after the runner at least this often. */
+export const WATCH_INTERVAL_MS = 15_000;
+/** A permission that nobody decided by then is denied. */
+export const PERMISSION_DEADLINE_MS = 9 * 60_000;
+/** A file of a project that is read in one call at most. */
+export const MAX_FILE_READ_BYTES = 96 * 1024;
+/** Files of a project listed in one page at most. */
+export const MAX_FILES_PER_PAGE = 500;
+/** Prompts that wait in one session at most. */
+export const MAX_QUEUED_TURNS = 50;
+/** A turn that gives no timeout may take this long. */
+export const DEFAULT_TURN_TIMEOUT_SECONDS = 60 * 60;
+export const MAX_TURN_TIMEOUT_SECONDS = 6 * 60 * 60;

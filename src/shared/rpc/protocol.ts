@@ -1,0 +1,29 @@
+// Versions of the contract between the Session object and the runner, and the paths that the runner serves.
+
+/** Spoken by this build. The object also speaks the one before, so that an older runner finishes its turn. */
+export const RUNNER_PROTOCOL_VERSION = 1;
+export const SUPPORTED_RUNNER_PROTOCOLS: readonly number[] = [1];
+
+/** The port on which the runner listens inside a container. */
+export const RUNNER_PORT = 8080;
+
+/** All of the runner's paths ask for `Authorization: Bearer <boot token>`. */
+export const RUNNER_PATHS = {
+  /** GET: {runtime_id, protocol_version, workspace_state, busy_sessions} as JSON. */
+  health: "/health",
+  /** WebSocket upgrade, capnweb: RunnerSessionApi on the runner's side, SessionHostApi on the object's. */
+  session: (sessionId: string) => `/rpc/sessions/${sessionId}`,
+  /** WebSocket upgrade, capnweb: RunnerWorkspaceApi on the runner's side. */
+  workspace: "/rpc/workspace",
+} as const;
+
+/** Where the sandbox reaches the edge, below BERTH_EDGE_URL. */
+export const EDGE_PATHS = {
+  /** The CLI's ANTHROPIC_BASE_URL. */
+  model: "/model",
+  /** POST {workspace_id, runtime_id, session_id} with the boot token: the runner has something to say and nobody is connected. */
+  wake: "/runner/wake",
+} as const;
+
+/** Compile-time proof that A can be used as B: `type _Proof = AssertExtends<A, B>`. */
+export type AssertExtends<A extends B, B> = A;

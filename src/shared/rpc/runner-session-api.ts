@@ -1,0 +1,75 @@
+// What the runner offers the Session object: one conversation with the real Claude Code.
+import { z } from "zod";
+import { uuidSchema } from "../ids.ts";
+import { permissionModeSchema } from "../permissions/permission-mode.ts";
+import { modelNameSchema, promptSchema } from "../sessions/schema.ts";
+import { runTokenGrantSchema } from "./session-host-api.ts";
+
+export const sessionHelloRequestSchema = z.object({
+  protocol_version: z.int().positive(),
+  session_id: uuidSchema,
+  /** The newest source_seq that the object holds of this runtime; 0 for none. What came before may be forgotten. */
+  acknowledged_source_seq: z.int().nonnegative(),
+  /** The runtime that the number above is about; null when the object has never met one. */
+  acknowledged_runtime_id: uuidSchema.nullable(),
+  /** True while somebody watches: previews are worth sending. */
+  previews: z.boolean(),
+});
+export type SessionHelloRequest = z.infer<typeof sessionHelloRequestSchema>;
+
+export const sessionHelloSchema = z.object({
+  protocol_version: z.int().positive(),
+  runner_version: z.string(),
+  runtime_id: uuidSchema,
+  /** The newest source_seq that this runtime has given for this session; 0 for none. */
+  last_source_seq: z.int().nonnegative(),
+  /** The turn that runs now, or null. */
+  running_turn_id: uuidSchema.nullable(),
+  cli_live: z.boolean(),
+  background_tasks: z.int().nonnegative(),
+});
+export type SessionHello = z.infer<typeof sessionHelloSchema>;
+
+export const turnStartSchema = z.object({
+  turn_id: uuidSchema,
+  prompt: promptSchema,
+  /** The conversation at Claude Code's side: resumed when its transcript exists, begun under this id when not. */
+  claude_session_id: uuidSchema,
+  model: modelNameSchema.nullable(),
+  permission_mode: permissionModeSchema,
+  /** Whether the ceiling allows bypassPermissions at all in this session. */
+  allow_bypass: z.boolean(),
+  max_turns: z.int().min(1).nullable(),
+  max_budget_usd: z.number().positive().nullable(),
+  timeout_seconds: z.int().min(1),
+  /** What the session has cost so far, in US dollars, as the CLI counts it. */
+  spent_usd: z.number().nonnegative(),
+  run_token: runTokenGrantSchema,
+});
+export type TurnStart = z.infer<typeof turnStartSchema>;
+
+export const runnerStatusSchema = z.object({
+  runtime_id: uuidSchema,
+  running_turn_id: uuidSchema.nullable(),
+  cli_live: z.boolean(),
+  background_tasks: z.int().nonnegative(),
+  last_source_seq: z.int().nonnegative(),
+});
+export type RunnerStatus = z.infer<typeof runnerStatusSchema>;
+
+export interface RunnerSessionApi {
+  /** The first call on a connection. The newest connection of a session wins; the older one is closed. */
+  hello(request: SessionHelloRequest): Promise<SessionHello>;
+  /**
+   * Feeds a prompt. Idempotent by turn_id: a turn that this runtime knows is not begun again.
+   * `busy` when another turn (a follow-up, too) runs; try again when it has ended.
+   */
+  startTurn(turn: TurnStart): Promise<{ state: "started" | "known" | "busy" }>;
+  /** Stops the turn if it runs; its end comes as an entry. */
+  interruptTurn(request: { turn_id: string }): Promise<{ running: boolean }>;
+  setPreviews(request: { previews: boolean }): Promise<void>;
+  /** Answers at once; a link that does not is dead. */
+  ping(): Promise<RunnerStatus>;
+  /** Ends the CLI and forgets the session's processes; its entries stay until acknowledged. */
+  endSession(): Promise<void>;
+}

@@ -1,0 +1,60 @@
+// What the runner offers the Workspace object: the files, and the programs that came with the sandbox.
+import { z } from "zod";
+import type { Answer } from "../errors/app-error.ts";
+import { uuidSchema } from "../ids.ts";
+import { MAX_FILE_READ_BYTES, MAX_FILES_PER_PAGE } from "../limits.ts";
+import { filePathSchema, type ProjectFile } from "../projects/schema.ts";
+
+/** The runner's GET /health. */
+export const runnerHealthSchema = z.object({
+  protocol_version: z.int().positive(),
+  runner_version: z.string(),
+  runtime_id: uuidSchema,
+  workspace_id: uuidSchema,
+  /** `new`: this boot found an empty disk. `kept`: the workspace of an earlier boot. */
+  workspace_state: z.enum(["new", "kept"]),
+  busy_sessions: z.array(uuidSchema),
+});
+export type RunnerHealth = z.infer<typeof runnerHealthSchema>;
+
+export const listFilesSchema = z.object({
+  /** A folder to list, relative; empty for the workspace itself. */
+  path: filePathSchema.or(z.literal("")).default(""),
+  recursive: z.boolean().default(true),
+  /** Continue after this path. */
+  after: z.string().max(4096).optional(),
+  limit: z.int().min(1).max(MAX_FILES_PER_PAGE).default(200),
+});
+export type ListFiles = z.infer<typeof listFilesSchema>;
+export type FileList = { files: ProjectFile[]; next_after: string | null };
+
+export const readFileSchema = z.object({
+  path: filePathSchema,
+  offset: z.int().nonnegative().default(0),
+  limit: z.int().min(1).max(MAX_FILE_READ_BYTES).default(MAX_FILE_READ_BYTES),
+});
+export type ReadFile = z.infer<typeof readFileSchema>;
+/** `encoding` is base64 when the bytes are no UTF-8 text. `size` is the whole file's. */
+export type FileContent = {
+  path: string;
+  encoding: "utf-8" | "base64";
+  content: string;
+  offset: number;
+  bytes: number;
+  size: number;
+};
+
+/** The Claude Code program inside the sandbox. */
+export type ClaudeBinary = { path: string; version: string; source: string };
+
+export interface RunnerWorkspaceApi {
+  listFiles(request: ListFiles): Promise<Answer<FileList>>;
+  readFile(request: ReadFile): Promise<Answer<FileContent>>;
+  /** Clones into the empty workspace; a failure leaves it empty. `allow_insecure` is for tests alone. */
+  cloneRepository(request: { git_url: string; allow_insecure: boolean }): Promise<Answer<{ commit: string }>>;
+  findClaudeBinary(): Promise<Answer<ClaudeBinary>>;
+  /** True when the workspace holds anything that a fresh one would not. */
+  isWorkspaceChanged(): Promise<boolean>;
+  /** Interrupts turns, flushes and exits. */
+  shutdown(): Promise<void>;
+}

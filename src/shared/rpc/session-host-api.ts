@@ -1,0 +1,76 @@
+// What the Session object offers the runner over their one WebSocket. Every argument is parsed on arrival.
+import { z } from "zod";
+import { sha256Schema, uuidSchema } from "../ids.ts";
+import { permissionModeSchema } from "../permissions/permission-mode.ts";
+import type { EntryBatch } from "./runner-entry.ts";
+
+export const bodyPartSchema = z.object({
+  runtime_id: uuidSchema,
+  /** SHA-256 of the whole body. */
+  sha256: sha256Schema,
+  total_bytes: z.int().positive(),
+  offset: z.int().nonnegative(),
+  /** At most MAX_BODY_PART_BYTES. */
+  bytes: z.instanceof(Uint8Array),
+});
+export type BodyPart = z.infer<typeof bodyPartSchema>;
+
+/** A live delta: never numbered, spooled or stored. */
+export const previewSchema = z.object({
+  runtime_id: uuidSchema,
+  turn_id: uuidSchema.nullable(),
+  /** The CLI's `stream_event`, as it came. */
+  message: z.unknown(),
+});
+export type Preview = z.infer<typeof previewSchema>;
+
+export const permissionQuestionSchema = z.object({
+  runtime_id: uuidSchema,
+  /** The same when the question is asked again after a cut. */
+  request_id: uuidSchema,
+  turn_id: uuidSchema,
+  /**
+   * `gate`: before every tool call, in every mode (PreToolUse).
+   * `consent`: Claude Code's own mode, or the gate's `ask`, wants a person.
+   */
+  stage: z.enum(["gate", "consent"]),
+  tool_name: z.string().min(1).max(256),
+  tool_use_id: z.string().max(256).nullable(),
+  permission_mode: permissionModeSchema,
+  /** The tool's input, shortened to at most 64 KB as JSON. */
+  tool_input: z.unknown(),
+});
+export type PermissionQuestion = z.infer<typeof permissionQuestionSchema>;
+
+/**
+ * `no_rule` (gate only): Claude Code's own mode decides. `ask` (gate only): comes back as `consent`.
+ * `message` reaches the model with a denial.
+ */
+export const permissionDecisionSchema = z.discriminatedUnion("behavior", [
+  z.object({ behavior: z.literal("allow") }),
+  z.object({ behavior: z.literal("no_rule") }),
+  z.object({ behavior: z.literal("ask"), message: z.string().max(2000) }),
+  z.object({ behavior: z.literal("deny"), message: z.string().min(1).max(2000) }),
+]);
+export type PermissionDecision = z.infer<typeof permissionDecisionSchema>;
+
+export const runTokenGrantSchema = z.object({
+  token: z.string().min(1).max(4096),
+  /** Seconds since 1970. */
+  expires_at: z.int().positive(),
+});
+export type RunTokenGrant = z.infer<typeof runTokenGrantSchema>;
+
+export interface SessionHostApi {
+  /**
+   * Stores the entries, in order, and answers with the highest source_seq that is stored for good. Entries that are
+   * stored already are passed over; a gap or a replaced runtime throws. A body that an entry names is stored before.
+   */
+  append(batch: EntryBatch): Promise<{ acknowledged_source_seq: number }>;
+  /** Takes a large body in parts, in order of `offset`; `stored` is true once the whole is in R2. */
+  putBodyPart(part: BodyPart): Promise<{ stored: boolean }>;
+  preview(preview: Preview): Promise<void>;
+  decidePermission(question: PermissionQuestion): Promise<PermissionDecision>;
+  /** A fresh run token for the model gateway. */
+  renewRunToken(request: { runtime_id: string }): Promise<RunTokenGrant>;
+}

@@ -1,0 +1,16 @@
+// Who asks: the person behind an access token, in the team that the request acts for.
+import { z } from "zod";
+import { uuidSchema } from "../ids.ts";
+
+export const ROLES = ["owner", "member"] as const;
+
+/** The OAuth scopes, in the order in which the consent page shows them. */
+export const SCOPES = ["sessions:read", "sessions:write", "projects:read", "projects:write"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+export const principalSchema = z.object({
+  user_id: uuidSchema,
+  team_id: uuidSchema,
+  role: z.enum(ROLES),
+});
+export type Principal = z.infer<typeof principalSchema>;
