@@ -1,0 +1,129 @@
+// The D1 tables: what is asked about across sessions. Every row carries its team; times are ISO 8601 text.
+// `sessions` and `usage` are filled by the Session object's outbox, with upserts that may come again.
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+export const users = sqliteTable(
+  "users",
+  {
+    id: text().primaryKey(),
+    /** How this person signs in. There is at most one `local` user. */
+    kind: text({ enum: ["local"] }).notNull(),
+    displayName: text().notNull(),
+    createdAt: text().notNull(),
+  },
+  (table) => [
+    uniqueIndex("users_local")
+      .on(table.kind)
+      .where(sql`kind = 'local'`),
+  ],
+);
+
+export const teams = sqliteTable("teams", {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  createdAt: text().notNull(),
+});
+
+export const memberships = sqliteTable(
+  "memberships",
+  {
+    teamId: text()
+      .notNull()
+      .references(() => teams.id),
+    userId: text()
+      .notNull()
+      .references(() => users.id),
+    role: text({ enum: ["owner", "member"] }).notNull(),
+    createdAt: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.teamId, table.userId] }),
+    index("memberships_user").on(table.userId, table.createdAt),
+  ],
+);
+
+export const projects = sqliteTable(
+  "projects",
+  {
+    id: text().primaryKey(),
+    teamId: text().notNull(),
+    ownerId: text().notNull(),
+    name: text().notNull(),
+    gitUrl: text(),
+    createdAt: text().notNull(),
+    deletedAt: text(),
+  },
+  (table) => [
+    uniqueIndex("projects_live_name")
+      .on(table.teamId, table.ownerId, table.name)
+      .where(sql`deleted_at is null`),
+  ],
+);
+
+export const workspaces = sqliteTable(
+  "workspaces",
+  {
+    id: text().primaryKey(),
+    teamId: text().notNull(),
+    projectId: text()
+      .notNull()
+      .references(() => projects.id),
+    branch: text().notNull(),
+    createdAt: text().notNull(),
+  },
+  (table) => [uniqueIndex("workspaces_branch").on(table.projectId, table.branch)],
+);
+
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    id: text().primaryKey(),
+    teamId: text().notNull(),
+    ownerId: text().notNull(),
+    projectId: text().notNull(),
+    workspaceId: text().notNull(),
+    title: text().notNull(),
+    status: text().notNull(),
+    statusReason: text(),
+    turns: integer().notNull(),
+    cursor: integer().notNull(),
+    costUsd: real().notNull(),
+    createdAt: text().notNull(),
+    updatedAt: text().notNull(),
+    /** Grows with each state of the session; an upsert of an older one changes nothing. */
+    version: integer().notNull(),
+  },
+  (table) => [
+    index("sessions_owner").on(table.teamId, table.ownerId, table.updatedAt),
+    index("sessions_project").on(table.projectId, table.updatedAt),
+  ],
+);
+
+export const usage = sqliteTable(
+  "usage",
+  {
+    turnId: text().primaryKey(),
+    sessionId: text().notNull(),
+    teamId: text().notNull(),
+    userId: text().notNull(),
+    projectId: text().notNull(),
+    model: text(),
+    costUsd: real().notNull(),
+    inputTokens: integer().notNull(),
+    outputTokens: integer().notNull(),
+    cacheReadInputTokens: integer().notNull(),
+    cacheCreationInputTokens: integer().notNull(),
+    occurredAt: text().notNull(),
+  },
+  (table) => [index("usage_team_time").on(table.teamId, table.occurredAt)],
+);
+
+/** Wrong sign-in codes, counted per window of time; see auth/sign-in-policy.ts. */
+export const signInAttempts = sqliteTable("sign_in_attempts", {
+  /** Which lock the count belongs to. */
+  id: text().primaryKey(),
+  failures: integer().notNull(),
+  /** Milliseconds since 1970; the count begins anew after this. */
+  windowEndsAtMs: integer().notNull(),
+});
