@@ -24,31 +24,37 @@ export type Position = {
   step: number;
 };
 
-/** Texts in user messages, newest last, with the message each stands in. */
-function listUserTexts(request: ModelRequest): { text: string; index: number }[] {
+type Input = { text: string; index: number; isNotice: boolean };
+
+/** What the model was told, newest last: prompts, and notices about background tasks that begin work of their own. */
+function listInputs(request: ModelRequest): Input[] {
   return request.messages.flatMap((message, index) => {
     if (message.role !== "user") return [];
-    return textsOf(message.content)
-      .map((text) => ({ text: withoutReminders(text), index }))
-      .filter(({ text }) => text !== "" && !text.startsWith("[Request interrupted"));
+    return textsOf(message.content).flatMap((text): Input[] => {
+      // A notice beside tool results arrived in a running turn and begins nothing.
+      if (isTaskNotification(text)) return hasToolResult(message.content) ? [] : [{ text, index, isNotice: true }];
+      const prompt = withoutReminders(text);
+      return prompt === "" || prompt.startsWith("[Request interrupted")
+        ? []
+        : [{ text: prompt, index, isNotice: false }];
+    });
   });
 }
 
 export function findPosition(request: ModelRequest): Position {
-  const texts = listUserTexts(request);
-  const newest = texts.at(-1);
-  const prompt = texts.findLast(({ text }) => !isTaskNotification(text));
-  const since = request.messages.slice((newest?.index ?? -1) + 1);
+  const inputs = listInputs(request);
+  const newest = inputs.at(-1);
+  const prompt = inputs.findLast((input) => !input.isNotice);
   return {
     prompt: prompt?.text ?? "",
-    isFollowUp: newest !== undefined && isTaskNotification(newest.text),
-    step: countAnswers(since),
+    isFollowUp: newest?.isNotice ?? false,
+    step: countAnswers(request.messages.slice((newest?.index ?? -1) + 1)),
   };
 }
 
-/** Prompts of the person in the conversation that are equal to, or contain, the text. */
+/** Prompts of the person in the conversation that contain the text. */
 export function countPrompts(request: ModelRequest, text: string): number {
-  return listUserTexts(request).filter((entry) => entry.text.includes(text)).length;
+  return listInputs(request).filter((input) => !input.isNotice && input.text.includes(text)).length;
 }
 
 /** The folder the CLI works in, as its system prompt or first message says. */
@@ -67,6 +73,10 @@ export function findWorkingDirectory(request: ModelRequest): string | null {
 function textsOf(content: string | z.infer<typeof blockSchema>[]): string[] {
   if (typeof content === "string") return [content];
   return content.flatMap((block) => (block.type === "text" && block.text !== undefined ? [block.text] : []));
+}
+
+function hasToolResult(content: string | z.infer<typeof blockSchema>[]): boolean {
+  return typeof content !== "string" && content.some((block) => block.type === "tool_result");
 }
 
 function withoutReminders(text: string): string {
