@@ -1,0 +1,44 @@
+// Ends what a run of Berth left, or is about to leave: everything with a pid file or the mark of this BERTH_HOME.
+import { listRoles, readPidFile, removePidFile, toTree } from "./pid-files.ts";
+import { type ProcessTree, endTree, findTree, TREE_MARK } from "./process-tree.ts";
+import { readEnvironmentOf, readProcessTable } from "./process-table.ts";
+
+export type EndOptions = {
+  runFolder: string;
+  homeId: string;
+  /** For runners, which then interrupt their turns and send what they hold. */
+  runnerGraceMs: number;
+};
+
+/** Resolves to the roles that were still running. Runners end first, while what they send to is there. */
+export async function endRecorded({ runFolder, homeId, runnerGraceMs }: EndOptions): Promise<string[]> {
+  const files = listRoles(runFolder).map((role) => ({ role, file: readPidFile(runFolder, role) }));
+  const known = files.flatMap(({ role, file }) => (file === null ? [] : [{ role, tree: toTree(file) }]));
+  const others = known.filter(({ tree }) => tree.pid !== process.pid);
+  const running = others.filter(({ tree }) => findTree(tree).length > 0).map(({ role }) => role);
+  const isRunner = ({ role }: { role: string }) => role.startsWith("runner-");
+  // An earlier `npm start` goes first of all: it would start again what ends beside it.
+  await endAll(
+    others.filter(({ role }) => role === "start"),
+    0,
+  );
+  await endAll(others.filter(isRunner), runnerGraceMs);
+  await endAll(
+    others.filter((entry) => !isRunner(entry)),
+    0,
+  );
+  await endMarked(homeId);
+  for (const { role, file } of files) if (file?.pid !== process.pid) removePidFile(runFolder, role);
+  return running;
+}
+
+async function endAll(entries: readonly { tree: ProcessTree }[], graceMs: number): Promise<void> {
+  await Promise.all(entries.map(({ tree }) => endTree(tree, graceMs)));
+}
+
+/** Processes whose pid file was never written, or that outlived their leader. */
+async function endMarked(homeId: string): Promise<void> {
+  const marks = readProcessTable().map((row) => readEnvironmentOf(row.pid, TREE_MARK));
+  const own = new Set(marks.filter((mark): mark is string => mark?.startsWith(`${homeId}/`) === true));
+  await Promise.all([...own].map((mark) => endTree({ pid: -1, startMark: "", mark }, 0)));
+}
