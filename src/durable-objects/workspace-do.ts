@@ -1,2 +1,128 @@
+// The Workspace object: the files of one branch, and the one sandbox that holds them. Composition root.
 import { DurableObject } from "cloudflare:workers";
-export class WorkspaceObject extends DurableObject<Env> {}
+import { answer, failure, type Answer } from "../shared/errors/app-error.ts";
+import type { AssertExtends } from "../shared/rpc/protocol.ts";
+import type { ClaudeBinary, FileContent, FileList, ListFiles, ReadFile } from "../shared/rpc/runner-workspace-api.ts";
+import type {
+  LeaseAnswer,
+  LeaseRequest,
+  RuntimeInfo,
+  RuntimeLookup,
+  WorkspaceApi,
+  WorkspaceIdentity,
+} from "../shared/rpc/workspace-api.ts";
+import { systemClock } from "./clock.ts";
+import { readConfig } from "./config.ts";
+import { createObjectLogger } from "./object-log.ts";
+import { chooseSandbox } from "./sandboxes/choose-sandbox.ts";
+import { isCreated, migrate } from "./sql/migrate.ts";
+import { composeWorkspace, type Workspace } from "./workspaces/compose-workspace.ts";
+import { dialRunner } from "./workspaces/dial-runner.ts";
+import { isBootToken } from "./workspaces/boot-token.ts";
+import { WORKSPACE_MIGRATIONS } from "./workspaces/schema.ts";
+
+const REVIEW_EVERY_MS = 30_000;
+
+export class WorkspaceObject extends DurableObject<Env> {
+  #workspace: Workspace | null = null;
+  readonly #logger = createObjectLogger("workspace", this.ctx.id.name ?? this.ctx.id.toString());
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    if (isCreated(ctx.storage.sql)) this.#open();
+  }
+
+  #open(): Workspace {
+    migrate(this.ctx.storage, WORKSPACE_MIGRATIONS);
+    const config = readConfig(this.env);
+    return (this.#workspace ??= composeWorkspace({
+      storage: this.ctx.storage,
+      session: (id) => this.env.SESSION.getByName(id),
+      sandbox: (workspaceId) => chooseSandbox(config, this.ctx.container, workspaceId),
+      config,
+      clock: systemClock,
+      logger: this.#logger,
+      background: (work) => this.ctx.waitUntil(work.catch((error) => this.#logger.error("background_failed", error))),
+    }));
+  }
+
+  async requestLease({ identity, session_id, turn_id }: LeaseRequest): Promise<LeaseAnswer> {
+    const workspace = this.#open();
+    workspace.store.identify(identity);
+    workspace.alarms.schedule("review", Date.now() + REVIEW_EVERY_MS);
+    return workspace.desk.request({ session_id, turn_id });
+  }
+
+  async releaseLease(turnId: string): Promise<void> {
+    const workspace = this.#workspace;
+    if (workspace === null) return;
+    if (workspace.leases.holder()?.turn_id === turnId) await workspace.noteFiles().catch(() => undefined);
+    workspace.desk.release(turnId);
+  }
+
+  async ensureRuntime(identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>> {
+    return this.#open().keeper.ensure(identity);
+  }
+
+  async findRuntime(): Promise<RuntimeLookup> {
+    return this.#workspace === null ? { state: "gone" } : this.#workspace.keeper.find();
+  }
+
+  async listFiles(identity: WorkspaceIdentity, request: ListFiles): Promise<Answer<FileList>> {
+    return this.#open().askStarted(identity, (runner) => runner.listFiles(request));
+  }
+
+  async readFile(identity: WorkspaceIdentity, request: ReadFile): Promise<Answer<FileContent>> {
+    return this.#open().askStarted(identity, (runner) => runner.readFile(request));
+  }
+
+  async findClaudeBinary(identity: WorkspaceIdentity): Promise<Answer<ClaudeBinary>> {
+    return this.#open().askStarted(identity, (runner) => runner.findClaudeBinary());
+  }
+
+  async wake(request: { runtime_id: string; session_id: string; boot_token: string }): Promise<boolean> {
+    const runtime = this.#workspace?.store.runtime();
+    if (runtime === null || runtime === undefined || runtime.runtime_id !== request.runtime_id) return false;
+    if (!(await isBootToken(request.boot_token, runtime.boot_token))) return false;
+    if (!this.#workspace?.store.attached().includes(request.session_id)) return false;
+    await this.env.SESSION.getByName(request.session_id).wake(request.runtime_id);
+    return true;
+  }
+
+  async destroy(): Promise<Answer<null>> {
+    const workspace = this.#workspace;
+    if (workspace === null) return answer(null);
+    await workspace.desk.review();
+    if (workspace.leases.holder() !== null) {
+      return failure(
+        "project_busy",
+        "A turn runs or waits in this project. Interrupt it or wait, then delete the project.",
+      );
+    }
+    const sessions = workspace.store.attached().map((id) => this.env.SESSION.getByName(id));
+    await Promise.all(sessions.map((session) => session.projectDeleted()));
+    await workspace.keeper.stop({ erase: true });
+    this.#workspace = null;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    return answer(null);
+  }
+
+  /** Session objects dial the runner through here; nothing outside reaches it. */
+  override async fetch(request: Request): Promise<Response> {
+    if (this.#workspace === null) return new Response(null, { status: 404 });
+    return dialRunner(this.#workspace, request);
+  }
+
+  override async alarm(): Promise<void> {
+    const workspace = this.#workspace;
+    if (workspace === null) return;
+    const review = async (): Promise<void> => {
+      await workspace.desk.review();
+      if (workspace.leases.holder() !== null) workspace.alarms.reschedule("review", Date.now() + REVIEW_EVERY_MS);
+    };
+    await workspace.alarms.run({ review }, (task, error) => this.#logger.error("task_failed", error, { task }));
+  }
+}
+
+export type WorkspaceObjectProof = AssertExtends<WorkspaceObject, WorkspaceApi>;

@@ -5,12 +5,22 @@ import type { PermissionMode } from "../permissions/permission-mode.ts";
 import type { SessionSummary, TurnOptions, TurnResult, TurnSummary } from "../sessions/schema.ts";
 import type { Principal } from "../teams/principal.ts";
 
+export type SessionProject = {
+  project_id: string;
+  name: string;
+  workspace_id: string;
+  branch: string;
+  /** Cloned into the workspace before the first turn. */
+  git_url: string | null;
+};
+
 export type SubmitTurn = {
   principal: Principal;
   session_id: string;
   /** True when the caller named an existing session: it is not made when missing. */
   must_exist: boolean;
-  project: { project_id: string; name: string; workspace_id: string; branch: string };
+  /** Null with `must_exist`: a session keeps the project that it began in. Another one is refused. */
+  project: SessionProject | null;
   prompt: string;
   options: TurnOptions;
   /** What a person allowed at most. */
@@ -67,6 +77,8 @@ export interface SessionApi {
   leaseGranted(turnId: string): Promise<void>;
   /** From the Workspace object: does this session still want or hold the lease for that turn? */
   wantsLease(turnId: string): Promise<boolean>;
+  /** From the Workspace object: another runtime took over, or none runs any more. The old one's tokens are void. */
+  runtimeChanged(runtimeId: string | null): Promise<void>;
   /** From the Workspace object when the project is deleted. */
   projectDeleted(): Promise<void>;
 }

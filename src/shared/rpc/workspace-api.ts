@@ -22,14 +22,17 @@ export type RuntimeInfo = {
   files_lost: boolean;
 };
 
+/** `unreachable`: something runs but does not answer, so nothing is known about its turns. */
+export type RuntimeLookup = { state: "running"; runtime_id: string } | { state: "unreachable" } | { state: "gone" };
+
 export interface WorkspaceApi {
   /** Joins the queue, or finds its place again: idempotent by turn_id. */
   requestLease(request: LeaseRequest): Promise<LeaseAnswer>;
   releaseLease(turnId: string): Promise<void>;
   /** Starts the sandbox when none runs, and names the runtime. */
   ensureRuntime(identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>>;
-  /** The runtime that runs now, looked up rather than remembered; null for none. Never starts one. */
-  findRuntime(): Promise<string | null>;
+  /** Looks the runtime up rather than remembering it. Never starts one. */
+  findRuntime(): Promise<RuntimeLookup>;
   listFiles(identity: WorkspaceIdentity, request: ListFiles): Promise<Answer<FileList>>;
   readFile(identity: WorkspaceIdentity, request: ReadFile): Promise<Answer<FileContent>>;
   findClaudeBinary(identity: WorkspaceIdentity): Promise<Answer<ClaudeBinary>>;

@@ -43,6 +43,8 @@ export const turnResultSchema = z.object({
   /** US dollars, this turn's own. */
   cost_usd: z.number().nonnegative(),
   usage: usageSchema,
+  /** Tools that were refused during the turn; absent when none was. */
+  permission_denials: z.array(z.object({ tool_name: z.string(), tool_use_id: z.string() })).optional(),
 });
 export type TurnResult = z.infer<typeof turnResultSchema>;
 

@@ -1,0 +1,36 @@
+// What the objects need of the environment, parsed once per object.
+import { z } from "zod";
+
+const configSchema = z.object({
+  SANDBOX: z.enum(["container", "process"]),
+  SANDBOX_EDGE_URL: z.url(),
+  SANDBOX_SUPERVISOR_URL: z.url().or(z.literal("")),
+  SANDBOX_SUPERVISOR_TOKEN: z.string(),
+  RUN_TOKEN_SECRET: z.string().min(32, "RUN_TOKEN_SECRET needs at least 32 characters"),
+  ALLOW_INSECURE_GIT: z.enum(["true", "false"]),
+  ALLOWED_MODELS: z.string().min(1),
+});
+
+export type ObjectConfig = {
+  sandbox: "container" | "process";
+  sandboxEdgeUrl: string;
+  supervisorUrl: string;
+  supervisorToken: string;
+  runTokenSecret: string;
+  allowInsecureGit: boolean;
+  /** Names of models, `*` for any characters. */
+  allowedModels: readonly string[];
+};
+
+export function readConfig(env: unknown): ObjectConfig {
+  const parsed = configSchema.parse(env);
+  return {
+    sandbox: parsed.SANDBOX,
+    sandboxEdgeUrl: parsed.SANDBOX_EDGE_URL,
+    supervisorUrl: parsed.SANDBOX_SUPERVISOR_URL,
+    supervisorToken: parsed.SANDBOX_SUPERVISOR_TOKEN,
+    runTokenSecret: parsed.RUN_TOKEN_SECRET,
+    allowInsecureGit: parsed.ALLOW_INSECURE_GIT === "true",
+    allowedModels: parsed.ALLOWED_MODELS.split(",").map((name) => name.trim()),
+  };
+}

@@ -1,0 +1,123 @@
+// Turns the runner's entries into the log: stored once, in order, with what follows from each, then acknowledged.
+import type { EntryBatch, RunnerEntry } from "../../shared/rpc/runner-entry.ts";
+import { decideTurnEnd } from "../../shared/sessions/turn-end-policy.ts";
+import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
+import { readToolCalls } from "./tool-calls.ts";
+
+type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock">;
+
+export type EntryRecorder = {
+  /** The highest source_seq that is stored. Throws on a gap and on a runtime that is not the session's. */
+  record(batch: EntryBatch): { acknowledged_source_seq: number; turnsEnded: boolean };
+};
+
+export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorder {
+  const { sessions, turns, events } = parts;
+
+  const recordOne = (runtimeId: string, entry: RunnerEntry): boolean => {
+    switch (entry.kind) {
+      case "message":
+        recordMessage(parts, runtimeId, entry);
+        return false;
+      case "turn_started":
+        startTurn(parts, log, { runtimeId, entry });
+        return false;
+      case "turn_ended":
+        return endTurn(parts, log, entry);
+      case "background_tasks_changed":
+        sessions.setBackgroundTasks(entry.running);
+        log.refreshStatus(entry.running > 0 ? "a background task runs" : null);
+        return entry.running === 0;
+      case "cli_started":
+        // A conversation that begins anew counts its cost from nothing again.
+        if (!entry.resumed) sessions.resetCliTotal();
+        return false;
+      case "cli_exited":
+        sessions.setBackgroundTasks(0);
+        log.refreshStatus();
+        return true;
+    }
+  };
+
+  return {
+    record(batch) {
+      if (sessions.get().runtime_id !== batch.runtime_id) throw new Error("this runtime is not the session's any more");
+      return log.write(() => {
+        let acknowledged = events.acknowledged(batch.runtime_id);
+        let turnsEnded = false;
+        for (const entry of batch.entries) {
+          if (entry.source_seq <= acknowledged) continue;
+          if (entry.source_seq !== acknowledged + 1) throw new Error(`entry ${acknowledged + 1} is missing`);
+          turnsEnded = recordOne(batch.runtime_id, entry) || turnsEnded;
+          acknowledged = entry.source_seq;
+        }
+        events.acknowledge(batch.runtime_id, acknowledged);
+        return { acknowledged_source_seq: acknowledged, turnsEnded };
+      });
+    },
+  };
+}
+
+function recordMessage(parts: Parts, runtimeId: string, entry: RunnerEntry & { kind: "message" }): void {
+  const seq = parts.events.append({
+    type: "message_received",
+    turn_id: entry.turn_id,
+    occurred_at: entry.occurred_at,
+    data: { message: entry.message },
+    body: entry.body,
+    source: { runtime_id: runtimeId, source_seq: entry.source_seq },
+  });
+  for (const call of readToolCalls(entry.message)) {
+    const { type, ...data } = call;
+    parts.events.append({
+      type,
+      turn_id: entry.turn_id,
+      occurred_at: entry.occurred_at,
+      data: { message_seq: seq, ...data },
+    });
+  }
+}
+
+function startTurn(
+  parts: Parts,
+  log: SessionLog,
+  start: { runtimeId: string; entry: RunnerEntry & { kind: "turn_started" } },
+): void {
+  const { runtimeId, entry } = start;
+  const known = parts.turns.get(entry.turn_id) ?? addFollowUp(parts, runtimeId, entry);
+  if (known.started_at === null && known.ended_at === null) log.turnStarted(known, entry.occurred_at);
+}
+
+/** Claude goes on by itself: a turn like any other, in the mode of the newest one. */
+function addFollowUp(parts: Parts, runtimeId: string, entry: RunnerEntry & { kind: "turn_started" }) {
+  const newest = parts.turns.newest();
+  return parts.turns.add({
+    turn_id: entry.turn_id,
+    origin: "follow_up",
+    status: "queued",
+    prompt: "",
+    options: newest?.options ?? { timeout_seconds: 3600 },
+    permission_mode: newest?.permission_mode ?? "default",
+    allow_bypass: newest?.allow_bypass ?? false,
+    idempotency_key: null,
+    submitted_cursor: parts.events.cursor(),
+    runtime_id: runtimeId,
+    created_at: parts.clock.nowIso(),
+  });
+}
+
+/** True when the turn was open until now: an end that comes twice, or late, changes nothing. */
+function endTurn(parts: Parts, log: SessionLog, entry: RunnerEntry & { kind: "turn_ended" }): boolean {
+  const turn = parts.turns.get(entry.turn_id);
+  if (turn === null || turn.ended_at !== null) return false;
+  const end = decideTurnEnd({
+    reason: entry.reason,
+    result: entry.result,
+    exitCode: entry.exit_code,
+    signal: entry.signal,
+    cliTotalUsdBefore: parts.sessions.get().cli_total_usd,
+  });
+  const cliTotalUsd = entry.result?.total_cost_usd ?? null;
+  log.turnEnded(turn, end, { stderr_tail: entry.stderr_tail, cliTotalUsd });
+  return true;
+}

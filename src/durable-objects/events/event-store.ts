@@ -1,0 +1,119 @@
+// The numbered log in the object's SQLite: it alone gives `seq`, and keeps every row under its limit.
+import { z } from "zod";
+import { EVENT_TYPES, type EventBody, type EventType, type SessionEvent } from "../../shared/events/event.ts";
+import { jsonBytes, shortenToFit } from "../../shared/events/shorten.ts";
+import { MAX_EVENT_ROW_BYTES } from "../../shared/limits.ts";
+import type { Clock } from "../clock.ts";
+import type { ObjectSql } from "../sql/migrate.ts";
+
+/** Room in a row for everything but `data`. */
+const ROW_OVERHEAD_BYTES = 1024;
+
+const eventRowSchema = z.object({
+  seq: z.number(),
+  type: z.enum(EVENT_TYPES),
+  turn_id: z.string().nullable(),
+  at: z.string(),
+  occurred_at: z.string().nullable(),
+  data: z.string(),
+  body_sha256: z.string().nullable(),
+  body_bytes: z.number().nullable(),
+});
+
+export type NewEvent = {
+  type: EventType;
+  turn_id: string | null;
+  data: Record<string, unknown>;
+  occurred_at?: string;
+  body?: EventBody | undefined;
+  /** Where it came from, when the runner said it. */
+  source?: { runtime_id: string; source_seq: number };
+};
+
+export type EventStore = {
+  append(event: NewEvent): number;
+  /** In order, after `afterSeq`; stops before the page exceeds `maxBytes`, but holds at least one. */
+  page(afterSeq: number, limit: { maxEvents: number; maxBytes: number }): SessionEvent[];
+  get(seq: number): SessionEvent | null;
+  /** The newest number; 0 for an empty log. */
+  cursor(): number;
+  acknowledged(runtimeId: string): number;
+  acknowledge(runtimeId: string, sourceSeq: number): void;
+};
+
+export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
+  const cursor = (): number => sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM events").one().seq ?? 0;
+
+  return {
+    cursor,
+    append(event) {
+      const seq = cursor() + 1;
+      const data = shortenToFit(event.data, MAX_EVENT_ROW_BYTES - ROW_OVERHEAD_BYTES);
+      sql.exec(
+        `INSERT INTO events (seq, type, turn_id, at, occurred_at, data, body_sha256, body_bytes, runtime_id, source_seq)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        seq,
+        event.type,
+        event.turn_id,
+        clock.nowIso(),
+        event.occurred_at ?? null,
+        JSON.stringify(data),
+        event.body?.sha256 ?? null,
+        event.body?.bytes ?? null,
+        event.source?.runtime_id ?? null,
+        event.source?.source_seq ?? null,
+      );
+      return seq;
+    },
+    page(afterSeq, limit) {
+      const events: SessionEvent[] = [];
+      let bytes = 0;
+      for (const row of sql.exec(
+        "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+        afterSeq,
+        limit.maxEvents,
+      )) {
+        const event = readRow(row);
+        bytes += jsonBytes(event);
+        if (events.length > 0 && bytes > limit.maxBytes) break;
+        events.push(event);
+      }
+      return events;
+    },
+    get(seq) {
+      const [row] = sql.exec("SELECT * FROM events WHERE seq = ?", seq).toArray();
+      return row === undefined ? null : readRow(row);
+    },
+    acknowledged(runtimeId) {
+      const rows = sql.exec<{ seq: number }>(
+        "SELECT acknowledged_source_seq AS seq FROM sources WHERE runtime_id = ?",
+        runtimeId,
+      );
+      return rows.toArray()[0]?.seq ?? 0;
+    },
+    acknowledge(runtimeId, sourceSeq) {
+      sql.exec(
+        `INSERT INTO sources (runtime_id, acknowledged_source_seq) VALUES (?, ?)
+         ON CONFLICT DO UPDATE SET acknowledged_source_seq = excluded.acknowledged_source_seq`,
+        runtimeId,
+        sourceSeq,
+      );
+    },
+  };
+}
+
+function readRow(value: unknown): SessionEvent {
+  const row = eventRowSchema.parse(value);
+  const event: SessionEvent = {
+    seq: row.seq,
+    type: row.type,
+    turn_id: row.turn_id,
+    at: row.at,
+    occurred_at: row.occurred_at,
+    data: JSON.parse(row.data) as Record<string, unknown>,
+  };
+  if (row.body_sha256 !== null && row.body_bytes !== null) {
+    event.body = { sha256: row.body_sha256, bytes: row.body_bytes };
+  }
+  return event;
+}

@@ -1,0 +1,33 @@
+// Delivers the outbox to D1. Each statement is idempotent, so that a delivery cut off in its middle is repeated whole.
+import type { OutboxKind, OutboxPayload, OutboxStore } from "./outbox-store.ts";
+
+const BATCH = 50;
+
+/** The index tables in D1 (src/worker/db/schema.ts), by kind. A session's older version never overwrites a newer one. */
+const TARGETS: Record<OutboxKind, { table: string; conflict: (columns: string[]) => string }> = {
+  session: {
+    table: "sessions",
+    conflict: (columns) =>
+      `ON CONFLICT (id) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(", ")}
+       WHERE excluded.version > sessions.version`,
+  },
+  usage: { table: "usage", conflict: () => "ON CONFLICT (turn_id) DO NOTHING" },
+};
+
+/** True when nothing is left. */
+export async function deliverOutbox(outbox: OutboxStore, database: D1Database): Promise<boolean> {
+  const rows = outbox.pending(BATCH);
+  if (rows.length === 0) return true;
+  await database.batch(rows.map((row) => upsert(database, row.kind, row.payload)));
+  for (const row of rows) outbox.remove(row.id);
+  return outbox.pending(1).length === 0;
+}
+
+function upsert(database: D1Database, kind: OutboxKind, payload: OutboxPayload): D1PreparedStatement {
+  const { table, conflict } = TARGETS[kind];
+  const columns = Object.keys(payload);
+  const places = columns.map(() => "?").join(", ");
+  return database
+    .prepare(`INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places}) ${conflict(columns)}`)
+    .bind(...Object.values(payload));
+}

@@ -1,0 +1,42 @@
+// What the object owes D1, written with the fact and kept until D1 has it. One row a key: the newest state wins.
+import { z } from "zod";
+import type { ObjectSql } from "../sql/migrate.ts";
+
+export const OUTBOX_KINDS = ["session", "usage"] as const;
+export type OutboxKind = (typeof OUTBOX_KINDS)[number];
+/** Column names of the table in D1, and their values. */
+export type OutboxPayload = Record<string, string | number | null>;
+export type OutboxRow = { id: number; kind: OutboxKind; payload: OutboxPayload };
+
+const rowSchema = z.object({
+  id: z.number(),
+  kind: z.enum(OUTBOX_KINDS),
+  payload: z
+    .string()
+    .transform((text) => z.record(z.string(), z.union([z.string(), z.number(), z.null()])).parse(JSON.parse(text))),
+});
+
+export type OutboxStore = {
+  put(kind: OutboxKind, key: string, payload: OutboxPayload): void;
+  pending(limit: number): OutboxRow[];
+  /** Removes a delivered row, unless a newer state took its place meanwhile. */
+  remove(id: number): void;
+};
+
+export function createOutboxStore(sql: ObjectSql): OutboxStore {
+  return {
+    put(kind, key, payload) {
+      // A replaced row gets a new id, so that a delivery under way does not remove what it did not carry.
+      sql.exec("DELETE FROM outbox WHERE kind = ? AND key = ?", kind, key);
+      sql.exec("INSERT INTO outbox (kind, key, payload) VALUES (?, ?, ?)", kind, key, JSON.stringify(payload));
+    },
+    pending: (limit) =>
+      sql
+        .exec("SELECT id, kind, payload FROM outbox ORDER BY id LIMIT ?", limit)
+        .toArray()
+        .map((row) => rowSchema.parse(row)),
+    remove(id) {
+      sql.exec("DELETE FROM outbox WHERE id = ?", id);
+    },
+  };
+}

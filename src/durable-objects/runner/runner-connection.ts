@@ -1,0 +1,66 @@
+// Keeps the session's one link to its runner: opens it, remembers it, forgets it when it breaks.
+import type { EventStore } from "../events/event-store.ts";
+import type { Clock } from "../clock.ts";
+import { openRunnerLink, type DialParts, type RunnerLink } from "./runner-link.ts";
+
+export type RunnerConnection = {
+  current(): RunnerLink | null;
+  /** The live link to that runtime, dialled if need be; null when it does not answer. */
+  open(runtimeId: string): Promise<RunnerLink | null>;
+  close(): void;
+  /** When it was opened; null while there is none. */
+  openedAtMs(): number | null;
+};
+
+export type RunnerConnectionParts = {
+  sessionId(): string;
+  dial: DialParts["dial"];
+  host: DialParts["host"];
+  events: EventStore;
+  clock: Clock;
+  wantsPreviews(): boolean;
+  onBroken(): void;
+  onError(error: unknown): void;
+};
+
+export function createRunnerConnection(parts: RunnerConnectionParts): RunnerConnection {
+  let link: RunnerLink | null = null;
+  let openedAtMs: number | null = null;
+
+  const close = (): void => {
+    link?.close();
+    link = null;
+    openedAtMs = null;
+  };
+  const dialParts: DialParts = {
+    dial: parts.dial,
+    host: parts.host,
+    onBroken(broken) {
+      if (link !== broken) return;
+      link = null;
+      parts.onBroken();
+    },
+  };
+
+  return {
+    close,
+    current: () => link,
+    openedAtMs: () => openedAtMs,
+    async open(runtimeId) {
+      if (link?.runtimeId === runtimeId) return link;
+      close();
+      try {
+        link = await openRunnerLink(dialParts, runtimeId, {
+          session_id: parts.sessionId(),
+          acknowledged_source_seq: parts.events.acknowledged(runtimeId),
+          acknowledged_runtime_id: runtimeId,
+          previews: parts.wantsPreviews(),
+        });
+        openedAtMs = parts.clock.nowMs();
+      } catch (error) {
+        parts.onError(error);
+      }
+      return link;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+// The Session object's side of the WebSocket to the runner. Parses what arrives; the collaborators do the work.
+import { RpcTarget } from "capnweb";
+import { z } from "zod";
+import { uuidSchema } from "../../shared/ids.ts";
+import type { AssertExtends } from "../../shared/rpc/protocol.ts";
+import { entryBatchSchema, type EntryBatch } from "../../shared/rpc/runner-entry.ts";
+import {
+  bodyPartSchema,
+  permissionQuestionSchema,
+  previewSchema,
+  type BodyPart,
+  type PermissionDecision,
+  type PermissionQuestion,
+  type Preview,
+  type RunTokenGrant,
+  type SessionHostApi,
+} from "../../shared/rpc/session-host-api.ts";
+
+export type SessionHostParts = {
+  record(batch: EntryBatch): Promise<{ acknowledged_source_seq: number }> | { acknowledged_source_seq: number };
+  putBodyPart(part: BodyPart): Promise<boolean>;
+  preview(preview: Preview): void;
+  decidePermission(question: PermissionQuestion): Promise<PermissionDecision>;
+  issueRunToken(runtimeId: string): Promise<RunTokenGrant>;
+};
+
+const renewSchema = z.object({ runtime_id: uuidSchema });
+
+export class SessionHost extends RpcTarget {
+  readonly #parts: SessionHostParts;
+
+  constructor(parts: SessionHostParts) {
+    super();
+    this.#parts = parts;
+  }
+
+  async append(batch: EntryBatch): Promise<{ acknowledged_source_seq: number }> {
+    return this.#parts.record(entryBatchSchema.parse(batch));
+  }
+
+  async putBodyPart(part: BodyPart): Promise<{ stored: boolean }> {
+    return { stored: await this.#parts.putBodyPart(bodyPartSchema.parse(part)) };
+  }
+
+  async preview(preview: Preview): Promise<void> {
+    this.#parts.preview(previewSchema.parse(preview));
+  }
+
+  async decidePermission(question: PermissionQuestion): Promise<PermissionDecision> {
+    return this.#parts.decidePermission(permissionQuestionSchema.parse(question));
+  }
+
+  async renewRunToken(request: { runtime_id: string }): Promise<RunTokenGrant> {
+    return this.#parts.issueRunToken(renewSchema.parse(request).runtime_id);
+  }
+}
+
+export type SessionHostProof = AssertExtends<SessionHost, SessionHostApi>;

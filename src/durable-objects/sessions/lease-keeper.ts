@@ -1,0 +1,79 @@
+// The turns' hold on workspace and team: gives back what ended turns held, and waits for what a follow-up needs.
+import { WATCH_INTERVAL_MS } from "../../shared/limits.ts";
+import type { TeamApi } from "../../shared/rpc/team-api.ts";
+import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
+import type { Clock } from "../clock.ts";
+import type { SessionStore } from "./session-store.ts";
+import { identityOf, SLOT_TTL_SECONDS } from "./turn-beginner.ts";
+import type { TurnStore } from "./turn-store.ts";
+
+const LOOK_AGAIN_MS = 2_000;
+
+type Parts = {
+  sessions: SessionStore;
+  turns: TurnStore;
+  workspace(): WorkspaceApi;
+  team(): TeamApi;
+  clock: Clock;
+};
+
+export type LeaseKeeper = {
+  readonly watchEveryMs: number;
+  /** Gives back lease and slot of every turn that has ended; what fails is tried again with the next call. */
+  releaseEnded(): Promise<void>;
+  renewSlots(): Promise<void>;
+  waitForLease(turnId: string, timeoutMs: number): Promise<boolean>;
+  /** The Workspace object says that the lease is this turn's. */
+  granted(turnId: string): void;
+};
+
+export function createLeaseKeeper(parts: Parts): LeaseKeeper {
+  const waiting = new Map<string, Set<() => void>>();
+
+  const requestLease = async (turnId: string): Promise<boolean> => {
+    const session = parts.sessions.get();
+    const request = { identity: identityOf(session), session_id: session.session_id, turn_id: turnId };
+    return (await parts.workspace().requestLease(request)).granted;
+  };
+  const nextLook = (turnId: string): Promise<void> =>
+    new Promise((resolve) => {
+      const wakers = waiting.get(turnId) ?? new Set();
+      const wake = (): void => {
+        clearTimeout(timer);
+        wakers.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, LOOK_AGAIN_MS);
+      waiting.set(turnId, wakers.add(wake));
+    });
+
+  return {
+    watchEveryMs: WATCH_INTERVAL_MS,
+    async releaseEnded() {
+      for (const { turn_id } of parts.turns.unreleased()) {
+        await parts.workspace().releaseLease(turn_id);
+        await parts.team().releaseSlot(turn_id);
+        parts.turns.markReleased(turn_id);
+      }
+    },
+    async renewSlots() {
+      const { team_id, owner_id, session_id } = parts.sessions.get();
+      for (const { turn_id } of parts.turns.open()) {
+        const slot = { team_id, user_id: owner_id, session_id, turn_id, ttl_seconds: SLOT_TTL_SECONDS };
+        await parts.team().requestSlot(slot);
+      }
+    },
+    async waitForLease(turnId, timeoutMs) {
+      const deadline = parts.clock.nowMs() + timeoutMs;
+      while (!(await requestLease(turnId))) {
+        if (parts.clock.nowMs() >= deadline || parts.turns.get(turnId)?.ended_at !== null) return false;
+        await nextLook(turnId);
+      }
+      return true;
+    },
+    granted(turnId) {
+      for (const wake of [...(waiting.get(turnId) ?? [])]) wake();
+      waiting.delete(turnId);
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// The tables of one Session object, as numbered migrations. docs/storage-schema.md explains the columns.
+import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
+
+export const SESSION_MIGRATIONS = [
+  `
+  CREATE TABLE session (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    session_id TEXT NOT NULL,
+    team_id TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    project_id TEXT NOT NULL,
+    project_name TEXT NOT NULL,
+    workspace_id TEXT NOT NULL,
+    branch TEXT NOT NULL,
+    git_url TEXT,
+    claude_session_id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    status TEXT NOT NULL,
+    status_reason TEXT,
+    runtime_id TEXT,
+    background_tasks INTEGER NOT NULL DEFAULT 0,
+    cli_total_usd REAL NOT NULL DEFAULT 0,
+    cost_usd REAL NOT NULL DEFAULT 0,
+    version INTEGER NOT NULL DEFAULT 0,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+  );
+  CREATE TABLE turns (
+    turn_id TEXT PRIMARY KEY,
+    number INTEGER NOT NULL UNIQUE,
+    origin TEXT NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT,
+    prompt TEXT NOT NULL,
+    options TEXT NOT NULL,
+    permission_mode TEXT NOT NULL,
+    allow_bypass INTEGER NOT NULL,
+    idempotency_key TEXT UNIQUE,
+    submitted_cursor INTEGER NOT NULL,
+    runtime_id TEXT,
+    interrupt_requested INTEGER NOT NULL DEFAULT 0,
+    released INTEGER NOT NULL DEFAULT 0,
+    notes TEXT NOT NULL DEFAULT '[]',
+    result TEXT,
+    created_at TEXT NOT NULL,
+    started_at TEXT,
+    ended_at TEXT
+  ) WITHOUT ROWID;
+  CREATE INDEX turns_by_status ON turns (status, number);
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    type TEXT NOT NULL,
+    turn_id TEXT,
+    at TEXT NOT NULL,
+    occurred_at TEXT,
+    data TEXT NOT NULL,
+    body_sha256 TEXT,
+    body_bytes INTEGER,
+    runtime_id TEXT,
+    source_seq INTEGER
+  );
+  CREATE UNIQUE INDEX events_by_source ON events (runtime_id, source_seq) WHERE source_seq IS NOT NULL;
+  CREATE TABLE sources (
+    runtime_id TEXT PRIMARY KEY,
+    acknowledged_source_seq INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE permissions (
+    request_id TEXT PRIMARY KEY,
+    turn_id TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    decided_at TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    UNIQUE (kind, key)
+  );
+  ${ALARM_SCHEMA};
+  `,
+] as const;

@@ -1,0 +1,55 @@
+// Stops a turn, or the whole session: what waits is cancelled at once, what runs is told to stop.
+import { withDeadline } from "../deadline.ts";
+import type { RunnerConnection } from "../runner/runner-connection.ts";
+import type { SessionLog, SessionLogParts } from "./session-log.ts";
+import type { TurnRow } from "./turn-store.ts";
+
+const END_DEADLINE_MS = 5_000;
+
+type Parts = Pick<SessionLogParts, "sessions" | "turns"> & {
+  log: SessionLog;
+  connection: RunnerConnection;
+  onError(error: unknown): void;
+};
+
+export type SessionEnder = {
+  /** Stops the running turn, else the first that waits. */
+  interrupt(): Promise<void>;
+  /** From here on nothing is accepted and no model request passes; then the CLI ends. */
+  end(reason: string): Promise<void>;
+};
+
+export function createSessionEnder(parts: Parts): SessionEnder {
+  const { turns, log, connection } = parts;
+
+  const cancel = (turn: TurnRow, reason: string): void =>
+    log.turnEnded(turn, { status: "interrupted", reason, result: null, error: null });
+
+  return {
+    async interrupt() {
+      const [open] = turns.open();
+      const waiting = turns.nextQueued();
+      if (open === undefined) {
+        if (waiting !== null) log.write(() => cancel(waiting, "interrupted on request before it began"));
+        return;
+      }
+      turns.requestInterrupt(open.turn_id);
+      const link = connection.current();
+      if (link === null) return;
+      // What the runner does not hear now is said again with the next hand-over (turn-beginner.ts).
+      await withDeadline(link.runner.interruptTurn({ turn_id: open.turn_id }), END_DEADLINE_MS).catch(parts.onError);
+    },
+    async end(reason) {
+      if (parts.sessions.get().status === "ended") return;
+      log.write(() => {
+        for (const turn of turns.queued()) cancel(turn, reason);
+        log.sessionEnded(reason);
+      });
+      const link = connection.current();
+      if (link !== null) await withDeadline(link.runner.endSession(), END_DEADLINE_MS).catch(parts.onError);
+      log.write(() => {
+        for (const turn of turns.open()) cancel(turn, reason);
+      });
+    },
+  };
+}

@@ -1,0 +1,141 @@
+// Writes facts about the session: each one as rows, its event and what it owes D1, in one transaction, then rings the bell.
+import type { TurnResult } from "../../shared/sessions/schema.ts";
+import { deriveStatus } from "../../shared/sessions/lifecycle-policy.ts";
+import type { TurnEnd } from "../../shared/sessions/turn-end-policy.ts";
+import type { Clock } from "../clock.ts";
+import type { EventBell } from "../events/event-bell.ts";
+import type { EventStore } from "../events/event-store.ts";
+import type { OutboxStore } from "../outbox/outbox-store.ts";
+import type { ObjectStorage } from "../sql/migrate.ts";
+import type { SessionStore } from "./session-store.ts";
+import type { TurnRow, TurnStore } from "./turn-store.ts";
+
+export type SessionLogParts = {
+  storage: ObjectStorage;
+  sessions: SessionStore;
+  turns: TurnStore;
+  events: EventStore;
+  outbox: OutboxStore;
+  bell: EventBell;
+  clock: Clock;
+};
+
+export type SessionLog = {
+  /** Runs the writes as one transaction and rings the bell once they stand. */
+  write<T>(change: () => T): T;
+  /** Brings the status in line with the turns. To be called inside `write`. */
+  refreshStatus(reason?: string | null): void;
+  setStarting(): void;
+  turnStarted(turn: TurnRow, occurredAt?: string): void;
+  turnEnded(turn: TurnRow, end: TurnEnd, detail?: { stderr_tail: string | null; cliTotalUsd: number | null }): void;
+  sessionEnded(reason: string): void;
+};
+
+export function createSessionLog(parts: SessionLogParts): SessionLog {
+  const { sessions, turns, events, outbox, clock } = parts;
+
+  const changeStatus = (status: Parameters<SessionStore["setStatus"]>[0], reason: string | null): void => {
+    const before = sessions.get();
+    if (before.status === status && before.status_reason === reason) return;
+    sessions.setStatus(status, reason, clock.nowIso());
+    events.append({ type: "session_status_changed", turn_id: null, data: { status, reason } });
+    oweSessionRow(parts);
+  };
+
+  const refreshStatus = (reason: string | null = null): void => {
+    const session = sessions.get();
+    const open = turns.open();
+    const status = deriveStatus({
+      current: session.status,
+      runningTurn: open.some((turn) => turn.status === "running"),
+      handedOverTurn: open.length > 0,
+      queuedTurn: turns.nextQueued() !== null,
+      backgroundTasks: session.background_tasks,
+      budgetExceeded: turns.newest()?.reason === "stopped at max_budget_usd",
+    });
+    changeStatus(status, reason);
+  };
+
+  return {
+    refreshStatus,
+    write(change) {
+      const value = parts.storage.transactionSync(change);
+      parts.bell.ring();
+      return value;
+    },
+    setStarting: () => changeStatus("starting", null),
+    turnStarted(turn, occurredAt) {
+      turns.markStarted(turn.turn_id, clock.nowIso());
+      events.append({
+        type: "turn_started",
+        turn_id: turn.turn_id,
+        data: turnStartedData(turn),
+        ...(occurredAt === undefined ? {} : { occurred_at: occurredAt }),
+      });
+      refreshStatus();
+    },
+    turnEnded(turn, end, detail = { stderr_tail: null, cliTotalUsd: null }) {
+      turns.finish(turn.turn_id, { ...end, at: clock.nowIso() });
+      if (end.error !== null) {
+        const data = { ...end.error, ...(detail.stderr_tail === null ? {} : { stderr_tail: detail.stderr_tail }) };
+        events.append({ type: "error_occurred", turn_id: turn.turn_id, data });
+      }
+      if (end.result !== null) recordUsage(parts, turn, end.result, detail.cliTotalUsd);
+      const { status, reason, result } = end;
+      events.append({ type: "turn_completed", turn_id: turn.turn_id, data: { status, reason, result } });
+      refreshStatus();
+      oweSessionRow(parts);
+    },
+    sessionEnded: (reason) => changeStatus("ended", reason),
+  };
+}
+
+function turnStartedData(turn: TurnRow): Record<string, unknown> {
+  return {
+    number: turn.number,
+    origin: turn.origin,
+    ...(turn.origin === "prompt" ? { prompt: turn.prompt, permission_mode: turn.permission_mode } : {}),
+    ...(turn.options.model === undefined ? {} : { model: turn.options.model }),
+    ...(turn.notes.length === 0 ? {} : { notes: turn.notes }),
+  };
+}
+
+function recordUsage(parts: SessionLogParts, turn: TurnRow, result: TurnResult, cliTotalUsd: number | null): void {
+  const { sessions, events, outbox, clock } = parts;
+  if (cliTotalUsd !== null) sessions.addCost(cliTotalUsd, result.cost_usd);
+  const { cost_usd, usage } = result;
+  events.append({ type: "usage_recorded", turn_id: turn.turn_id, data: { cost_usd, usage } });
+  const session = sessions.get();
+  outbox.put("usage", turn.turn_id, {
+    turn_id: turn.turn_id,
+    session_id: session.session_id,
+    team_id: session.team_id,
+    user_id: session.owner_id,
+    project_id: session.project_id,
+    model: turn.options.model ?? null,
+    cost_usd,
+    ...usage,
+    occurred_at: clock.nowIso(),
+  });
+}
+
+function oweSessionRow(parts: SessionLogParts): void {
+  const version = parts.sessions.touch(parts.clock.nowIso());
+  const session = parts.sessions.get();
+  parts.outbox.put("session", session.session_id, {
+    id: session.session_id,
+    team_id: session.team_id,
+    owner_id: session.owner_id,
+    project_id: session.project_id,
+    workspace_id: session.workspace_id,
+    title: session.title,
+    status: session.status,
+    status_reason: session.status_reason,
+    turns: parts.turns.count(),
+    cursor: parts.events.cursor(),
+    cost_usd: session.cost_usd,
+    created_at: session.created_at,
+    updated_at: session.updated_at,
+    version,
+  });
+}

@@ -1,0 +1,84 @@
+// What the session shows: its summary, its turn and result, its events from a cursor on, now or as they come.
+import type { SessionView, WaitAnswer, WaitRequest } from "../../shared/rpc/session-api.ts";
+import type { SessionSummary, TurnSummary } from "../../shared/sessions/schema.ts";
+import type { SessionLogParts } from "./session-log.ts";
+import type { TurnRow } from "./turn-store.ts";
+
+const PAGE = { maxEvents: 200, maxBytes: 96 * 1024 };
+
+type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "bell" | "clock">;
+
+export type SessionReader = {
+  view(turnId?: string | null): SessionView;
+  wait(request: WaitRequest): Promise<WaitAnswer>;
+};
+
+export function createSessionReader(parts: Parts): SessionReader {
+  const view = (turnId: string | null = null): SessionView => {
+    const turn = pickTurn(parts, turnId);
+    return {
+      session: summarize(parts),
+      turn: turn === null ? null : summarizeTurn(turn),
+      result: turn?.result ?? null,
+    };
+  };
+
+  /** Cheap, because it is asked again with every event. */
+  const isSettled = (request: WaitRequest): boolean =>
+    (request.return_on === "event" && parts.events.cursor() > request.after_cursor) || isOver(view(request.turn_id));
+
+  const show = (request: WaitRequest, settled: boolean): WaitAnswer => {
+    const events = parts.events.page(request.after_cursor, PAGE);
+    const next_cursor = events.at(-1)?.seq ?? Math.min(request.after_cursor, parts.events.cursor());
+    const has_more = next_cursor < parts.events.cursor();
+    return { ...view(request.turn_id), events, next_cursor, has_more, settled };
+  };
+
+  return {
+    view,
+    async wait(request) {
+      const deadline = parts.clock.nowMs() + request.wait_ms;
+      for (;;) {
+        const settled = isSettled(request);
+        const leftMs = deadline - parts.clock.nowMs();
+        if (settled || leftMs <= 0) return show(request, settled);
+        await parts.bell.wait(leftMs);
+      }
+    },
+  };
+}
+
+/** Nothing more comes of this turn by itself: it ended, or a person is needed. */
+function isOver(view: SessionView): boolean {
+  const { status } = view.session;
+  if (status === "ended" || status === "failed" || status === "waiting_for_permission") return true;
+  return view.turn === null || view.turn.ended_at !== null;
+}
+
+/** The turn that was asked for, else the one that runs, else the newest. */
+function pickTurn(parts: Parts, turnId: string | null): TurnRow | null {
+  if (turnId !== null) return parts.turns.get(turnId);
+  return parts.turns.open().at(-1) ?? parts.turns.nextQueued() ?? parts.turns.newest();
+}
+
+function summarize(parts: Parts): SessionSummary {
+  const session = parts.sessions.get();
+  return {
+    session_id: session.session_id,
+    project: session.project_name,
+    branch: session.branch,
+    status: session.status,
+    status_reason: session.status_reason,
+    title: session.title,
+    created_at: session.created_at,
+    updated_at: session.updated_at,
+    turns: parts.turns.count(),
+    cursor: parts.events.cursor(),
+    cost_usd: session.cost_usd,
+  };
+}
+
+function summarizeTurn(turn: TurnRow): TurnSummary {
+  const { turn_id, number, origin, status, reason, created_at, started_at, ended_at } = turn;
+  return { turn_id, number, origin, status, reason, created_at, started_at, ended_at };
+}

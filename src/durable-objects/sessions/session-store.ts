@@ -1,0 +1,100 @@
+// The session's one row: whose it is, where it works, how it stands.
+import { z } from "zod";
+import { sessionStatusSchema, type SessionStatus } from "../../shared/sessions/schema.ts";
+import type { ObjectSql } from "../sql/migrate.ts";
+
+const sessionRowSchema = z.object({
+  session_id: z.string(),
+  team_id: z.string(),
+  owner_id: z.string(),
+  project_id: z.string(),
+  project_name: z.string(),
+  workspace_id: z.string(),
+  branch: z.string(),
+  git_url: z.string().nullable(),
+  claude_session_id: z.string(),
+  title: z.string(),
+  status: sessionStatusSchema,
+  status_reason: z.string().nullable(),
+  runtime_id: z.string().nullable(),
+  background_tasks: z.number(),
+  cli_total_usd: z.number(),
+  cost_usd: z.number(),
+  version: z.number(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+export type SessionRow = z.infer<typeof sessionRowSchema>;
+
+export type NewSession = Omit<
+  SessionRow,
+  | "status"
+  | "status_reason"
+  | "runtime_id"
+  | "background_tasks"
+  | "cli_total_usd"
+  | "cost_usd"
+  | "version"
+  | "updated_at"
+>;
+
+export type SessionStore = {
+  create(session: NewSession): void;
+  /** The row; throws when the object was never created (callers check before). */
+  get(): SessionRow;
+  setStatus(status: SessionStatus, reason: string | null, at: string): void;
+  setRuntime(runtimeId: string | null): void;
+  setBackgroundTasks(running: number): void;
+  /** The CLI's cumulative total after a turn, and what that turn added. */
+  addCost(cliTotalUsd: number, turnUsd: number): void;
+  resetCliTotal(): void;
+  /** Marks the row as changed and gives its new version, which orders what reaches D1. */
+  touch(at: string): number;
+};
+
+export function createSessionStore(sql: ObjectSql): SessionStore {
+  return {
+    create(session) {
+      sql.exec(
+        `INSERT INTO session (id, session_id, team_id, owner_id, project_id, project_name, workspace_id, branch, git_url,
+           claude_session_id, title, status, created_at, updated_at)
+         VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)`,
+        session.session_id,
+        session.team_id,
+        session.owner_id,
+        session.project_id,
+        session.project_name,
+        session.workspace_id,
+        session.branch,
+        session.git_url,
+        session.claude_session_id,
+        session.title,
+        session.created_at,
+        session.created_at,
+      );
+    },
+    get: () => sessionRowSchema.parse(sql.exec("SELECT * FROM session").one()),
+    setStatus(status, reason, at) {
+      sql.exec("UPDATE session SET status = ?, status_reason = ?, updated_at = ?", status, reason, at);
+    },
+    setRuntime(runtimeId) {
+      sql.exec("UPDATE session SET runtime_id = ?", runtimeId);
+    },
+    setBackgroundTasks(running) {
+      sql.exec("UPDATE session SET background_tasks = ?", running);
+    },
+    addCost(cliTotalUsd, turnUsd) {
+      sql.exec("UPDATE session SET cli_total_usd = ?, cost_usd = cost_usd + ?", cliTotalUsd, turnUsd);
+    },
+    resetCliTotal() {
+      sql.exec("UPDATE session SET cli_total_usd = 0");
+    },
+    touch(at) {
+      const cursor = sql.exec<{ version: number }>(
+        "UPDATE session SET version = version + 1, updated_at = ? RETURNING version",
+        at,
+      );
+      return cursor.one().version;
+    },
+  };
+}

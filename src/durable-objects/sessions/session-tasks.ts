@@ -1,0 +1,60 @@
+// What the session's alarm does when a task is due. Each is one step that finds its place again.
+import { deliverOutbox } from "../outbox/outbox-delivery.ts";
+import type { ObjectLogger } from "../object-log.ts";
+import type { Session } from "./compose-session.ts";
+
+const OUTBOX_AGAIN_MS = 1_000;
+
+export async function runSessionTasks(session: Session, database: D1Database, logger: ObjectLogger): Promise<void> {
+  await session.alarms.run(
+    {
+      // Not waited for: a drive may take as long as a sandbox takes to start, and the alarm serves other tasks too.
+      drive: () => continueDriving(session, logger),
+      watch: () => watch(session),
+      outbox: () => emptyOutbox(session, database),
+      rest: () => rest(session),
+    },
+    (task, error) => logger.error("task_failed", error, { task }),
+  );
+}
+
+function continueDriving(session: Session, logger: ObjectLogger): void {
+  if (!hasWork(session)) return;
+  session.driver.drive().catch((error) => logger.error("drive_failed", error));
+  session.alarms.schedule("drive", session.clock.nowMs() + session.leases.watchEveryMs);
+}
+
+/** Pings the runner; a link that does not answer is dead and dialled again. */
+async function watch(session: Session): Promise<void> {
+  await session.leases.releaseEnded();
+  if (!hasWork(session)) return;
+  session.alarms.reschedule("watch", session.clock.nowMs() + session.leases.watchEveryMs);
+  await session.leases.renewSlots();
+  const link = session.connection.current();
+  const alive =
+    link === null
+      ? false
+      : await link.ping().then(
+          () => true,
+          () => false,
+        );
+  if (alive) return;
+  session.connection.close();
+  session.drive();
+}
+
+async function emptyOutbox(session: Session, database: D1Database): Promise<void> {
+  const empty = await deliverOutbox(session.outbox, database);
+  if (!empty) session.alarms.reschedule("outbox", session.clock.nowMs() + OUTBOX_AGAIN_MS);
+}
+
+/** Lets go of an idle link, so that the object can leave memory. The runner wakes it when it has something to say. */
+function rest(session: Session): void {
+  if (!hasWork(session)) session.connection.close();
+}
+
+function hasWork(session: Session): boolean {
+  const { turns, sessions } = session;
+  if (sessions.get().status === "ended") return false;
+  return turns.open().length > 0 || turns.nextQueued() !== null || sessions.get().background_tasks > 0;
+}

@@ -1,0 +1,166 @@
+// Begins a turn: slot, lease, sandbox, link, hand-over, in this order. Each is idempotent by turn_id.
+import type { Failure } from "../../shared/errors/app-error.ts";
+import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
+import type { RunTokenGrant } from "../../shared/rpc/session-host-api.ts";
+import type { TeamApi } from "../../shared/rpc/team-api.ts";
+import type { RuntimeInfo, WorkspaceApi, WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
+import { withDeadline } from "../deadline.ts";
+import type { Clock } from "../clock.ts";
+import type { RunnerConnection } from "../runner/runner-connection.ts";
+import type { RunnerLink } from "../runner/runner-link.ts";
+import type { SessionLog } from "./session-log.ts";
+import type { SessionRow, SessionStore } from "./session-store.ts";
+import type { TurnRow, TurnStore } from "./turn-store.ts";
+
+export type TurnBeginnerParts = {
+  sessions: SessionStore;
+  turns: TurnStore;
+  log: SessionLog;
+  connection: RunnerConnection;
+  workspace(): WorkspaceApi;
+  team(): TeamApi;
+  clock: Clock;
+  issueRunToken(runtimeId: string): Promise<RunTokenGrant>;
+  driveAgainAt(atMs: number): void;
+};
+
+export type TurnBeginner = {
+  /** Takes the first queued turn as far as it goes. True when the next step may follow at once. */
+  beginNext(): Promise<boolean>;
+  /** Says again what the runner may not have heard: a prompt that was handed over, an interrupt that was asked for. */
+  resumeHandOver(link: RunnerLink): Promise<void>;
+};
+
+/** Slots are renewed by every watch; one that is not is free again after this long. */
+export const SLOT_TTL_SECONDS = 120;
+const LEASE_LOOK_AGAIN_MS = 20_000;
+const BUSY_LOOK_AGAIN_MS = 1_000;
+const HAND_OVER_DEADLINE_MS = 10_000;
+/** A runner that was started but cannot be reached is given up for this turn after so many tries. */
+const MAX_CONNECT_TRIES = 20;
+
+const FILES_LOST_NOTE =
+  "The sandbox was replaced by an empty one: the project's files, and what Claude remembered of earlier turns, are gone.";
+
+export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
+  let connectTries = 0;
+
+  const beginNext = async (): Promise<boolean> => {
+    const turn = parts.turns.nextQueued();
+    if (turn === null) return true;
+    const session = parts.sessions.get();
+    if (!(await getSlot(parts, session, turn)) || !(await getLease(parts, session, turn))) return false;
+    parts.log.write(() => parts.log.setStarting());
+    const runtime = await parts.workspace().ensureRuntime(identityOf(session));
+    if (!runtime.ok) return giveUp(parts, turn, runtime.error);
+    const notes = adoptRuntime(parts, runtime.value);
+    const link = await parts.connection.open(runtime.value.runtime_id);
+    if (link === null) return retryConnect(turn);
+    connectTries = 0;
+    parts.log.write(() => {
+      if (parts.turns.get(turn.turn_id)?.ended_at !== null) return;
+      parts.turns.handOver(turn.turn_id, runtime.value.runtime_id, notes);
+    });
+    await resumeHandOver(link);
+    return true;
+  };
+
+  const retryConnect = (turn: TurnRow): boolean => {
+    connectTries += 1;
+    if (connectTries > MAX_CONNECT_TRIES) {
+      connectTries = 0;
+      const message = "The sandbox was started but does not answer. Send the prompt again.";
+      return giveUp(parts, turn, { code: "sandbox_unavailable", message });
+    }
+    parts.driveAgainAt(parts.clock.nowMs() + BUSY_LOOK_AGAIN_MS);
+    return false;
+  };
+
+  const resumeHandOver = async (link: RunnerLink): Promise<void> => {
+    for (const turn of parts.turns.open()) {
+      if (turn.runtime_id !== link.runtimeId) continue;
+      if (turn.status === "queued") await handOver(parts, link, turn);
+      if (turn.interrupt_requested) await link.runner.interruptTurn({ turn_id: turn.turn_id });
+    }
+  };
+
+  return { beginNext, resumeHandOver };
+}
+
+export function identityOf(session: SessionRow): WorkspaceIdentity {
+  const { workspace_id, team_id, project_id, git_url } = session;
+  return { workspace_id, team_id, project_id, git_url };
+}
+
+async function getSlot(parts: TurnBeginnerParts, session: SessionRow, turn: TurnRow): Promise<boolean> {
+  const slot = await parts.team().requestSlot({
+    team_id: session.team_id,
+    user_id: session.owner_id,
+    session_id: session.session_id,
+    turn_id: turn.turn_id,
+    ttl_seconds: SLOT_TTL_SECONDS,
+  });
+  if (!slot.granted) waitFor(parts, turn, `waits for a running slot of the team, place ${slot.position}`);
+  return slot.granted;
+}
+
+async function getLease(parts: TurnBeginnerParts, session: SessionRow, turn: TurnRow): Promise<boolean> {
+  const { session_id } = session;
+  const lease = await parts
+    .workspace()
+    .requestLease({ identity: identityOf(session), session_id, turn_id: turn.turn_id });
+  if (!lease.granted)
+    waitFor(parts, turn, `waits for session ${lease.held_by} in this project, place ${lease.position}`);
+  return lease.granted;
+}
+
+function waitFor(parts: TurnBeginnerParts, turn: TurnRow, reason: string): void {
+  parts.log.write(() => {
+    parts.turns.setReason(turn.turn_id, reason);
+    parts.log.refreshStatus(reason);
+  });
+  parts.driveAgainAt(parts.clock.nowMs() + LEASE_LOOK_AGAIN_MS);
+}
+
+function giveUp(parts: TurnBeginnerParts, turn: TurnRow, error: Failure): boolean {
+  parts.log.write(() => {
+    if (parts.turns.get(turn.turn_id)?.ended_at !== null) return;
+    parts.log.turnEnded(turn, { status: "failed", reason: error.message, result: null, error });
+  });
+  return true;
+}
+
+/** Binds the session to the runtime; what a person must know of the change goes into the turn's first event. */
+function adoptRuntime(parts: TurnBeginnerParts, runtime: RuntimeInfo): string[] {
+  const before = parts.sessions.get().runtime_id;
+  if (before === runtime.runtime_id) return [];
+  parts.connection.close();
+  parts.log.write(() => {
+    parts.sessions.setRuntime(runtime.runtime_id);
+    parts.sessions.setBackgroundTasks(0);
+  });
+  return runtime.files_lost ? [FILES_LOST_NOTE] : [];
+}
+
+async function handOver(parts: TurnBeginnerParts, link: RunnerLink, turn: TurnRow): Promise<void> {
+  const start = await buildTurnStart(parts, link.runtimeId, turn);
+  const { state } = await withDeadline(link.runner.startTurn(start), HAND_OVER_DEADLINE_MS);
+  if (state === "busy") parts.driveAgainAt(parts.clock.nowMs() + BUSY_LOOK_AGAIN_MS);
+}
+
+async function buildTurnStart(parts: TurnBeginnerParts, runtimeId: string, turn: TurnRow): Promise<TurnStart> {
+  const session = parts.sessions.get();
+  return {
+    turn_id: turn.turn_id,
+    prompt: turn.prompt,
+    claude_session_id: session.claude_session_id,
+    model: turn.options.model ?? null,
+    permission_mode: turn.permission_mode,
+    allow_bypass: turn.allow_bypass,
+    max_turns: turn.options.max_turns ?? null,
+    max_budget_usd: turn.options.max_budget_usd ?? null,
+    timeout_seconds: turn.options.timeout_seconds,
+    spent_usd: session.cli_total_usd,
+    run_token: await parts.issueRunToken(runtimeId),
+  };
+}

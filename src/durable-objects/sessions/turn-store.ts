@@ -1,0 +1,155 @@
+// The session's turns: each prompt or follow-up, its options, and how it ended.
+import { z } from "zod";
+import { permissionModeSchema } from "../../shared/permissions/permission-mode.ts";
+import {
+  TURN_ORIGINS,
+  turnOptionsSchema,
+  turnResultSchema,
+  turnStatusSchema,
+  type TurnResult,
+  type TurnStatus,
+} from "../../shared/sessions/schema.ts";
+import type { ObjectSql } from "../sql/migrate.ts";
+
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z.string().transform((text) => schema.parse(JSON.parse(text)));
+
+const turnRowSchema = z.object({
+  turn_id: z.string(),
+  number: z.number(),
+  origin: z.enum(TURN_ORIGINS),
+  status: turnStatusSchema,
+  reason: z.string().nullable(),
+  prompt: z.string(),
+  options: json(turnOptionsSchema),
+  permission_mode: permissionModeSchema,
+  allow_bypass: z.number().transform((value) => value === 1),
+  idempotency_key: z.string().nullable(),
+  submitted_cursor: z.number(),
+  /** The runtime that the turn was handed to; null before. */
+  runtime_id: z.string().nullable(),
+  interrupt_requested: z.number().transform((value) => value === 1),
+  /** What the turn's first event says besides. */
+  notes: json(z.array(z.string())),
+  result: json(turnResultSchema).nullable(),
+  created_at: z.string(),
+  started_at: z.string().nullable(),
+  ended_at: z.string().nullable(),
+});
+export type TurnRow = z.infer<typeof turnRowSchema>;
+
+export type NewTurn = Pick<
+  TurnRow,
+  | "turn_id"
+  | "origin"
+  | "status"
+  | "prompt"
+  | "options"
+  | "permission_mode"
+  | "allow_bypass"
+  | "idempotency_key"
+  | "submitted_cursor"
+  | "runtime_id"
+  | "created_at"
+>;
+
+export type TurnStore = {
+  add(turn: NewTurn): TurnRow;
+  get(turnId: string): TurnRow | null;
+  findByKey(idempotencyKey: string): TurnRow | null;
+  newest(): TurnRow | null;
+  /** Handed over or running, and not ended. */
+  open(): TurnRow[];
+  /** The first that waits. */
+  nextQueued(): TurnRow | null;
+  queued(): TurnRow[];
+  count(): number;
+  /** Ended turns that hold lease or slot as far as this object knows. */
+  unreleased(): TurnRow[];
+  markReleased(turnId: string): void;
+  /** Bound to a runtime right before the hand-over, so that a restart knows where to look for it. */
+  handOver(turnId: string, runtimeId: string, notes: readonly string[]): void;
+  markStarted(turnId: string, at: string): void;
+  requestInterrupt(turnId: string): void;
+  setReason(turnId: string, reason: string): void;
+  finish(turnId: string, end: { status: TurnStatus; reason: string; at: string; result: TurnResult | null }): void;
+};
+
+export function createTurnStore(sql: ObjectSql): TurnStore {
+  const all = (where: string, ...bindings: SqlStorageValue[]): TurnRow[] =>
+    sql
+      .exec(`SELECT * FROM turns ${where}`, ...bindings)
+      .toArray()
+      .map((row) => turnRowSchema.parse(row));
+  const first = (where: string, ...bindings: SqlStorageValue[]): TurnRow | null => all(where, ...bindings)[0] ?? null;
+  const get = (turnId: string): TurnRow | null => first("WHERE turn_id = ?", turnId);
+  const count = (): number => sql.exec<{ n: number }>("SELECT count(*) AS n FROM turns").one().n;
+
+  return {
+    get,
+    count,
+    add(turn) {
+      insertTurn(sql, turn, count() + 1);
+      const added = get(turn.turn_id);
+      if (added === null) throw new Error("a turn that was just added is missing");
+      return added;
+    },
+    findByKey: (idempotencyKey) => first("WHERE idempotency_key = ?", idempotencyKey),
+    newest: () => first("ORDER BY number DESC LIMIT 1"),
+    open: () => all("WHERE status = 'running' OR (status = 'queued' AND runtime_id IS NOT NULL) ORDER BY number"),
+    nextQueued: () => first("WHERE status = 'queued' AND runtime_id IS NULL ORDER BY number LIMIT 1"),
+    queued: () => all("WHERE status = 'queued' AND runtime_id IS NULL ORDER BY number"),
+    unreleased: () => all("WHERE ended_at IS NOT NULL AND released = 0 ORDER BY number"),
+    markReleased(turnId) {
+      sql.exec("UPDATE turns SET released = 1 WHERE turn_id = ?", turnId);
+    },
+    handOver(turnId, runtimeId, notes) {
+      sql.exec(
+        "UPDATE turns SET runtime_id = ?, notes = ? WHERE turn_id = ?",
+        runtimeId,
+        JSON.stringify(notes),
+        turnId,
+      );
+    },
+    markStarted(turnId, at) {
+      sql.exec("UPDATE turns SET status = 'running', started_at = ? WHERE turn_id = ?", at, turnId);
+    },
+    requestInterrupt(turnId) {
+      sql.exec("UPDATE turns SET interrupt_requested = 1 WHERE turn_id = ?", turnId);
+    },
+    setReason(turnId, reason) {
+      sql.exec("UPDATE turns SET reason = ? WHERE turn_id = ? AND ended_at IS NULL", reason, turnId);
+    },
+    finish(turnId, end) {
+      const result = end.result === null ? null : JSON.stringify(end.result);
+      sql.exec(
+        "UPDATE turns SET status = ?, reason = ?, ended_at = ?, result = ? WHERE turn_id = ?",
+        end.status,
+        end.reason,
+        end.at,
+        result,
+        turnId,
+      );
+    },
+  };
+}
+
+function insertTurn(sql: ObjectSql, turn: NewTurn, number: number): void {
+  sql.exec(
+    `INSERT INTO turns (turn_id, number, origin, status, prompt, options, permission_mode, allow_bypass,
+       idempotency_key, submitted_cursor, runtime_id, created_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    turn.turn_id,
+    number,
+    turn.origin,
+    turn.status,
+    turn.prompt,
+    JSON.stringify(turn.options),
+    turn.permission_mode,
+    turn.allow_bypass ? 1 : 0,
+    turn.idempotency_key,
+    turn.submitted_cursor,
+    turn.runtime_id,
+    turn.created_at,
+  );
+}

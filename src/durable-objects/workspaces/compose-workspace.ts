@@ -1,0 +1,100 @@
+// Builds a workspace's collaborators around one object's storage. Nothing here decides anything.
+import { answer, failure, type Answer } from "../../shared/errors/app-error.ts";
+import type { RunnerWorkspaceApi } from "../../shared/rpc/runner-workspace-api.ts";
+import type { SessionApi } from "../../shared/rpc/session-api.ts";
+import type { WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
+import { createAlarmClock } from "../alarms/alarm-clock.ts";
+import type { Clock } from "../clock.ts";
+import type { ObjectConfig } from "../config.ts";
+import type { ObjectLogger } from "../object-log.ts";
+import type { SandboxPort } from "../sandboxes/sandbox-port.ts";
+import { createLeaseDesk } from "./lease-desk.ts";
+import { createLeaseStore } from "./lease-store.ts";
+import { askRunner } from "./runner-workspace.ts";
+import { createRuntimeKeeper } from "./runtime-keeper.ts";
+import { createWorkspaceStore } from "./workspace-store.ts";
+
+export const WORKSPACE_TASKS = ["review"] as const;
+export type WorkspaceTask = (typeof WORKSPACE_TASKS)[number];
+
+const QUESTION_DEADLINE_MS = 20_000;
+const CLONE_DEADLINE_MS = 10 * 60_000;
+
+export type WorkspacePorts = {
+  storage: DurableObjectStorage;
+  session(sessionId: string): SessionApi;
+  sandbox(workspaceId: () => string): SandboxPort;
+  config: ObjectConfig;
+  clock: Clock;
+  logger: ObjectLogger;
+  background(work: Promise<unknown>): void;
+};
+
+export type Workspace = ReturnType<typeof composeWorkspace>;
+
+export function composeWorkspace(ports: WorkspacePorts) {
+  const { storage, config, clock, logger } = ports;
+  const store = createWorkspaceStore(storage.sql);
+  const sandbox = ports.sandbox(() => store.get()?.workspace_id ?? "");
+  const leases = createLeaseStore(storage.sql);
+
+  const ask = <T>(question: (runner: RunnerWorkspaceApi) => Promise<T>, deadlineMs = QUESTION_DEADLINE_MS) =>
+    askRunner(sandbox, store.runtime()?.boot_token ?? "", { deadlineMs, ask: question });
+
+  const keeper = createRuntimeKeeper({
+    store,
+    sandbox,
+    logger,
+    nowMs: clock.nowMs,
+    newBootToken,
+    sandboxEnv: (identity, bootToken) => ({
+      BERTH_BOOT_TOKEN: bootToken,
+      BERTH_EDGE_URL: config.sandboxEdgeUrl,
+      BERTH_WORKSPACE_ID: identity.workspace_id,
+    }),
+    async prepare({ git_url }): Promise<Answer<null>> {
+      if (git_url === null) return answer(null);
+      const request = { git_url, allow_insecure: config.allowInsecureGit };
+      const cloned = await ask((runner) => runner.cloneRepository(request), CLONE_DEADLINE_MS);
+      return cloned.ok ? answer(null) : cloned;
+    },
+    announce: (runtimeId) => announce(ports, store.attached(), runtimeId),
+  });
+
+  return {
+    store,
+    sandbox,
+    leases,
+    keeper,
+    desk: createLeaseDesk({ leases, session: ports.session, background: ports.background }),
+    alarms: createAlarmClock<WorkspaceTask>(storage, clock.nowMs),
+    /** Asks the runner, after starting a sandbox where none runs. */
+    async askStarted<T>(identity: WorkspaceIdentity, question: (runner: RunnerWorkspaceApi) => Promise<Answer<T>>) {
+      const runtime = await keeper.ensure(identity);
+      if (!runtime.ok) return runtime;
+      try {
+        return await ask(question);
+      } catch (error) {
+        logger.error("runner_question_failed", error);
+        return failure("sandbox_unavailable", "The sandbox does not answer. Try again in a moment.");
+      }
+    },
+    /** Remembers whether a fresh disk would be missing something. */
+    async noteFiles(): Promise<void> {
+      if (store.get()?.has_files === true) return;
+      if (await ask((runner) => runner.isWorkspaceChanged())) store.setHasFiles();
+    },
+  };
+}
+
+async function announce(ports: WorkspacePorts, sessionIds: string[], runtimeId: string | null): Promise<void> {
+  for (const sessionId of sessionIds) {
+    // Not waited for: a session that starts this very runtime waits for us.
+    ports.background(ports.session(sessionId).runtimeChanged(runtimeId));
+  }
+}
+
+function newBootToken(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

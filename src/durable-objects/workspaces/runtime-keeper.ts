@@ -1,0 +1,142 @@
+// Starts the workspace's sandbox, finds it again after a restart, and tells who must know when another one took over.
+import { answer, failure, type Answer } from "../../shared/errors/app-error.ts";
+import { RUNNER_PATHS, SUPPORTED_RUNNER_PROTOCOLS } from "../../shared/rpc/protocol.ts";
+import { runnerHealthSchema, type RunnerHealth } from "../../shared/rpc/runner-workspace-api.ts";
+import type { RuntimeInfo, RuntimeLookup, WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
+import { withDeadline } from "../deadline.ts";
+import type { ObjectLogger } from "../object-log.ts";
+import type { SandboxPort } from "../sandboxes/sandbox-port.ts";
+import type { RuntimeRow, WorkspaceStore } from "./workspace-store.ts";
+
+const HEALTH_DEADLINE_MS = 3_000;
+const BOOT_DEADLINE_MS = 60_000;
+const BOOT_POLL_MS = 25;
+
+export type RuntimeKeeperParts = {
+  store: WorkspaceStore;
+  sandbox: SandboxPort;
+  newBootToken(): string;
+  nowMs(): number;
+  sandboxEnv(identity: WorkspaceIdentity, bootToken: string): Record<string, string>;
+  /** What a fresh, empty sandbox needs before its first turn. */
+  prepare(identity: WorkspaceIdentity): Promise<Answer<null>>;
+  /** Another runtime took over, or none runs any more. */
+  announce(runtimeId: string | null): Promise<void>;
+  logger: ObjectLogger;
+};
+
+export type RuntimeKeeper = {
+  ensure(identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>>;
+  find(): Promise<RuntimeLookup>;
+  stop(options: { erase: boolean }): Promise<void>;
+};
+
+export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
+  const { store, sandbox } = parts;
+  let ensuring: Promise<Answer<RuntimeInfo>> | null = null;
+
+  const find = async (): Promise<RuntimeLookup> => {
+    const row = store.runtime();
+    if (row === null || !(await sandbox.isRunning())) return { state: "gone" };
+    const health = await askHealth(parts, row, HEALTH_DEADLINE_MS);
+    if (health === null) return { state: "unreachable" };
+    await meet(parts, row, health);
+    return { state: "running", runtime_id: health.runtime_id };
+  };
+
+  const ensure = async (identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>> => {
+    store.identify(identity);
+    try {
+      const found = await find();
+      if (found.state !== "running") await startFresh(parts, identity);
+    } catch (error) {
+      parts.logger.error("sandbox_start_failed", error);
+      return failure(
+        "sandbox_start_failed",
+        "The sandbox did not start. Try again in a minute; if it stays, see the log.",
+      );
+    }
+    return getReady(parts, identity);
+  };
+
+  return {
+    find,
+    ensure(identity) {
+      ensuring ??= ensure(identity).finally(() => (ensuring = null));
+      return ensuring;
+    },
+    async stop({ erase }) {
+      await (erase ? sandbox.erase() : sandbox.stop());
+      store.forgetRuntime();
+      await parts.announce(null);
+    },
+  };
+}
+
+async function startFresh(parts: RuntimeKeeperParts, identity: WorkspaceIdentity): Promise<void> {
+  // Whatever still runs there does not answer: it is ended before another one gets its place.
+  if (await parts.sandbox.isRunning()) await parts.sandbox.stop();
+  const bootToken = parts.newBootToken();
+  parts.store.beginRuntime(bootToken);
+  await parts.sandbox.start({ env: parts.sandboxEnv(identity, bootToken) });
+  const row = parts.store.runtime();
+  const health = row === null ? null : await waitForHealth(parts, row);
+  if (row === null || health === null) {
+    await parts.sandbox.stop();
+    throw new Error("the runner did not answer in time");
+  }
+  await meet(parts, row, health);
+}
+
+/** The runner of a container needs a moment to listen; a refused connection is no answer yet. */
+async function waitForHealth(parts: RuntimeKeeperParts, row: RuntimeRow): Promise<RunnerHealth | null> {
+  const deadline = parts.nowMs() + BOOT_DEADLINE_MS;
+  while (parts.nowMs() < deadline) {
+    const health = await askHealth(parts, row, HEALTH_DEADLINE_MS);
+    if (health !== null) return health;
+    await new Promise((resolve) => setTimeout(resolve, BOOT_POLL_MS));
+  }
+  return null;
+}
+
+async function askHealth(parts: RuntimeKeeperParts, row: RuntimeRow, deadlineMs: number): Promise<RunnerHealth | null> {
+  const headers = { authorization: `Bearer ${row.boot_token}` };
+  try {
+    const request = new Request(`http://runner${RUNNER_PATHS.health}`, { headers });
+    const response = await withDeadline(parts.sandbox.fetch(request), deadlineMs);
+    return response.ok ? runnerHealthSchema.parse(await response.json()) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Takes note of a runtime that answered: a new one is written down and announced once. */
+async function meet(parts: RuntimeKeeperParts, row: RuntimeRow, health: RunnerHealth): Promise<void> {
+  if (row.runtime_id === health.runtime_id) return;
+  parts.store.identifyRuntime({
+    runtime_id: health.runtime_id,
+    protocol_version: health.protocol_version,
+    files_lost: health.workspace_state === "new" && parts.store.get()?.has_files === true,
+  });
+  if (health.workspace_state === "new") parts.store.setPrepared(false);
+  await parts.announce(health.runtime_id);
+}
+
+async function getReady(parts: RuntimeKeeperParts, identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>> {
+  const row = parts.store.runtime();
+  if (row?.runtime_id == null || row.protocol_version === null)
+    throw new Error("the runtime that was met is not stored");
+  if (!SUPPORTED_RUNNER_PROTOCOLS.includes(row.protocol_version)) {
+    return failure(
+      "runner_protocol_unsupported",
+      "The sandbox's runner is of another version. End its sessions and try again.",
+    );
+  }
+  if (parts.store.get()?.prepared !== true) {
+    const prepared = await parts.prepare(identity);
+    if (!prepared.ok) return prepared;
+    parts.store.setPrepared(true);
+  }
+  const { runtime_id, protocol_version, files_lost } = row;
+  return answer({ runtime_id, protocol_version, files_lost });
+}

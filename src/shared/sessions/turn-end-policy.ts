@@ -1,0 +1,76 @@
+// How a turn ended, from what the runner saw: its status, its reason in words, and its result with its own cost.
+import type { ErrorCode } from "../errors/error-code.ts";
+import type { CliResult, TurnEndReason } from "../rpc/runner-entry.ts";
+import type { TurnResult, TurnStatus } from "./schema.ts";
+
+export type TurnEnd = {
+  status: Extract<TurnStatus, "completed" | "failed" | "interrupted">;
+  reason: string;
+  result: TurnResult | null;
+  /** What went wrong, for the log; null when nothing did. */
+  error: { code: ErrorCode; message: string } | null;
+};
+
+export type TurnEndFacts = {
+  reason: TurnEndReason;
+  result: CliResult | null;
+  exitCode: number | null;
+  signal: string | null;
+  /** What the session had cost before, as the CLI counts it. */
+  cliTotalUsdBefore: number;
+};
+
+export function decideTurnEnd(facts: TurnEndFacts): TurnEnd {
+  const result = facts.result === null ? null : toTurnResult(facts.result, facts.cliTotalUsdBefore);
+  switch (facts.reason) {
+    case "result":
+      return endedByResult(facts.result, result);
+    case "interrupted":
+      return { status: "interrupted", reason: "interrupted on request", result, error: null };
+    case "timed_out":
+      return failed("turn_timed_out", "The turn took longer than its timeout_seconds and was stopped.", result);
+    case "cli_start_failed":
+      return failed(
+        "cli_start_failed",
+        "Claude Code could not be started in the sandbox. Send the prompt again.",
+        result,
+      );
+    case "cli_exited":
+      return failed("cli_exited", exitMessage(facts), result);
+  }
+}
+
+function endedByResult(cli: CliResult | null, result: TurnResult | null): TurnEnd {
+  if (cli === null || !cli.is_error) return { status: "completed", reason: "completed", result, error: null };
+  return { status: "failed", reason: resultReason(cli.subtype), result, error: null };
+}
+
+function resultReason(subtype: string): string {
+  if (subtype === "error_max_turns") return "stopped at max_turns";
+  if (subtype === "error_max_budget_usd") return "stopped at max_budget_usd";
+  return "Claude Code ended the turn with an error; the result's text says which";
+}
+
+function exitMessage(facts: TurnEndFacts): string {
+  const how = facts.signal === null ? `with exit code ${facts.exitCode ?? "unknown"}` : `by signal ${facts.signal}`;
+  return `Claude Code ended ${how} before the turn had a result. The session takes the next prompt.`;
+}
+
+function failed(code: ErrorCode, message: string, result: TurnResult | null): TurnEnd {
+  return { status: "failed", reason: message, result, error: { code, message } };
+}
+
+/** The CLI's total runs on over turns, resumes and restarts: a turn's own cost is the difference. */
+function toTurnResult(cli: CliResult, cliTotalUsdBefore: number): TurnResult {
+  const denials = cli.permission_denials;
+  return {
+    text: cli.text,
+    ...(cli.structured === undefined ? {} : { structured: cli.structured }),
+    is_error: cli.is_error,
+    num_turns: cli.num_turns,
+    duration_ms: cli.duration_ms,
+    cost_usd: Math.max(0, cli.total_cost_usd - cliTotalUsdBefore),
+    usage: cli.usage,
+    ...(denials.length === 0 ? {} : { permission_denials: denials }),
+  };
+}
