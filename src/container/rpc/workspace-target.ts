@@ -1,0 +1,83 @@
+// What the Workspace object may call: expected failures are answers, anything else is logged here by an id.
+import { RpcTarget } from "capnweb";
+import { z } from "zod";
+import { type Answer, answer, toFailure } from "../../shared/errors/app-error.ts";
+import type { AssertExtends } from "../../shared/rpc/protocol.ts";
+import {
+  type ClaudeBinary,
+  type FileContent,
+  type FileList,
+  listFilesSchema,
+  readFileSchema,
+  type RunnerWorkspaceApi,
+} from "../../shared/rpc/runner-workspace-api.ts";
+import type { Config } from "../config.ts";
+import { newId } from "../new-id.ts";
+import { type ClaudePackage, findClaudeBinary } from "../workspaces/claude-binary.ts";
+import { cloneRepository } from "../workspaces/clone-repository.ts";
+import { listFiles } from "../workspaces/list-files.ts";
+import { readWorkspaceFile } from "../workspaces/read-file.ts";
+import { isWorkspaceChanged } from "../workspaces/workspace.ts";
+import { parseArgument } from "./parse-argument.ts";
+
+const cloneSchema = z.object({ git_url: z.string(), allow_insecure: z.boolean() });
+
+export type WorkspaceParts = { config: Config; claude: ClaudePackage; shutdown: () => Promise<void> };
+
+export class WorkspaceTarget extends RpcTarget {
+  readonly #parts: WorkspaceParts;
+
+  constructor(parts: WorkspaceParts) {
+    super();
+    this.#parts = parts;
+  }
+
+  async listFiles(request: unknown): Promise<Answer<FileList>> {
+    return toAnswer(() => listFiles(this.#parts.config.workspaceDir, parseArgument(listFilesSchema, request)));
+  }
+
+  async readFile(request: unknown): Promise<Answer<FileContent>> {
+    return toAnswer(() => readWorkspaceFile(this.#parts.config.workspaceDir, parseArgument(readFileSchema, request)));
+  }
+
+  async cloneRepository(request: unknown): Promise<Answer<{ commit: string }>> {
+    return toAnswer(() => cloneRepository(this.#parts.config, parseArgument(cloneSchema, request)));
+  }
+
+  async findClaudeBinary(): Promise<Answer<ClaudeBinary>> {
+    return toAnswer(() => findClaudeBinary(this.#parts.config, this.#parts.claude));
+  }
+
+  async isWorkspaceChanged(): Promise<boolean> {
+    return isWorkspaceChanged(this.#parts.config);
+  }
+
+  async shutdown(): Promise<void> {
+    // Answered first: the connection does not outlive the program.
+    setTimeout(() => void this.#parts.shutdown(), 0);
+  }
+}
+
+export type _WorkspaceTargetIsTheContract = AssertExtends<WorkspaceTarget, RunnerWorkspaceApi>;
+
+async function toAnswer<T>(work: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return answer(await work());
+  } catch (error) {
+    const eventId = newId();
+    const failure = toFailure(error, eventId);
+    if (failure.code === "internal") {
+      console.error(
+        JSON.stringify({ level: "error", event_id: eventId, what: "workspace_call_failed", name: nameOf(error) }),
+      );
+    }
+    return { ok: false, error: failure };
+  }
+}
+
+/** The kind of error: a file system's code or the class, never its text. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" && /^[A-Z_0-9]{1,40}$/.test(code) ? code : error.name.slice(0, 40);
+}

@@ -1,0 +1,101 @@
+// The session's CLI process: started when a turn needs one, kept while its options fit, replaced when they do not.
+import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
+import { type Cli, type CliHandlers, type CliLaunch, type FixedOptions, launchCli, type LiveOptions } from "./cli.ts";
+import { canResume } from "./transcript.ts";
+
+/** A CLI that nobody needed for this long is ended; the next prompt resumes the conversation. */
+const IDLE_EXIT_MS = 15 * 60_000;
+
+export type CliHolderParts = {
+  configDir: string;
+  launch: Omit<CliLaunch, "fixed" | "live" | "resume">;
+  handlers: CliHandlers;
+  onStarted: (cli: Cli, resumed: boolean) => void;
+  /** False while something would be lost with the process. */
+  mayEndIdle: () => boolean;
+};
+
+export type CliHolder = {
+  current(): Cli | null;
+  permissionMode(): LiveOptions["permissionMode"];
+  /** A live CLI with the turn's options. */
+  ensure(turn: TurnStart): Promise<Cli>;
+  end(): Promise<void>;
+};
+
+export function createCliHolder(parts: CliHolderParts): CliHolder {
+  let current: Cli | null = null;
+  let permissionMode: LiveOptions["permissionMode"] = "default";
+  let idleTimer: NodeJS.Timeout | undefined;
+
+  const handlers: CliHandlers = {
+    onMessage: parts.handlers.onMessage,
+    onExit(cli, exit) {
+      if (current === cli) current = null;
+      parts.handlers.onExit(cli, exit);
+    },
+  };
+
+  async function launch(fixed: FixedOptions, live: LiveOptions): Promise<Cli> {
+    const resume = await canResume(parts.configDir, fixed.claudeSessionId);
+    const cli = launchCli({ ...parts.launch, fixed, live, resume }, handlers);
+    current = cli;
+    parts.onStarted(cli, resume);
+    return cli;
+  }
+
+  async function ensure(turn: TurnStart): Promise<Cli> {
+    const fixed = toFixedOptions(turn);
+    const live = { model: turn.model, permissionMode: turn.permission_mode };
+    scheduleIdleExit();
+    permissionMode = live.permissionMode;
+    if (current !== null && (await keepsServing(current, fixed, live))) return current;
+    await current?.end();
+    return launch(fixed, live);
+  }
+
+  function scheduleIdleExit(): void {
+    clearTimeout(idleTimer);
+    idleTimer = setTimeout(() => {
+      if (parts.mayEndIdle()) void current?.end();
+      else scheduleIdleExit();
+    }, IDLE_EXIT_MS);
+    idleTimer.unref();
+  }
+
+  return {
+    current: () => current,
+    permissionMode: () => permissionMode,
+    ensure,
+    async end() {
+      clearTimeout(idleTimer);
+      await current?.end();
+    },
+  };
+}
+
+function toFixedOptions(turn: TurnStart): FixedOptions {
+  return {
+    claudeSessionId: turn.claude_session_id,
+    maxTurns: turn.max_turns,
+    maxBudgetUsd: turn.max_budget_usd,
+    allowBypass: turn.allow_bypass,
+  };
+}
+
+/** True when the process can take the turn as it is. */
+async function keepsServing(cli: Cli, fixed: FixedOptions, live: LiveOptions): Promise<boolean> {
+  const isSame =
+    cli.fixed.claudeSessionId === fixed.claudeSessionId &&
+    cli.fixed.maxTurns === fixed.maxTurns &&
+    cli.fixed.maxBudgetUsd === fixed.maxBudgetUsd &&
+    cli.fixed.allowBypass === fixed.allowBypass;
+  // The CLI counts its budget from the start of its process, so that a turn with a budget needs a fresh one.
+  if (!isSame || (fixed.maxBudgetUsd !== null && cli.isUsed())) return false;
+  try {
+    await cli.applyLive(live);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,133 @@
+// One live CLI: the Agent SDK's query over one process, fed prompt after prompt.
+import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PermissionMode } from "../../shared/permissions/permission-mode.ts";
+import { HOOK_TIMEOUT_SECONDS, type PermissionGate } from "../permissions/permission-gate.ts";
+import { type CliChild, type CliExit, type SpawnSettings, spawnCli } from "../processes/spawn-cli.ts";
+import { createPromptFeed } from "./prompt-feed.ts";
+
+const EXIT_GRACE_MS = 2_000;
+
+/** What cannot be changed while the process lives. */
+export type FixedOptions = {
+  claudeSessionId: string;
+  maxTurns: number | null;
+  maxBudgetUsd: number | null;
+  allowBypass: boolean;
+};
+export type LiveOptions = { model: string | null; permissionMode: PermissionMode };
+
+export type CliLaunch = {
+  fixed: FixedOptions;
+  live: LiveOptions;
+  resume: boolean;
+  cwd: string;
+  environment: Record<string, string>;
+  binaryPath: string;
+  apiKeyHelper: string;
+  gate: PermissionGate;
+  spawn: SpawnSettings;
+};
+
+export type Cli = {
+  readonly fixed: FixedOptions;
+  readonly pid: number | null;
+  /** True once a prompt was fed. */
+  isUsed(): boolean;
+  push(prompt: string, uuid: string): void;
+  interrupt(): Promise<void>;
+  /** Throws when the CLI does not take them over. */
+  applyLive(live: LiveOptions): Promise<void>;
+  /** Ends the process and waits until it is gone. */
+  end(): Promise<void>;
+  kill(): void;
+};
+
+export type CliHandlers = { onMessage(cli: Cli, message: SDKMessage): void; onExit(cli: Cli, exit: CliExit): void };
+
+export function launchCli(launch: CliLaunch, handlers: CliHandlers): Cli {
+  const feed = createPromptFeed();
+  const done = Promise.withResolvers<void>();
+  let child: CliChild | null = null;
+  let live = launch.live;
+  let isUsed = false;
+  const running: Query = query({
+    prompt: feed.messages,
+    options: toOptions(launch, (options) => {
+      child = spawnCli(options, launch.spawn);
+      return child.process;
+    }),
+  });
+
+  async function pump(): Promise<void> {
+    try {
+      for await (const message of running) handlers.onMessage(cli, message);
+    } catch {
+      // The SDK's own words about an exit say nothing that the exit itself does not.
+    }
+    handlers.onExit(cli, await awaitExit(child));
+    done.resolve();
+  }
+
+  async function applyLive(next: LiveOptions): Promise<void> {
+    if (next.model !== live.model) await running.setModel(next.model ?? undefined);
+    if (next.permissionMode !== live.permissionMode) await running.setPermissionMode(next.permissionMode);
+    live = next;
+  }
+
+  async function end(): Promise<void> {
+    feed.end();
+    const isDone = await Promise.race([done.promise.then(() => true), sleep(EXIT_GRACE_MS, false, { ref: false })]);
+    if (!isDone) child?.killGroup();
+    await done.promise;
+  }
+
+  const cli: Cli = {
+    fixed: launch.fixed,
+    get pid() {
+      return child?.pid ?? null;
+    },
+    isUsed: () => isUsed,
+    push(prompt, uuid) {
+      isUsed = true;
+      feed.push(prompt, uuid);
+    },
+    interrupt: async () => void (await running.interrupt()),
+    applyLive,
+    end,
+    kill: () => child?.killGroup(),
+  };
+  void pump();
+  return cli;
+}
+
+/** The process may outlive its output by a moment; one that stays is killed. */
+async function awaitExit(child: CliChild | null): Promise<CliExit> {
+  if (child === null) return { started: false, exitCode: null, signal: null, stderrTail: null };
+  const timer = setTimeout(() => child.killGroup(), EXIT_GRACE_MS);
+  const exit = await child.exited;
+  clearTimeout(timer);
+  return exit;
+}
+
+function toOptions(launch: CliLaunch, spawn: NonNullable<Options["spawnClaudeCodeProcess"]>): Options {
+  const { fixed, live, gate } = launch;
+  return {
+    cwd: launch.cwd,
+    env: launch.environment,
+    pathToClaudeCodeExecutable: launch.binaryPath,
+    spawnClaudeCodeProcess: spawn,
+    includePartialMessages: true,
+    // What a repository brings along (settings, hooks, permission rules) could widen what a person allowed.
+    settingSources: [],
+    settings: { apiKeyHelper: launch.apiKeyHelper },
+    permissionMode: live.permissionMode,
+    allowDangerouslySkipPermissions: fixed.allowBypass,
+    canUseTool: gate.canUseTool,
+    hooks: { PreToolUse: [{ hooks: [gate.preToolUse], timeout: HOOK_TIMEOUT_SECONDS }] },
+    ...(launch.resume ? { resume: fixed.claudeSessionId } : { sessionId: fixed.claudeSessionId }),
+    ...(live.model === null ? {} : { model: live.model }),
+    ...(fixed.maxTurns === null ? {} : { maxTurns: fixed.maxTurns }),
+    ...(fixed.maxBudgetUsd === null ? {} : { maxBudgetUsd: fixed.maxBudgetUsd }),
+  };
+}
