@@ -12,7 +12,7 @@ export type EntryRecorder = {
 };
 
 export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorder {
-  const { sessions, turns, events } = parts;
+  const { sessions, events } = parts;
 
   const recordOne = (runtimeId: string, entry: RunnerEntry): boolean => {
     switch (entry.kind) {

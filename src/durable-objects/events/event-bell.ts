@@ -11,7 +11,7 @@ export function createEventBell(): EventBell {
   const waiting = new Set<() => void>();
   return {
     ring() {
-      for (const wake of [...waiting]) wake();
+      for (const wake of waiting) wake();
     },
     wait: (timeoutMs) =>
       new Promise((resolve) => {

@@ -44,7 +44,7 @@ export async function openRunnerLink(
   const socket = response.webSocket;
   if (socket === null) throw new Error(`the runner answered ${response.status} instead of a WebSocket`);
   socket.accept();
-  const stub = newWebSocketRpcSession<RunnerSessionApi>(socket as unknown as WebSocket, parts.host);
+  const stub = newWebSocketRpcSession<RunnerSessionApi>(socket, parts.host);
   try {
     const hello = await sayHello(stub, { ...request, protocol_version: RUNNER_PROTOCOL_VERSION });
     if (hello.runtime_id !== runtimeId) throw new Error("another runtime answered");
@@ -67,7 +67,7 @@ function createLink(stub: RpcStub<RunnerSessionApi>, hello: SessionHello, onBrok
   let closed = false;
   const link: RunnerLink = {
     runtimeId: hello.runtime_id,
-    runner: stub as unknown as RunnerSessionApi,
+    runner: stub,
     hello,
     ping: async () => runnerStatusSchema.parse(await withDeadline(stub.ping(), PING_DEADLINE_MS)),
     close() {

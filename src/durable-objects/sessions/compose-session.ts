@@ -1,5 +1,5 @@
 // Builds a session's collaborators around one object's storage. Nothing here decides anything.
-import { createAlarmClock, type AlarmClock } from "../alarms/alarm-clock.ts";
+import { createAlarmClock } from "../alarms/alarm-clock.ts";
 import type { Clock } from "../clock.ts";
 import type { ObjectConfig } from "../config.ts";
 import { bodyKey, createBodyStore } from "../events/body-store.ts";
@@ -10,7 +10,7 @@ import { createModelAdmission } from "../models/model-admission.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
-import { createRunnerConnection } from "../runner/runner-connection.ts";
+import { createRunnerConnection, type RunnerConnection } from "../runner/runner-connection.ts";
 import { SessionHost } from "../runner/session-host.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
@@ -46,8 +46,41 @@ export type SessionPorts = {
 export type Session = ReturnType<typeof composeSession>;
 
 export function composeSession(ports: SessionPorts) {
-  const { storage, clock, config } = ports;
-  const alarms = createAlarmClock<SessionTask>(storage, clock.nowMs);
+  const core = composeCore(ports);
+  const { parts, alarms, leases } = core;
+  /** Does what there is to do now; a drive that is cut off is taken up by the alarm. */
+  const drive = (): void => {
+    alarms.schedule("drive", ports.clock.nowMs() + leases.watchEveryMs);
+    alarms.schedule("outbox", ports.clock.nowMs());
+    ports.background(driver.drive());
+  };
+  const afterTurn = (): void => ports.background(leases.releaseEnded().finally(drive));
+
+  const host = composeHost(ports, core, afterTurn);
+  const connection = composeConnection(ports, core, { host, onBroken: drive });
+  const driver = composeDriver(ports, core, connection);
+  const onError = (error: unknown): void => ports.logger.error("end_failed", error);
+  return {
+    ...parts,
+    alarms,
+    log: core.log,
+    connection,
+    driver,
+    leases,
+    drive,
+    afterTurn,
+    ender: createSessionEnder({ ...parts, log: core.log, connection, onError }),
+    submitter: createTurnSubmitter(parts, core.log),
+    reader: createSessionReader(parts),
+    admission: createModelAdmission(ports.clock, ports.config.allowedModels),
+  };
+}
+
+type Core = ReturnType<typeof composeCore>;
+
+/** What everything else stands on: rows, log, alarm, and the ways to the other objects. */
+function composeCore(ports: SessionPorts) {
+  const { storage, clock } = ports;
   const parts: SessionLogParts = {
     storage,
     clock,
@@ -57,95 +90,69 @@ export function composeSession(ports: SessionPorts) {
     outbox: createOutboxStore(storage.sql),
     bell: createEventBell(),
   };
-  const log = createSessionLog(parts);
   const row = () => parts.sessions.get();
   const workspace = () => ports.workspace(row().workspace_id);
   const team = () => ports.team(row().team_id);
-  const issueRunToken = (runtimeId: string) =>
-    issueModelToken({ ...row(), runtime_id: runtimeId }, config.runTokenSecret, clock);
-  const driveAgainAt = (atMs: number) => alarms.schedule("drive", atMs);
-  const leases = createLeaseKeeper({ turns: parts.turns, sessions: parts.sessions, workspace, team, clock });
+  return {
+    parts,
+    row,
+    workspace,
+    team,
+    log: createSessionLog(parts),
+    alarms: createAlarmClock<SessionTask>(storage, clock.nowMs),
+    leases: createLeaseKeeper({ turns: parts.turns, sessions: parts.sessions, workspace, team, clock }),
+    issueRunToken: (runtimeId: string) =>
+      issueModelToken({ ...row(), runtime_id: runtimeId }, ports.config.runTokenSecret, clock),
+  };
+}
+
+/** What the runner may call. */
+function composeHost(ports: SessionPorts, core: Core, onTurnsEnded: () => void): SessionHost {
+  const { parts, log, row, leases } = core;
   const recorder = createEntryRecorder(parts, log);
   const bodies = createBodyStore(ports.bucket, (sha256) => bodyKey(row(), sha256));
-  const gate = createPermissionGate({ ...parts, sql: storage.sql, log, holdsLease: leases.waitForLease });
-
-  const host = new SessionHost({
+  const gate = createPermissionGate({ ...parts, sql: ports.storage.sql, log, holdsLease: leases.waitForLease });
+  return new SessionHost({
     record(batch) {
-      const { turnsEnded, ...answer } = recorder.record(batch);
-      if (turnsEnded) afterTurn();
-      return answer;
+      const { turnsEnded, ...acknowledgement } = recorder.record(batch);
+      if (turnsEnded) onTurnsEnded();
+      return acknowledgement;
     },
     putBodyPart: (part) => bodies.putPart(part),
     preview: () => undefined,
     decidePermission: (question) => gate.decide(question),
     issueRunToken(runtimeId) {
       if (row().runtime_id !== runtimeId) throw new Error("this runtime is not the session's any more");
-      return issueRunToken(runtimeId);
+      return core.issueRunToken(runtimeId);
     },
   });
-  const connection = createRunnerConnection({
-    sessionId: () => row().session_id,
-    dial: (path, runtimeId) => workspace().fetch(`http://runner${path}`, upgradeFor(runtimeId)),
-    host,
-    events: parts.events,
-    clock,
+}
+
+function composeConnection(ports: SessionPorts, core: Core, ends: { host: SessionHost; onBroken: () => void }) {
+  return createRunnerConnection({
+    ...ends,
+    sessionId: () => core.row().session_id,
+    dial: (path, runtimeId) => core.workspace().fetch(`http://runner${path}`, upgradeFor(runtimeId)),
+    events: core.parts.events,
+    clock: ports.clock,
     wantsPreviews: () => false,
-    onBroken: () => drive(),
     onError: (error) => ports.logger.error("runner_link_failed", error),
   });
-  const beginner = createTurnBeginner({
-    ...parts,
-    log,
-    connection,
-    workspace,
-    team,
-    issueRunToken,
-    driveAgainAt,
-  });
-  const driver = createTurnDriver({
-    ...parts,
-    log,
-    connection,
+}
+
+function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnection) {
+  const { parts, alarms, clock } = { ...core, clock: ports.clock };
+  const driveAgainAt = (atMs: number): void => alarms.schedule("drive", atMs);
+  const shared = { ...parts, log: core.log, connection, workspace: core.workspace, driveAgainAt };
+  const beginner = createTurnBeginner({ ...shared, team: core.team, issueRunToken: core.issueRunToken });
+  return createTurnDriver({
+    ...shared,
     beginner,
-    workspace,
-    driveAgainAt,
-    watch: () => alarms.schedule("watch", clock.nowMs() + leases.watchEveryMs),
+    watch: () => alarms.schedule("watch", clock.nowMs() + core.leases.watchEveryMs),
     async rest() {
       if (connection.current() !== null) alarms.reschedule("rest", clock.nowMs() + LINGER_MS);
     },
   });
-  const ender = createSessionEnder({
-    ...parts,
-    log,
-    connection,
-    onError: (error) => ports.logger.error("end_failed", error),
-  });
-
-  /** Does what there is to do now; a drive that is cut off is taken up by the alarm. */
-  function drive(): void {
-    alarms.schedule("drive", clock.nowMs() + leases.watchEveryMs);
-    alarms.schedule("outbox", clock.nowMs());
-    ports.background(driver.drive());
-  }
-
-  function afterTurn(): void {
-    ports.background(leases.releaseEnded().finally(() => drive()));
-  }
-
-  return {
-    ...parts,
-    alarms,
-    log,
-    connection,
-    driver,
-    ender,
-    leases,
-    drive,
-    afterTurn,
-    submitter: createTurnSubmitter(parts, log),
-    reader: createSessionReader(parts),
-    admission: createModelAdmission(clock, config.allowedModels),
-  };
 }
 
 function upgradeFor(runtimeId: string): RequestInit {

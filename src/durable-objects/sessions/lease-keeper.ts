@@ -72,7 +72,7 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
       return true;
     },
     granted(turnId) {
-      for (const wake of [...(waiting.get(turnId) ?? [])]) wake();
+      for (const wake of waiting.get(turnId) ?? []) wake();
       waiting.delete(turnId);
     },
   };

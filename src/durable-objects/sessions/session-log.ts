@@ -32,7 +32,7 @@ export type SessionLog = {
 };
 
 export function createSessionLog(parts: SessionLogParts): SessionLog {
-  const { sessions, turns, events, outbox, clock } = parts;
+  const { sessions, turns, events, clock } = parts;
 
   const changeStatus = (status: Parameters<SessionStore["setStatus"]>[0], reason: string | null): void => {
     const before = sessions.get();

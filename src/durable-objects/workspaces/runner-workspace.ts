@@ -18,9 +18,9 @@ export async function askRunner<T>(
   const socket = response.webSocket;
   if (socket === null) throw new Error(`the runner answered ${response.status} instead of a WebSocket`);
   socket.accept();
-  const stub = newWebSocketRpcSession<RunnerWorkspaceApi>(socket as unknown as WebSocket);
+  const stub = newWebSocketRpcSession<RunnerWorkspaceApi>(socket);
   try {
-    return await withDeadline(question.ask(stub as unknown as RunnerWorkspaceApi), question.deadlineMs);
+    return await withDeadline(question.ask(stub), question.deadlineMs);
   } finally {
     stub[Symbol.dispose]();
   }

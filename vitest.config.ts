@@ -1,0 +1,81 @@
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const TEST_SECRETS = {
+  ANTHROPIC_API_KEY: "sk-ant-test-key",
+  RUN_TOKEN_SECRET: "run-token-secret-for-tests-only-0123456789",
+  SIGN_IN_CODE: "TEST-CODE-0000",
+  SANDBOX_SUPERVISOR_TOKEN: "supervisor-token-for-tests-only",
+};
+
+// What each project needs: unit nothing; container the real CLI; workers workerd; e2e the whole local stack.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          environment: "node",
+          include: [
+            "src/{shared,worker,durable-objects}/**/*.test.{ts,tsx}",
+            "local/**/*.test.ts",
+            "test/{policy,support}/**/*.test.ts",
+          ],
+        },
+      },
+      {
+        test: {
+          name: "container",
+          environment: "node",
+          include: ["src/container/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                ...TEST_SECRETS,
+                SANDBOX: "process",
+                SANDBOX_SUPERVISOR_URL: "http://127.0.0.1:1",
+                TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "workers",
+          include: ["test/integration/**/*.test.ts"],
+          setupFiles: ["./test/integration/apply-migrations.ts"],
+          globalSetup: ["./test/integration/global-setup.ts"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          environment: "node",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Each file boots a stack of its own; two cores carry one at a time.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "containers",
+          environment: "node",
+          include: ["test/containers/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
