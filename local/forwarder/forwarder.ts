@@ -60,19 +60,19 @@ async function handle(request: IncomingMessage, response: ServerResponse, edgePo
     request.resume();
     return void response.writeHead(404, { "content-type": "text/plain", connection: "close" }).end("Not found\n");
   }
+  // Named, because node:http would send a GET's body without any frame, where it reads as a request of its own.
+  const framing = request.headers["transfer-encoding"] === undefined ? [] : ["transfer-encoding", "chunked"];
   const upstream = startRequest({
     host: "127.0.0.1",
     port: edgePort,
     method: request.method,
     path: verdict.target,
-    headers: selectHeaders(request.rawHeaders).flat(),
-    setHost: false,
+    headers: ["host", `127.0.0.1:${edgePort}`, ...selectHeaders(request.rawHeaders).flat(), ...framing],
     agent: false,
   });
-  upstream.setHeader("host", `127.0.0.1:${edgePort}`);
-  // Named, because node:http would send a GET's body without any frame, where it reads as a request of its own.
-  if (request.headers["transfer-encoding"] !== undefined) upstream.setHeader("transfer-encoding", "chunked");
   upstream.setNoDelay(true);
+  // Told by `answered` or by the answer's own stream; without a listener it would end this process.
+  upstream.on("error", () => undefined);
   response.on("close", () => upstream.destroy());
   const answered = once(upstream, "response") as Promise<[IncomingMessage]>;
   // A request that the edge answers early ends the sending; the answer decides then.
