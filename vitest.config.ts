@@ -51,7 +51,6 @@ export default defineConfig({
           name: "workers",
           include: ["test/integration/**/*.test.ts"],
           setupFiles: ["./test/integration/apply-migrations.ts"],
-          globalSetup: ["./test/integration/global-setup.ts"],
           testTimeout: 30_000,
         },
       },

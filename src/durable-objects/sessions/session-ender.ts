@@ -45,7 +45,8 @@ export function createSessionEnder(parts: Parts): SessionEnder {
         for (const turn of turns.queued()) cancel(turn, reason);
         log.sessionEnded(reason);
       });
-      const link = connection.current();
+      const runtimeId = parts.sessions.get().runtime_id;
+      const link = runtimeId === null ? null : await connection.open(runtimeId);
       if (link !== null) await withDeadline(link.runner.endSession(), END_DEADLINE_MS).catch(parts.onError);
       log.write(() => {
         for (const turn of turns.open()) cancel(turn, reason);

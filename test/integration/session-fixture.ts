@@ -1,0 +1,216 @@
+// A session on a real object's storage, with a runner in the same isolate behind a real WebSocket.
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { newWebSocketRpcSession, RpcTarget, type RpcStub } from "capnweb";
+import { systemClock } from "../../src/durable-objects/clock.ts";
+import { readConfig } from "../../src/durable-objects/config.ts";
+import { composeSession, type Session } from "../../src/durable-objects/sessions/compose-session.ts";
+import { SESSION_MIGRATIONS } from "../../src/durable-objects/sessions/schema.ts";
+import { createSession } from "../../src/durable-objects/sessions/submit-turn.ts";
+import { migrate } from "../../src/durable-objects/sql/migrate.ts";
+import type { RunnerEntry } from "../../src/shared/rpc/runner-entry.ts";
+import type { RunnerSessionApi, TurnStart } from "../../src/shared/rpc/runner-session-api.ts";
+import type { SessionHostApi } from "../../src/shared/rpc/session-host-api.ts";
+import type { SubmitTurn } from "../../src/shared/rpc/session-api.ts";
+import type { RuntimeLookup, WorkspaceApi } from "../../src/shared/rpc/workspace-api.ts";
+
+export const newId = systemClock.newId;
+
+/** Omit over each member of a union. */
+type Without<T, Key extends PropertyKey> = T extends unknown ? Omit<T, Key> : never;
+export type EntryWish = Without<RunnerEntry, "source_seq" | "occurred_at" | "turn_id"> & { turn_id?: string | null };
+
+/** A runner that does what the test says. One instance is one runtime. */
+export class TestRunner extends RpcTarget implements RunnerSessionApi {
+  readonly runtimeId = newId();
+  readonly started: TurnStart[] = [];
+  readonly interrupted: string[] = [];
+  readonly hellos: { acknowledged_source_seq: number }[] = [];
+  ended = false;
+  answersPings = true;
+  host: RpcStub<SessionHostApi> | null = null;
+  sockets: WebSocket[] = [];
+  sourceSeq = 0;
+
+  async hello(request: { acknowledged_source_seq: number }) {
+    this.hellos.push(request);
+    return { protocol_version: 1, runner_version: "test", ...(await this.ping()) };
+  }
+  async startTurn(turn: TurnStart): Promise<{ state: "started" | "known" }> {
+    const known = this.started.some(({ turn_id }) => turn_id === turn.turn_id);
+    if (!known) this.started.push(turn);
+    return { state: known ? "known" : "started" };
+  }
+  async interruptTurn({ turn_id }: { turn_id: string }) {
+    this.interrupted.push(turn_id);
+    return { running: true };
+  }
+  async setPreviews() {}
+  async ping() {
+    if (!this.answersPings) await new Promise(() => {});
+    return {
+      runtime_id: this.runtimeId,
+      running_turn_id: null,
+      cli_live: true,
+      background_tasks: 0,
+      last_source_seq: this.sourceSeq,
+    };
+  }
+  async endSession() {
+    this.ended = true;
+  }
+
+  entry(wish: EntryWish): RunnerEntry {
+    this.sourceSeq += 1;
+    return {
+      turn_id: null,
+      ...wish,
+      source_seq: this.sourceSeq,
+      occurred_at: new Date().toISOString(),
+    } as RunnerEntry;
+  }
+  /** Numbers the entries, sends them, and waits for the acknowledgement. */
+  async say(...wishes: EntryWish[]) {
+    return this.send(wishes.map((wish) => this.entry(wish)));
+  }
+  async send(entries: RunnerEntry[]) {
+    return this.host!.append({ runtime_id: this.runtimeId, entries });
+  }
+  cut() {
+    for (const socket of this.sockets.splice(0)) socket.close(1011, "cut by the test");
+  }
+  accept(): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    server.accept();
+    this.sockets.push(server);
+    this.host = newWebSocketRpcSession<SessionHostApi>(server, this);
+    return new Response(null, { status: 101, webSocket: client });
+  }
+}
+
+export type TestWorld = {
+  session: Session;
+  principal: SubmitTurn["principal"];
+  /** Null: nothing runs. Set another one to replace the sandbox. */
+  runner: TestRunner | null;
+  lookup: RuntimeLookup["state"] | null;
+  leaseHeldBy: string | null;
+  startFails: boolean;
+  released: string[];
+  logged: string[];
+  submit(wish?: Partial<SubmitTurn>): ReturnType<Session["submitter"]["submit"]>;
+  /** Submits and drives until the prompt is at the runner. */
+  begin(prompt?: string): Promise<{ turnId: string; runner: TestRunner }>;
+  settle(): Promise<void>;
+};
+
+export const RESULT = {
+  text: "done",
+  subtype: "success",
+  is_error: false,
+  num_turns: 1,
+  duration_ms: 12,
+  total_cost_usd: 0.25,
+  usage: { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 },
+  permission_denials: [],
+};
+
+export function turnEnd(turn_id: string, wish: Partial<Extract<RunnerEntry, { kind: "turn_ended" }>> = {}): EntryWish {
+  const base = { kind: "turn_ended", turn_id, reason: "result", result: RESULT } as const;
+  return { ...base, exit_code: null, signal: null, stderr_tail: null, ...wish };
+}
+
+/** Runs the body inside a fresh object, on its storage. */
+export async function inSession(body: (world: TestWorld) => Promise<void>): Promise<void> {
+  const sessionId = newId();
+  await runInDurableObject(env.SESSION.getByName(sessionId), async (_object, state) => {
+    migrate(state.storage, SESSION_MIGRATIONS);
+    await body(createWorld(state, sessionId));
+  });
+}
+
+function createWorld(state: DurableObjectState, sessionId: string): TestWorld {
+  const principal = { user_id: newId(), team_id: newId(), role: "owner" } as const;
+  const project = { project_id: newId(), name: "demo", workspace_id: newId(), branch: "main", git_url: null };
+  const pending = new Set<Promise<unknown>>();
+  const submitWish = (wish: Partial<SubmitTurn>): SubmitTurn => ({
+    principal,
+    session_id: sessionId,
+    must_exist: false,
+    project,
+    prompt: "do it",
+    options: { timeout_seconds: 60 },
+    ceiling: { permission_mode: "acceptEdits" },
+    idempotency_key: null,
+    ...wish,
+  });
+  const world: TestWorld = {
+    session: composeSession({
+      storage: state.storage,
+      bucket: env.BUCKET,
+      workspace: () => testWorkspace(world),
+      team: () => ({
+        requestSlot: async () => ({ granted: true, expires_at: "" }),
+        releaseSlot: async () => {},
+        countSlots: async () => 0,
+      }),
+      config: readConfig(env),
+      clock: systemClock,
+      logger: { info: () => {}, error: (event) => world.logged.push(event) },
+      background(work) {
+        const done = work.catch(() => {}).finally(() => pending.delete(done));
+        pending.add(done);
+      },
+    }),
+    principal,
+    runner: new TestRunner(),
+    lookup: null,
+    leaseHeldBy: null,
+    startFails: false,
+    released: [],
+    logged: [],
+    submit: (wish = {}) => world.session.submitter.submit(submitWish(wish)),
+    async begin(prompt = "do it") {
+      const submitted = world.submit({ prompt });
+      if (!submitted.ok) throw new Error(submitted.error.message);
+      await world.session.driver.drive();
+      return { turnId: submitted.value.turn_id, runner: world.runner! };
+    },
+    async settle() {
+      while (pending.size > 0) await Promise.all(pending);
+    },
+  };
+  createSession(world.session, submitWish({}), project);
+  return world;
+}
+
+function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> {
+  const unused = async (): Promise<never> => {
+    throw new Error("not used by sessions");
+  };
+  return {
+    requestLease: async () =>
+      world.leaseHeldBy === null ? { granted: true } : { granted: false, position: 1, held_by: world.leaseHeldBy },
+    releaseLease: async (turnId) => void world.released.push(turnId),
+    async ensureRuntime() {
+      if (world.startFails) return { ok: false, error: { code: "sandbox_start_failed", message: "It did not start." } };
+      world.runner ??= new TestRunner();
+      return { ok: true, value: { runtime_id: world.runner.runtimeId, protocol_version: 1, files_lost: false } };
+    },
+    async findRuntime() {
+      if (world.lookup === "unreachable") return { state: "unreachable" };
+      if (world.runner === null) return { state: "gone" };
+      return { state: "running", runtime_id: world.runner.runtimeId };
+    },
+    async fetch(_input, init) {
+      const wanted = new Headers((init as RequestInit).headers).get("x-berth-runtime-id");
+      if (world.runner?.runtimeId !== wanted) return new Response(null, { status: 404 });
+      return world.runner.accept();
+    },
+    listFiles: unused,
+    readFile: unused,
+    findClaudeBinary: unused,
+    wake: unused,
+    destroy: unused,
+  };
+}
