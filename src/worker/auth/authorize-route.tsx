@@ -1,0 +1,140 @@
+// GET and POST /authorize: asks a person, with the provider's consent helpers, and completes or denies the authorization.
+import {
+  AuthorizationError,
+  type AuthRequest,
+  CimdFetchError,
+  type ConsentDescription,
+  type OAuthHelpers,
+} from "@cloudflare/workers-oauth-provider";
+import type { FC } from "hono/jsx";
+import type { Logger } from "../telemetry/logger.ts";
+import { ConsentPage, MessagePage } from "./consent-page.tsx";
+import type { PrincipalStore } from "./principal-store.ts";
+import { GRANTABLE_SCOPES, isScope } from "./scope-words.ts";
+import type { SignInVerdict } from "./sign-in-policy.ts";
+
+export type AuthorizeOptions = {
+  oauth: () => OAuthHelpers;
+  principals: PrincipalStore;
+  signIn: (code: string) => Promise<SignInVerdict>;
+  newNonce: () => string;
+  logger: Logger;
+};
+
+export type AuthorizeRoute = { show(request: Request): Promise<Response>; answer(request: Request): Promise<Response> };
+
+export function createAuthorizeRoute(options: AuthorizeOptions): AuthorizeRoute {
+  return {
+    show: (request) =>
+      guard(options, async () => {
+        const authRequest = await options.oauth().parseAuthRequest(request);
+        return askPerson(options, authRequest, null);
+      }),
+    answer: (request) => guard(options, () => takeAnswer(options, request)),
+  };
+}
+
+async function askPerson(options: AuthorizeOptions, request: AuthRequest, problem: string | null): Promise<Response> {
+  const oauth = options.oauth();
+  const details: ConsentDescription = await oauth.describeConsent(request);
+  const consent = await oauth.beginConsent(request);
+  const nonce = options.newNonce();
+  const page = <ConsentPage details={details} handle={consent.handle} nonce={nonce} problem={problem} />;
+  return htmlResponse(page, { nonce, headers: consent.headers, status: problem === null ? 200 : 403 });
+}
+
+async function takeAnswer(options: AuthorizeOptions, request: Request): Promise<Response> {
+  const oauth = options.oauth();
+  const form = await request.formData();
+  const handle = textField(form, "handle");
+  if (textField(form, "decision") !== "approve") {
+    const denied = await oauth.denyConsent(request, handle, { description: "The person denied the request" });
+    return new Response(null, { status: 302, headers: denied.headers });
+  }
+  const scope = form
+    .getAll("scope")
+    .map(String)
+    .filter((name) => GRANTABLE_SCOPES.includes(name));
+  // The handle is used up before the code is looked at: only a browser that was shown the page may guess.
+  const approved = await oauth.approveConsent(request, handle, { scope });
+  const problem = scope.some(isScope) ? await signInProblem(options, textField(form, "code")) : NOTHING_TICKED;
+  if (problem !== null) return askPerson(options, approved.request, problem);
+  return complete(options, approved.request, approved.headers);
+}
+
+const NOTHING_TICKED = "Nothing is ticked. Tick what it may do, or choose Deny.";
+
+async function signInProblem(options: AuthorizeOptions, code: string): Promise<string | null> {
+  if (code.trim() === "") return "Enter the sign-in code that Berth printed when it started.";
+  const verdict = await options.signIn(code);
+  if (verdict === "signed_in") return null;
+  options.logger.log("warn", "sign_in_refused", { verdict });
+  if (verdict === "locked") return "Too many wrong codes. Wait 15 minutes and try again.";
+  return "That is not the sign-in code. Look it up where Berth was started, and try again.";
+}
+
+async function complete(options: AuthorizeOptions, request: AuthRequest, headers: Headers): Promise<Response> {
+  const userId = await options.principals.ensureLocalUser();
+  const { redirectTo } = await options.oauth().completeAuthorization({
+    request,
+    userId,
+    metadata: {},
+    scope: request.scope,
+    props: { userId },
+  });
+  options.logger.log("info", "signed_in", { user_id: userId });
+  headers.set("location", redirectTo);
+  return new Response(null, { status: 302, headers });
+}
+
+/** Redirects back only where the provider found that safe; else says on a page of ours what is wrong. */
+async function guard(options: AuthorizeOptions, work: () => Promise<Response>): Promise<Response> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AuthorizationError && error.redirectTo !== undefined) {
+      return new Response(null, { status: 302, headers: { location: error.redirectTo, "cache-control": "no-store" } });
+    }
+    const message = explain(error);
+    if (message === null) throw error;
+    options.logger.log("info", "authorization_refused", { kind: error instanceof Error ? error.name : "unknown" });
+    const nonce = options.newNonce();
+    return htmlResponse(<MessagePage title="This cannot go on" message={message} nonce={nonce} />, {
+      nonce,
+      status: 400,
+    });
+  }
+}
+
+function explain(error: unknown): string | null {
+  if (error instanceof AuthorizationError) {
+    return "The request is not valid, or this page was used before, is older than ten minutes or was opened in another browser. Go back to your client and connect again.";
+  }
+  if (error instanceof CimdFetchError) {
+    return "The description that the client publishes about itself could not be read, so it is not known who asks. Try again later, or connect with another client.";
+  }
+  return null;
+}
+
+function textField(form: FormData, name: string): string {
+  const value = form.get(name);
+  return typeof value === "string" ? value : "";
+}
+
+function htmlResponse(page: ReturnType<FC>, options: { nonce: string; headers?: Headers; status: number }): Response {
+  const headers = options.headers ?? new Headers({ "cache-control": "no-store" });
+  headers.set("content-type", "text/html; charset=utf-8");
+  headers.set("content-security-policy", pagePolicy(options.nonce));
+  return new Response(`<!doctype html>${String(page)}`, { status: options.status, headers });
+}
+
+/** Browsers hold `form-action` against the redirect to the client as well, so it names every kind of client address. */
+function pagePolicy(nonce: string): string {
+  return [
+    "default-src 'none'",
+    `style-src 'nonce-${nonce}'`,
+    "form-action 'self' https: http://localhost:* http://127.0.0.1:*",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join("; ");
+}

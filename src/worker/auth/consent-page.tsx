@@ -1,0 +1,117 @@
+// The page on which a person signs in and allows or denies a client. Plain HTML: it works without JavaScript.
+import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
+import type { Child, FC } from "hono/jsx";
+import { PAGE_STYLE } from "./page-style.ts";
+import { offerScopes } from "./scope-words.ts";
+
+export type ConsentPageProps = {
+  details: ConsentDescription;
+  handle: string;
+  nonce: string;
+  /** What went wrong with the answer before, in words. */
+  problem: string | null;
+};
+
+export const ConsentPage: FC<ConsentPageProps> = ({ details, handle, nonce, problem }) => (
+  <Page title={`Connect ${details.clientName} to Berth`} nonce={nonce}>
+    <h1>
+      Connect <b>{details.clientName}</b> to Berth?
+    </h1>
+    <ClientFacts details={details} />
+    {problem !== null && (
+      <p class="problem" role="alert">
+        {problem}
+      </p>
+    )}
+    <form method="post" action="/authorize" autocomplete="off">
+      <input type="hidden" name="handle" value={handle} />
+      <ScopeChoices requested={details.scope} />
+      <label class="code">
+        Sign-in code
+        <input
+          name="code"
+          type="password"
+          autocomplete="off"
+          spellcheck={false}
+          aria-describedby="code-help"
+          autofocus
+        />
+        <small id="code-help">
+          Berth printed it when it started, as <b>Sign-in code</b>.
+        </small>
+      </label>
+      <div class="buttons">
+        <button name="decision" value="approve" class="primary">
+          Allow
+        </button>
+        <button name="decision" value="deny">
+          Deny
+        </button>
+      </div>
+    </form>
+  </Page>
+);
+
+const ClientFacts: FC<{ details: ConsentDescription }> = ({ details }) => (
+  <dl>
+    <dt>Who asks</dt>
+    <dd>
+      {details.clientDomain === undefined ? (
+        <>{details.clientName} (this name is the client's own claim; nobody checked it)</>
+      ) : (
+        <>
+          {details.clientName}, published by <b>{details.clientDomain}</b>
+        </>
+      )}
+    </dd>
+    <dt>Access goes to</dt>
+    <dd>
+      <b>{details.redirectHost}</b>
+      {details.redirectIsLoopback && (
+        <p class="warning">
+          This is a program on your own computer. Go on only if you have just started to connect from it.
+        </p>
+      )}
+    </dd>
+  </dl>
+);
+
+const ScopeChoices: FC<{ requested: readonly string[] }> = ({ requested }) => (
+  <fieldset>
+    <legend>It will be able to</legend>
+    {offerScopes(requested).map(({ scope, words, isTicked }) => (
+      <label class="scope">
+        <input type="checkbox" name="scope" value={scope} checked={isTicked} />
+        <span>
+          {words} <code>{scope}</code>
+        </span>
+      </label>
+    ))}
+  </fieldset>
+);
+
+/** A page that only says what is wrong and what to do. */
+export const MessagePage: FC<{ title: string; message: string; nonce: string }> = ({ title, message, nonce }) => (
+  <Page title={title} nonce={nonce}>
+    <h1>{title}</h1>
+    <p>{message}</p>
+  </Page>
+);
+
+const Page: FC<{ title: string; nonce: string; children?: Child }> = ({ title, nonce, children }) => (
+  <html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="robots" content="noindex" />
+      <title>{title}</title>
+      <style nonce={nonce} dangerouslySetInnerHTML={{ __html: PAGE_STYLE }} />
+    </head>
+    <body>
+      <main>
+        <p class="brand">⚓ Berth</p>
+        {children}
+      </main>
+    </body>
+  </html>
+);

@@ -1,0 +1,33 @@
+// The scopes in words, as the consent page shows them.
+import { SCOPES, type Scope } from "../../shared/teams/principal.ts";
+
+/** Lets a client stay connected by itself; it opens nothing. */
+export const OFFLINE_ACCESS = "offline_access";
+
+export const GRANTABLE_SCOPES: readonly string[] = [...SCOPES, OFFLINE_ACCESS];
+
+const WORDS: Record<Scope | typeof OFFLINE_ACCESS, string> = {
+  "sessions:read": "See your sessions: their prompts, events and results",
+  "sessions:write": "Start, steer and end sessions, which run code in sandboxes and cost money",
+  "projects:read": "See your projects and read their files",
+  "projects:write": "Create and delete projects",
+  offline_access: "Stay connected without asking you again each hour",
+};
+
+export function scopeInWords(scope: string): string | null {
+  return Object.hasOwn(WORDS, scope) ? WORDS[scope as keyof typeof WORDS] : null;
+}
+
+export function isScope(value: string): value is Scope {
+  return (SCOPES as readonly string[]).includes(value);
+}
+
+/** What the page offers: everything that can be granted, ticked where the client asked for it, or all of it when it named none. */
+export function offerScopes(requested: readonly string[]): { scope: string; words: string; isTicked: boolean }[] {
+  const known = requested.filter((scope) => GRANTABLE_SCOPES.includes(scope));
+  return GRANTABLE_SCOPES.map((scope) => ({
+    scope,
+    words: scopeInWords(scope) ?? scope,
+    isTicked: known.length === 0 || known.includes(scope),
+  }));
+}

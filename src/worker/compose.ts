@@ -1,0 +1,168 @@
+// Builds the edge out of its bindings, once per isolate. The only file that reads them.
+import { getOAuthApi, OAuthProvider, type OAuthProviderOptions } from "@cloudflare/workers-oauth-provider";
+import { createMcpHandler } from "agents/mcp/server";
+import { sql } from "drizzle-orm";
+import { AppError } from "../shared/errors/app-error.ts";
+import { uuidV7 } from "../shared/ids.ts";
+import type { SessionApi } from "../shared/rpc/session-api.ts";
+import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
+import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
+import { createAuthorizeRoute } from "./auth/authorize-route.tsx";
+import { createPrincipalStore } from "./auth/principal-store.ts";
+import { providerOptions } from "./auth/provider-options.ts";
+import { judgeSignIn } from "./auth/sign-in-policy.ts";
+import { createSignInStore } from "./auth/sign-in-store.ts";
+import { type EdgeConfig, explainModelKeyProblem, publicConfig, readConfig } from "./config.ts";
+import { createDatabase, type Database } from "./db/client.ts";
+import { createApp } from "./http/app.ts";
+import { answerHealth } from "./http/health-route.ts";
+import { createEntry, type FetchHandler } from "./http/entry.ts";
+import { createExposures } from "./mcp/exposure.ts";
+import { createMcpEndpoint } from "./mcp/mcp-endpoint.ts";
+import { createServerFactory } from "./mcp/mcp-server.ts";
+import { createProtectedRoutes } from "./mcp/protected-routes.ts";
+import { TOOLS } from "./mcp/registry.ts";
+import { createResourceReaders } from "./mcp/resource-readers.ts";
+import type { Services } from "./mcp/tool-context.ts";
+import { createModelGateway } from "./model/model-gateway.ts";
+import { createProjectService, identityOf } from "./projects/project-service.ts";
+import { createProjectStore } from "./projects/project-store.ts";
+import { wakeSession } from "./runner/wake-route.ts";
+import { createRuntimeService } from "./runtime/runtime-service.ts";
+import { createEventBodies } from "./sessions/event-bodies.ts";
+import { createSessionService } from "./sessions/session-service.ts";
+import { createSessionStore } from "./sessions/session-store.ts";
+import { consoleSink, createLogger, type Logger } from "./telemetry/logger.ts";
+import { VERSION } from "./version.ts";
+
+/** What the runtime gives besides the bindings; files that import `cloudflare:workers` do not run in Node. */
+export type EdgeRuntime = { waitUntil: (work: Promise<unknown>) => void };
+
+/** Waits for a clone no longer than hosted clients wait for a call. */
+const CLONE_WAIT_MS = 35_000;
+
+const newId = (): string => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
+const now = (): Date => new Date();
+
+type Parts = { env: Env; config: EdgeConfig; db: Database; logger: Logger; runtime: EdgeRuntime };
+
+export function composeEdge(env: Env, runtime: EdgeRuntime): FetchHandler {
+  const config = readConfig(env);
+  const logger = createLogger({ sink: consoleSink, newEventId: newId });
+  const parts: Parts = { env, config, db: createDatabase(env.DB), logger, runtime };
+  const principals = createPrincipalStore({ db: parts.db, newId, now });
+  if (config.modelKeyProblem !== null) logger.log("error", "model_key_unusable", { problem: config.modelKeyProblem });
+  const options: OAuthProviderOptions<Env> = providerOptions({
+    ...config,
+    logger,
+    apiHandler: composeProtected(parts, principals.readPrincipal),
+    defaultHandler: composeApp(parts, principals, () => getOAuthApi(options, env)),
+  });
+  const provider = new OAuthProvider<Env>(options);
+  return createEntry({ provider, publicUrl: config.publicUrl, logger });
+}
+
+/** Everything below /mcp: what asks for an access token. */
+function composeProtected(parts: Parts, readPrincipal: ReturnType<typeof createPrincipalStore>["readPrincipal"]) {
+  const { config, logger } = parts;
+  const services = composeServices(parts);
+  const bodies = createEventBodies(parts.env.BUCKET);
+  const readers = createResourceReaders({ services, bodies, publicConfig: publicConfig(config, VERSION) });
+  const handler = createMcpHandler(createServerFactory({ version: VERSION, services, readers, logger }), {
+    // The entry has checked the Origin already, and the token's audience names the host.
+    allowedOriginHostnames: "*",
+    allowedHostnames: [new URL(config.publicUrl).hostname],
+    corsOptions: false,
+    onerror: (error) => logger.log("info", "mcp_request_refused", { error_name: error.name }),
+  });
+  const mcp = createMcpEndpoint({
+    handler,
+    expose: createExposures(TOOLS),
+    readPrincipal,
+    repairsHeaders: config.repairHeaders,
+    logger,
+  });
+  return createProtectedRoutes({ mcp, readPrincipal, sessions: services.sessions, bodies, logger });
+}
+
+function composeServices(parts: Parts): Services {
+  const { config, db } = parts;
+  const sessionStore = createSessionStore(db);
+  const projects = createProjectService({
+    store: createProjectStore({ db, newId, now }),
+    directory: { workspace: (id) => workspaceOf(parts.env, id) },
+    endSessions: async (projectId) => {
+      const ids = await sessionStore.listProjectSessionIds(projectId);
+      await Promise.all(ids.map((id) => sessionOf(parts.env, id).projectDeleted()));
+    },
+    allowInsecureGit: config.allowInsecureGit,
+    cloneWaitMs: CLONE_WAIT_MS,
+    waitUntil: parts.runtime.waitUntil,
+  });
+  const sessions = createSessionService({
+    directory: { session: (id) => sessionOf(parts.env, id) },
+    store: sessionStore,
+    resolveProject: projects.resolve,
+    requireModelKey: () => requireModelKey(config),
+    ceiling: config.maxPermissionMode,
+    newId,
+    nowMs: Date.now,
+    subtle: crypto.subtle,
+  });
+  const runtime = createRuntimeService({
+    askSandbox: async (principal, name) => {
+      const project = await projects.resolve(principal, name);
+      return workspaceOf(parts.env, project.workspace_id).findClaudeBinary(identityOf(principal, project));
+    },
+    fetch: (url, init) => fetch(url, init),
+    registryUrl: config.packageRegistryUrl,
+  });
+  return { sessions, projects, runtime };
+}
+
+/** The routes that ask for no access token. */
+function composeApp(
+  parts: Parts,
+  principals: ReturnType<typeof createPrincipalStore>,
+  oauth: () => ReturnType<typeof getOAuthApi>,
+): FetchHandler {
+  const { config, db, env, logger } = parts;
+  const counter = createSignInStore(db);
+  const signIn = (guess: string) =>
+    judgeSignIn(guess, { code: config.signInCode, counter, nowMs: Date.now(), subtle: crypto.subtle });
+  const routes = {
+    authorize: createAuthorizeRoute({ oauth, principals, signIn, newNonce: () => crypto.randomUUID(), logger }),
+    health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),
+    model: composeGateway(parts),
+    wake: (request: Request) => wakeSession({ workspace: (id) => workspaceOf(env, id) }, request),
+  };
+  const app = createApp(routes, logger);
+  return { fetch: (request, bindings, context) => Promise.resolve(app.fetch(request, bindings, context)) };
+}
+
+function composeGateway({ config, env, logger, runtime }: Parts) {
+  return createModelGateway({
+    modelBaseUrl: config.modelBaseUrl,
+    modelKey: config.modelKey,
+    requireModelKey: () => requireModelKey(config),
+    verifyToken: (token) => verifyRunToken(token, config.runTokenSecret, crypto.subtle),
+    session: (id) => sessionOf(env, id),
+    fetch: (url, init) => fetch(url, init),
+    newPipe: () => new IdentityTransformStream(),
+    waitUntil: runtime.waitUntil,
+    nowMs: Date.now,
+    logger,
+  });
+}
+
+function requireModelKey({ modelKeyProblem }: EdgeConfig): void {
+  if (modelKeyProblem !== null) throw new AppError("model_key_missing", explainModelKeyProblem(modelKeyProblem));
+}
+
+function sessionOf(env: Env, sessionId: string): SessionApi {
+  return env.SESSION.getByName(sessionId) as unknown as SessionApi;
+}
+
+function workspaceOf(env: Env, workspaceId: string): WorkspaceApi {
+  return env.WORKSPACE.getByName(workspaceId) as unknown as WorkspaceApi;
+}

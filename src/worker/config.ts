@@ -1,0 +1,95 @@
+// What the edge needs of the environment, parsed once per isolate. A setting that is wrong stops the start with its name.
+import { z } from "zod";
+import { type PermissionMode, permissionModeSchema } from "../shared/permissions/permission-mode.ts";
+
+const flagSchema = z.enum(["true", "false"]).transform((text) => text === "true");
+
+const configSchema = z.object({
+  PUBLIC_URL: z.url().refine((text) => new URL(text).pathname === "/", "must have no path"),
+  SIGN_IN: z.literal("local"),
+  SIGN_IN_CODE: z.string().min(8, "needs at least 8 characters"),
+  MODEL_BASE_URL: z.url(),
+  ANTHROPIC_API_KEY: z.string(),
+  RUN_TOKEN_SECRET: z.string().min(32, "needs at least 32 characters"),
+  MAX_PERMISSION_MODE: permissionModeSchema,
+  SANDBOX: z.enum(["container", "process"]),
+  ALLOW_INSECURE_GIT: flagSchema,
+  HEADER_REPAIR: flagSchema.default(true),
+  CLIENT_ID_METADATA: flagSchema.default(true),
+  PACKAGE_REGISTRY_URL: z.url().default("https://registry.npmjs.org"),
+});
+
+/** Why no request may be sent to the model; null when one may. */
+export type ModelKeyProblem = "missing" | "subscription_token" | null;
+
+export type EdgeConfig = {
+  /** The origin that people and clients type, without a trailing slash. */
+  publicUrl: string;
+  /** The MCP endpoint, which is also the audience of every access token. */
+  resourceUrl: string;
+  signInCode: string;
+  modelBaseUrl: string;
+  modelKey: string;
+  modelKeyProblem: ModelKeyProblem;
+  runTokenSecret: string;
+  maxPermissionMode: PermissionMode;
+  sandbox: "container" | "process";
+  allowInsecureGit: boolean;
+  repairHeaders: boolean;
+  clientIdMetadata: boolean;
+  packageRegistryUrl: string;
+};
+
+export function readConfig(env: unknown): EdgeConfig {
+  const parsed = configSchema.safeParse(env);
+  if (!parsed.success) throw new Error(`Settings are wrong: ${describeIssues(parsed.error)}`);
+  const settings = parsed.data;
+  const publicUrl = new URL(settings.PUBLIC_URL).origin;
+  return {
+    publicUrl,
+    resourceUrl: `${publicUrl}/mcp`,
+    signInCode: settings.SIGN_IN_CODE,
+    modelBaseUrl: settings.MODEL_BASE_URL.replace(/\/+$/, ""),
+    modelKey: settings.ANTHROPIC_API_KEY,
+    modelKeyProblem: judgeModelKey(settings.ANTHROPIC_API_KEY),
+    runTokenSecret: settings.RUN_TOKEN_SECRET,
+    maxPermissionMode: settings.MAX_PERMISSION_MODE,
+    sandbox: settings.SANDBOX,
+    allowInsecureGit: settings.ALLOW_INSECURE_GIT,
+    repairHeaders: settings.HEADER_REPAIR,
+    clientIdMetadata: settings.CLIENT_ID_METADATA,
+    packageRegistryUrl: settings.PACKAGE_REGISTRY_URL.replace(/\/+$/, ""),
+  };
+}
+
+/** A subscription's token belongs to one person's own client; Anthropic's terms do not let a server use it. */
+export function judgeModelKey(key: string): ModelKeyProblem {
+  if (key === "") return "missing";
+  return key.startsWith("sk-ant-oat") ? "subscription_token" : null;
+}
+
+/** What to tell whoever asks for the model while there is no usable key. */
+export function explainModelKeyProblem(problem: Exclude<ModelKeyProblem, null>): string {
+  if (problem === "missing") return "No model key is set. Set ANTHROPIC_API_KEY and start Berth again.";
+  return (
+    "ANTHROPIC_API_KEY holds a Claude subscription's token (sk-ant-oat…), which may not be used by a server. " +
+    "Set an API key from the Anthropic Console (sk-ant-api…) and start Berth again."
+  );
+}
+
+/** Names and reasons, never values. */
+function describeIssues(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`).join("; ");
+}
+
+/** The effective settings as clients may see them: no secrets, nothing that only operators need. */
+export function publicConfig(config: EdgeConfig, version: string): Record<string, unknown> {
+  return {
+    version,
+    mcp_url: config.resourceUrl,
+    sandbox: config.sandbox,
+    max_permission_mode: config.maxPermissionMode,
+    model_key: config.modelKeyProblem === null ? "set" : config.modelKeyProblem,
+    sign_in: "local",
+  };
+}

@@ -1,0 +1,26 @@
+// The routes that ask for no access token: sign-in, health, the sandbox's own routes. Everything else is a 404 as JSON.
+import { Hono } from "hono";
+import { failure } from "../../shared/errors/app-error.ts";
+import { EDGE_PATHS } from "../../shared/rpc/protocol.ts";
+import { type AuthorizeRoute } from "../auth/authorize-route.tsx";
+import type { Logger } from "../telemetry/logger.ts";
+import { explainError, jsonError } from "./json-error.ts";
+import { securityHeaders } from "./security-headers.ts";
+
+type Route = (request: Request) => Promise<Response>;
+
+export type AppRoutes = { authorize: AuthorizeRoute; health: () => Promise<Response>; model: Route; wake: Route };
+
+export function createApp(routes: AppRoutes, logger: Logger): Hono {
+  const app = new Hono();
+  app.use(securityHeaders);
+  app.get("/authorize", (context) => routes.authorize.show(context.req.raw));
+  app.post("/authorize", (context) => routes.authorize.answer(context.req.raw));
+  app.get("/health", () => routes.health());
+  app.all(EDGE_PATHS.model, (context) => routes.model(context.req.raw));
+  app.all(`${EDGE_PATHS.model}/*`, (context) => routes.model(context.req.raw));
+  app.post(EDGE_PATHS.wake, (context) => routes.wake(context.req.raw));
+  app.notFound(() => jsonError(failure("not_found", "There is nothing at this address.").error));
+  app.onError((error) => jsonError(explainError(error, logger, "http")));
+  return app;
+}

@@ -1,0 +1,19 @@
+// GET /health: whether the edge works, at the price of one statement to the database.
+import type { EdgeConfig } from "../config.ts";
+import { explainModelKeyProblem } from "../config.ts";
+
+export type HealthOptions = { config: EdgeConfig; version: string; touchDatabase: () => Promise<unknown> };
+
+type Check = { ok: boolean; message?: string };
+
+export async function answerHealth({ config, version, touchDatabase }: HealthOptions): Promise<Response> {
+  const database: Check = await touchDatabase().then(
+    () => ({ ok: true }),
+    () => ({ ok: false, message: "The database does not answer, or its migrations are not applied." }),
+  );
+  const problem = config.modelKeyProblem;
+  const model_key: Check = problem === null ? { ok: true } : { ok: false, message: explainModelKeyProblem(problem) };
+  const status = !database.ok ? "failing" : model_key.ok ? "ok" : "degraded";
+  const body = { status, version, sandbox: config.sandbox, checks: { database, model_key } };
+  return Response.json(body, { status: database.ok ? 200 : 503, headers: { "cache-control": "no-store" } });
+}

@@ -1,0 +1,61 @@
+// What a tool is: its contract as the client sees it, its schemas, and the function behind it.
+import { z } from "zod";
+import { AppError } from "../../shared/errors/app-error.ts";
+import type { Scope } from "../../shared/teams/principal.ts";
+import { describeBadArguments } from "./bad-arguments.ts";
+import type { ToolContext } from "./tool-context.ts";
+import type { Toolset } from "./toolsets.ts";
+
+/** Hints for the client; never a security boundary. */
+export type ToolHints = {
+  readOnlyHint: boolean;
+  destructiveHint: boolean;
+  idempotentHint: boolean;
+  openWorldHint: boolean;
+};
+
+export type ToolDefinition<Input extends z.ZodObject, Output extends z.ZodObject> = {
+  name: string;
+  title: string;
+  description: string;
+  scope: Scope;
+  toolset: Toolset;
+  input: Input;
+  output: Output;
+  annotations: ToolHints;
+  run(args: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
+};
+
+export type JsonSchema = Record<string, unknown>;
+
+/** A tool whose argument types are settled: arguments are parsed on the way in, results on the way out. */
+export type Tool = {
+  name: string;
+  title: string;
+  description: string;
+  scope: Scope;
+  toolset: Toolset;
+  annotations: ToolHints;
+  input: z.ZodObject;
+  output: z.ZodObject;
+  /** Built once: making them anew for each `tools/list` is most of its cost. */
+  inputJson: JsonSchema;
+  outputJson: JsonSchema;
+  call(args: unknown, context: ToolContext): Promise<Record<string, unknown>>;
+};
+
+export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
+  definition: ToolDefinition<Input, Output>,
+): Tool {
+  const { run, ...contract } = definition;
+  return {
+    ...contract,
+    inputJson: z.toJSONSchema(definition.input, { io: "input", target: "draft-2020-12" }),
+    outputJson: z.toJSONSchema(definition.output, { io: "output", target: "draft-2020-12" }),
+    async call(args, context) {
+      const parsed = definition.input.safeParse(args ?? {});
+      if (!parsed.success) throw new AppError("invalid_argument", describeBadArguments(parsed.error));
+      return definition.output.parse(await run(parsed.data, context));
+    },
+  };
+}

@@ -1,0 +1,91 @@
+// Makes the MCP server for one request, with no more registered in it than the request can reach.
+import { McpServer, type McpServerFactory, type ServerContext } from "@modelcontextprotocol/server";
+import type { Principal } from "../../shared/teams/principal.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { callTool } from "./call-tool.ts";
+import type { Tool } from "./define-tool.ts";
+import type { Exposure } from "./exposure.ts";
+import { INSTRUCTIONS } from "./instructions.ts";
+import type { ResourceReaders } from "./resource-readers.ts";
+import { registerResources } from "./resources.ts";
+import { challengeFor } from "./scope-challenge.ts";
+import type { Services } from "./tool-context.ts";
+
+/** What the endpoint found out about the request, handed to the server through the SDK's `authInfo.extra`. */
+export type RequestFacts = {
+  exposure: Exposure;
+  /** Null for requests that touch nobody's data, such as `tools/list`. */
+  principal: Principal | null;
+  /** Names of the tools that the request calls. */
+  calledTools: readonly string[];
+  touchesResources: boolean;
+};
+
+export type McpServerOptions = { version: string; services: Services; readers: ResourceReaders; logger: Logger };
+
+export function createServerFactory(options: McpServerOptions): McpServerFactory {
+  return ({ authInfo }) => {
+    const facts = authInfo?.extra?.["facts"] as RequestFacts | undefined;
+    if (facts === undefined) throw new Error("The MCP endpoint hands over the request's facts");
+    const server = new McpServer(
+      { name: "berth", title: "Berth", version: options.version },
+      {
+        instructions: INSTRUCTIONS,
+        capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
+        cacheHints: CACHE_HINTS,
+      },
+    );
+    server.server.setRequestHandler("tools/list", () => ({ tools: facts.exposure.listing }));
+    for (const name of facts.calledTools) registerTool(server, facts, name, options);
+    if (facts.touchesResources) registerResources(server, { ...options, principal: facts.principal });
+    return server;
+  };
+}
+
+/** The lists are the same for everybody and change only with a new version. */
+const CACHE_HINTS = {
+  "tools/list": { ttlMs: 300_000, cacheScope: "public" },
+  "resources/list": { ttlMs: 300_000, cacheScope: "public" },
+  "resources/templates/list": { ttlMs: 300_000, cacheScope: "public" },
+  "server/discover": { ttlMs: 300_000, cacheScope: "public" },
+} as const;
+
+function registerTool(server: McpServer, facts: RequestFacts, name: string, options: McpServerOptions): void {
+  const tool = facts.exposure.tools.get(name);
+  if (tool === undefined) return;
+  const { principal } = facts;
+  if (principal === null) throw new Error("A tool is called for somebody");
+  const config = {
+    title: tool.title,
+    description: tool.description,
+    inputSchema: passThrough(tool.inputJson),
+    outputSchema: passThrough(tool.outputJson),
+    annotations: tool.annotations,
+    scopeChallenge: challengeFor(tool.scope),
+  };
+  server.registerTool(tool.name, config, (args: unknown, context) =>
+    callTool(tool, args, toolContext(context, principal, options.services), options.logger),
+  );
+}
+
+/** The tool parses its arguments itself, with messages of its own; the SDK only shows the schema. */
+function passThrough(json: Tool["inputJson"]) {
+  return {
+    "~standard": {
+      version: 1 as const,
+      vendor: "berth",
+      validate: (value: unknown) => ({ value }),
+      jsonSchema: { input: () => json, output: () => json },
+    },
+  };
+}
+
+function toolContext(context: ServerContext, principal: Principal, services: Services) {
+  const { _meta: meta, notify, signal } = context.mcpReq;
+  const progressToken = meta?.progressToken;
+  const reportProgress = async (progress: number, message: string): Promise<void> => {
+    if (progressToken === undefined) return;
+    await notify({ method: "notifications/progress", params: { progressToken, progress, message } });
+  };
+  return { principal, services, reportProgress, signal };
+}

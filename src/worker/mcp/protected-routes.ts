@@ -1,0 +1,62 @@
+// Routes a request whose access token holds: the MCP endpoint itself, and whole event bodies for programs.
+import { AppError, failure } from "../../shared/errors/app-error.ts";
+import { uuidSchema } from "../../shared/ids.ts";
+import type { Principal } from "../../shared/teams/principal.ts";
+import type { FetchHandler } from "../http/entry.ts";
+import { explainError, jsonError } from "../http/json-error.ts";
+import type { EventBodies } from "../sessions/event-bodies.ts";
+import { type EventBodyTarget, matchEventBody, sendEventBody } from "../sessions/event-body-route.ts";
+import type { SessionService } from "../sessions/session-service.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import type { McpEndpoint, TokenFacts } from "./mcp-endpoint.ts";
+
+export type ProtectedOptions = {
+  mcp: McpEndpoint;
+  readPrincipal: (userId: string) => Promise<Principal | null>;
+  sessions: SessionService;
+  bodies: EventBodies;
+  logger: Logger;
+};
+
+/** What the OAuth provider puts on the context of a request whose token holds. */
+type TokenContext = {
+  props?: unknown;
+  auth?: { token: string; audience: string; scope: string[]; clientId?: string };
+};
+
+export function createProtectedRoutes(options: ProtectedOptions): FetchHandler {
+  return {
+    async fetch(request, _env, context) {
+      try {
+        return await route(options, request, readToken(context as TokenContext));
+      } catch (error) {
+        return jsonError(explainError(error, options.logger, "protected"));
+      }
+    },
+  };
+}
+
+async function route(options: ProtectedOptions, request: Request, token: TokenFacts): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/mcp" || pathname === "/mcp/") return options.mcp(request, token);
+  const target = matchEventBody(request.method, pathname);
+  if (target !== null) return sendBody(options, target, token);
+  return jsonError(failure("not_found", "There is nothing at this address.").error);
+}
+
+async function sendBody(options: ProtectedOptions, target: EventBodyTarget, token: TokenFacts): Promise<Response> {
+  if (!token.scopes.includes("sessions:read")) {
+    throw new AppError("insufficient_scope", "This needs the scope sessions:read.");
+  }
+  const principal = await options.readPrincipal(token.userId);
+  if (principal === null) throw new AppError("insufficient_scope", "You are not a member of a team any more.");
+  return sendEventBody(options, principal, target);
+}
+
+/** The token's props hold the opaque user id alone. */
+function readToken({ props, auth }: TokenContext): TokenFacts {
+  const userId = uuidSchema.safeParse((props as { userId?: unknown } | undefined)?.userId);
+  if (auth === undefined || !userId.success) throw new AppError("unauthenticated", "Sign in again.");
+  const { token, audience, scope, clientId = "" } = auth;
+  return { userId: userId.data, clientId, scopes: scope, audience, token };
+}

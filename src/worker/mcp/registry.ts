@@ -1,0 +1,31 @@
+// All tools that exist, in the order in which they are listed.
+import { createProject } from "../projects/tools/create-project.ts";
+import { deleteProject } from "../projects/tools/delete-project.ts";
+import { listProjectFiles } from "../projects/tools/list-project-files.ts";
+import { listProjects } from "../projects/tools/list-projects.ts";
+import { readProjectFile } from "../projects/tools/read-project-file.ts";
+import { checkClaudeUpdates } from "../runtime/tools/check-claude-updates.ts";
+import { findClaudeBinary } from "../runtime/tools/find-claude-binary.ts";
+import { endSession } from "../sessions/tools/end-session.ts";
+import { executeClaude } from "../sessions/tools/execute-claude.ts";
+import { getSession } from "../sessions/tools/get-session.ts";
+import { interruptSession } from "../sessions/tools/interrupt-session.ts";
+import { listSessions } from "../sessions/tools/list-sessions.ts";
+import { waitForSession } from "../sessions/tools/wait-for-session.ts";
+import type { Tool } from "./define-tool.ts";
+
+export const TOOLS: readonly Tool[] = [
+  executeClaude,
+  waitForSession,
+  getSession,
+  listSessions,
+  interruptSession,
+  endSession,
+  createProject,
+  listProjects,
+  deleteProject,
+  listProjectFiles,
+  readProjectFile,
+  findClaudeBinary,
+  checkClaudeUpdates,
+];

@@ -1,0 +1,39 @@
+// What resources are made of, gathered from the services.
+import type { FileContent } from "../../shared/rpc/runner-workspace-api.ts";
+import { MAX_FILE_READ_BYTES } from "../../shared/limits.ts";
+import type { Principal } from "../../shared/teams/principal.ts";
+import type { EventBodies, EventPart } from "../sessions/event-bodies.ts";
+import { showView } from "../sessions/tool-fields.ts";
+import type { Services } from "./tool-context.ts";
+
+export type ResourceReaders = {
+  activeSessions(principal: Principal): Promise<unknown>;
+  config(): unknown;
+  session(principal: Principal, sessionId: string): Promise<unknown>;
+  event(principal: Principal, position: { sessionId: string; seq: number; offset: number }): Promise<EventPart>;
+  file(principal: Principal, project: string, wanted: { path: string; offset: number }): Promise<FileContent>;
+};
+
+/** Text and base64 of one part stay under what clients show of a result. */
+const MAX_PART_BYTES = Math.min(64 * 1024, MAX_FILE_READ_BYTES);
+
+export function createResourceReaders(options: {
+  services: Services;
+  bodies: EventBodies;
+  publicConfig: Record<string, unknown>;
+}): ResourceReaders {
+  const { sessions, projects } = options.services;
+  return {
+    async activeSessions(principal) {
+      return { sessions: await sessions.listActive(principal, 50) };
+    },
+    config: () => options.publicConfig,
+    session: async (principal, sessionId) => showView(await sessions.get(principal, sessionId)),
+    async event(principal, { sessionId, seq, offset }) {
+      const found = await sessions.getEvent(principal, sessionId, seq);
+      return options.bodies.readPart(found, { offset, maxBytes: MAX_PART_BYTES });
+    },
+    file: (principal, project, { path, offset }) =>
+      projects.readFile(principal, project, { path, offset, limit: MAX_PART_BYTES }),
+  };
+}

@@ -1,0 +1,24 @@
+// What a JSON-RPC body asks for, as far as the endpoint has to know before the SDK reads it; and its errors.
+
+export const RPC_ERRORS = { parse: -32700, invalidRequest: -32600, refused: -32000 } as const;
+
+export type RpcFacts = { calledTools: string[]; touchesResources: boolean; touchesData: boolean };
+
+export function readRpcFacts(body: unknown): RpcFacts {
+  const messages = Array.isArray(body) ? body : [body];
+  const facts: RpcFacts = { calledTools: [], touchesResources: false, touchesData: false };
+  for (const message of messages) {
+    const { method, params } = (message ?? {}) as { method?: unknown; params?: { name?: unknown } };
+    if (typeof method !== "string") continue;
+    if (method === "tools/call" && typeof params?.name === "string") facts.calledTools.push(params.name);
+    if (method.startsWith("resources/")) facts.touchesResources = true;
+    if (method === "tools/call" || method === "resources/read") facts.touchesData = true;
+  }
+  facts.calledTools = [...new Set(facts.calledTools)];
+  return facts;
+}
+
+export function rpcError(status: number, code: number, message: string): Response {
+  const body = { jsonrpc: "2.0", id: null, error: { code, message } };
+  return Response.json(body, { status, headers: { "cache-control": "no-store" } });
+}

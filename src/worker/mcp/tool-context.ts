@@ -1,0 +1,16 @@
+// What a tool gets to work with: who asks, the services, and how to report progress.
+import type { Principal } from "../../shared/teams/principal.ts";
+import type { ProjectService } from "../projects/project-service.ts";
+import type { RuntimeService } from "../runtime/runtime-service.ts";
+import type { SessionService } from "../sessions/session-service.ts";
+
+export type Services = { sessions: SessionService; projects: ProjectService; runtime: RuntimeService };
+
+export type ToolContext = {
+  principal: Principal;
+  services: Services;
+  /** Tells the client how far the call is; does nothing when the client did not ask for it. */
+  reportProgress: (progress: number, message: string) => Promise<void>;
+  /** Aborted when the client is no longer waiting for this call. */
+  signal: AbortSignal;
+};

@@ -1,0 +1,121 @@
+// /model/*: passes a sandbox's model requests on to the provider, with the key added, when its run token holds
+// and the Session object lets it through. The answer streams through as it comes.
+import { AppError, unwrap } from "../../shared/errors/app-error.ts";
+import { MAX_MODEL_REQUEST_BYTES } from "../../shared/limits.ts";
+import { EDGE_PATHS } from "../../shared/rpc/protocol.ts";
+import type { SessionApi } from "../../shared/rpc/session-api.ts";
+import { readRunTokenClaims, type RunTokenClaims } from "../../shared/tokens/run-token.ts";
+import { explainError } from "../http/json-error.ts";
+import { readBody } from "../http/read-body.ts";
+import type { Logger } from "../telemetry/logger.ts";
+import { answerHeaders, requestHeaders } from "./header-policy.ts";
+import { providerError } from "./provider-error.ts";
+import { judgeModelRequest } from "./request-policy.ts";
+
+export type GatewayOptions = {
+  modelBaseUrl: string;
+  modelKey: string;
+  requireModelKey: () => void;
+  /** The signed claims, or null when the signature does not hold. */
+  verifyToken: (token: string) => Promise<unknown>;
+  session: (sessionId: string) => Pick<SessionApi, "beginModelRequest" | "finishModelRequest">;
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  /** A pipe that the runtime moves by itself, without our code touching the bytes. */
+  newPipe: () => { readable: ReadableStream; writable: WritableStream };
+  /** Keeps work going after the answer. */
+  waitUntil: (work: Promise<unknown>) => void;
+  nowMs: () => number;
+  logger: Logger;
+};
+
+/** The two questions that Claude Code asks of the provider, and nothing else. */
+const UPSTREAM_PATHS = ["/v1/messages", "/v1/messages/count_tokens"];
+
+export function createModelGateway(options: GatewayOptions): (request: Request) => Promise<Response> {
+  return async (request) => {
+    try {
+      return await pass(options, request);
+    } catch (error) {
+      return providerError(explainError(error, options.logger, "model"));
+    }
+  };
+}
+
+async function pass(options: GatewayOptions, request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  const path = url.pathname.slice(EDGE_PATHS.model.length);
+  if (request.method === "HEAD" && (path === "" || path === "/")) return new Response(null, { status: 200 });
+  const upstreamUrl = chooseUpstream(options.modelBaseUrl, request.method, path, url.search);
+  const claims = await readClaims(options, request.headers);
+  options.requireModelKey();
+  const body = await readBody(request, MAX_MODEL_REQUEST_BYTES);
+  const model = judge(body);
+  const session = options.session(claims.session_id);
+  const { team_id, runtime_id } = claims;
+  const { request_id } = unwrap(await session.beginModelRequest({ team_id, runtime_id, model }));
+  const ended = Promise.withResolvers<void>();
+  options.waitUntil(ended.promise.then(() => session.finishModelRequest(request_id)).catch(() => null));
+  try {
+    return relay(options, await ask(options, request, { url: upstreamUrl, body }), ended.resolve);
+  } catch (error) {
+    ended.resolve();
+    throw error;
+  }
+}
+
+function chooseUpstream(baseUrl: string, method: string, path: string, search: string): string {
+  const isKnown = method === "POST" && UPSTREAM_PATHS.includes(path) && (search === "" || search === "?beta=true");
+  if (!isKnown)
+    throw new AppError("not_found", "The gateway passes POST /v1/messages and /v1/messages/count_tokens alone.");
+  return `${baseUrl}${path}${search}`;
+}
+
+async function readClaims(options: GatewayOptions, headers: Headers): Promise<RunTokenClaims> {
+  const token = headers.get("x-api-key") ?? /^Bearer (\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
+  const read = readRunTokenClaims(await options.verifyToken(token), "model", options.nowMs());
+  if (read.ok) return read.claims;
+  throw new AppError("run_token_refused", "The run token is missing, not valid or expired. Ask for a fresh one.");
+}
+
+function judge(bytes: Uint8Array): string {
+  const verdict = judgeModelRequest(parseJson(bytes));
+  if (verdict.ok) return verdict.model;
+  throw new AppError("model_request_refused", verdict.reason);
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return null;
+  }
+}
+
+async function ask(
+  options: GatewayOptions,
+  request: Request,
+  upstream: { url: string; body: Uint8Array<ArrayBuffer> },
+): Promise<Response> {
+  const headers = requestHeaders(request.headers, options.modelKey);
+  try {
+    const init = { method: "POST", headers, body: upstream.body, redirect: "manual" as const, signal: request.signal };
+    return await options.fetch(upstream.url, init);
+  } catch (cause) {
+    throw new AppError("model_unavailable", "The model provider cannot be reached. Try again.", { cause });
+  }
+}
+
+/** Hands the provider's answer on, errors included, and says when its stream has ended or was cut. */
+function relay(options: GatewayOptions, answer: Response, ended: () => void): Response {
+  if (answer.status >= 300 && answer.status < 400) {
+    throw new AppError("model_unavailable", "The model provider answered with a redirect, which is not followed.");
+  }
+  const head = { status: answer.status, headers: answerHeaders(answer.headers) };
+  if (answer.body === null) {
+    ended();
+    return new Response(null, head);
+  }
+  const { readable, writable } = options.newPipe();
+  options.waitUntil(answer.body.pipeTo(writable).then(ended, ended));
+  return new Response(readable, head);
+}

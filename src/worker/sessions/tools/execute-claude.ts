@@ -1,0 +1,120 @@
+// execute_claude: gives Claude Code a prompt, in a new session or in one that exists.
+import { z } from "zod";
+import { permissionModeSchema } from "../../../shared/permissions/permission-mode.ts";
+import { promptSchema, turnOptionsSchema } from "../../../shared/sessions/schema.ts";
+import { defineTool } from "../../mcp/define-tool.ts";
+import { DEFAULT_PERMISSION_MODE, type ExecuteAnswer } from "../session-service.ts";
+import {
+  projectField,
+  resultField,
+  sessionIdField,
+  showResult,
+  statusField,
+  turnField,
+  waitSecondsField,
+} from "../tool-fields.ts";
+
+/** Long enough for a small job's result to come with the answer, short enough for every client. */
+const DEFAULT_WAIT_SECONDS = 20;
+
+const fields = turnOptionsSchema.shape;
+
+const input = z.strictObject({
+  prompt: promptSchema.describe("What Claude Code is to do, in words. At most 256 KB."),
+  project: projectField
+    .optional()
+    .describe("The project to work in. Without it, the session's own, or your project `default`."),
+  session_id: sessionIdField
+    .optional()
+    .describe("Go on with this session: the same conversation. Without it a new one begins."),
+  continue_session: z
+    .boolean()
+    .default(false)
+    .describe("Go on with the newest session of the project instead of beginning one. Not together with session_id."),
+  model: fields.model.describe(
+    "The model that Claude Code uses, such as claude-sonnet-5. Without it, Claude Code's own choice.",
+  ),
+  permission_mode: fields.permission_mode.describe(
+    `What Claude Code may do without asking. Default ${DEFAULT_PERMISSION_MODE}; cut to the ceiling that a person set.`,
+  ),
+  allowed_tools: fields.allowed_tools.describe(
+    "The only tools that may run in this turn, by name. It narrows, it never widens.",
+  ),
+  max_turns: fields.max_turns.describe("How often the model may be asked in this turn at most."),
+  max_budget_usd: fields.max_budget_usd.describe("What this turn may cost at most, in US dollars."),
+  timeout_seconds: fields.timeout_seconds.describe("How long the turn may run before it is stopped. Default one hour."),
+  wait_seconds: waitSecondsField
+    .default(DEFAULT_WAIT_SECONDS)
+    .describe(
+      `How long this call waits for the turn's end, 0 to 40 seconds; default ${DEFAULT_WAIT_SECONDS}. The turn goes on afterwards.`,
+    ),
+  idempotency_key: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      "A text of your choice: a repeated call with the same key starts nothing anew and gets the first answer.",
+    ),
+});
+
+const output = z.object({
+  session_id: sessionIdField,
+  turn_id: z.string().describe("The turn that this prompt became."),
+  status: statusField,
+  cursor: z.int().nonnegative().describe("Give this to wait_for_session as after_cursor to see the turn's events."),
+  turn: turnField.optional(),
+  result: resultField,
+  permission_mode: permissionModeSchema.describe("The mode that the turn runs in."),
+  notes: z.array(z.string()).describe("What is different from what was asked for, in words."),
+});
+
+export const executeClaude = defineTool({
+  name: "execute_claude",
+  title: "Run Claude Code",
+  description:
+    "Gives Claude Code a prompt, which it works on in a cloud sandbox with the project's files. " +
+    "Answers with session_id, turn_id and cursor, and with the result when the turn ends within wait_seconds. " +
+    "A turn that takes longer goes on: wait_for_session follows it. " +
+    "Prompts to one session, and turns of all sessions in one project, run one after another. " +
+    "What Claude Code would ask a person to allow is denied and listed in the result.",
+  scope: "sessions:write",
+  toolset: "sessions",
+  input,
+  output,
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  async run(args, { principal, services, reportProgress, signal }) {
+    const { prompt, project, session_id, continue_session, wait_seconds, idempotency_key, ...options } = args;
+    const request = {
+      prompt,
+      project: project ?? null,
+      session_id: session_id ?? null,
+      continue_session,
+      options,
+      wait_seconds,
+      idempotency_key: idempotency_key ?? null,
+    };
+    return show(await services.sessions.execute(principal, request, { reportProgress, signal }));
+  },
+});
+
+function show(answer: ExecuteAnswer): z.input<typeof output> {
+  const { submitted, waited } = answer;
+  return {
+    session_id: submitted.session_id,
+    turn_id: submitted.turn_id,
+    status: waited?.session.status ?? submitted.status,
+    cursor: submitted.cursor,
+    ...(waited !== null && { turn: waited.turn }),
+    ...showResult(waited?.result ?? null),
+    permission_mode: answer.permissionMode,
+    notes: notes(answer),
+  };
+}
+
+function notes({ cutFrom, permissionMode }: ExecuteAnswer): string[] {
+  const cut = `permission_mode ${cutFrom} was cut to ${permissionMode}, the ceiling that a person set.`;
+  const denial = "Nobody can be asked for consent yet: a tool that would ask a person is denied.";
+  const asks = permissionMode !== "bypassPermissions";
+  return [...(cutFrom === null ? [] : [cut]), ...(asks ? [denial] : [])];
+}
