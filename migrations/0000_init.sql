@@ -37,8 +37,8 @@ CREATE TABLE `sessions` (
 	`version` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `sessions_owner` ON `sessions` (`team_id`,`owner_id`,`updated_at`);--> statement-breakpoint
-CREATE INDEX `sessions_project` ON `sessions` (`project_id`,`updated_at`);--> statement-breakpoint
+CREATE INDEX `sessions_owner` ON `sessions` (`team_id`,`owner_id`,`created_at`);--> statement-breakpoint
+CREATE INDEX `sessions_project` ON `sessions` (`project_id`,`created_at`);--> statement-breakpoint
 CREATE TABLE `sign_in_attempts` (
 	`id` text PRIMARY KEY NOT NULL,
 	`failures` integer NOT NULL,

@@ -95,8 +95,8 @@ export const sessions = sqliteTable(
     version: integer().notNull(),
   },
   (table) => [
-    index("sessions_owner").on(table.teamId, table.ownerId, table.updatedAt),
-    index("sessions_project").on(table.projectId, table.updatedAt),
+    index("sessions_owner").on(table.teamId, table.ownerId, table.createdAt),
+    index("sessions_project").on(table.projectId, table.createdAt),
   ],
 );
 
