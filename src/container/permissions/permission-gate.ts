@@ -39,12 +39,19 @@ export type PermissionGate = { preToolUse: HookCallback; canUseTool: CanUseTool 
 
 export function createPermissionGate(parts: GateParts): PermissionGate {
   async function decide(asked: Asked, callerSignal: AbortSignal | undefined): Promise<PermissionDecision> {
+    // A plain timer: signals made by AbortSignal.timeout and AbortSignal.any can be collected before they fire.
+    const stop = new AbortController();
+    const onStop = () => stop.abort();
+    const timer = setTimeout(onStop, parts.deadlineMs ?? PERMISSION_DEADLINE_MS);
+    callerSignal?.addEventListener("abort", onStop);
     try {
-      const deadline = AbortSignal.timeout(parts.deadlineMs ?? PERMISSION_DEADLINE_MS);
-      const signal = callerSignal === undefined ? deadline : AbortSignal.any([deadline, callerSignal]);
-      return await askUntilAnswered(parts.link, toQuestion(parts, asked), signal);
+      if (callerSignal?.aborted === true) stop.abort();
+      return await askUntilAnswered(parts.link, toQuestion(parts, asked), stop.signal);
     } catch {
       return deny(DENIALS.failed);
+    } finally {
+      clearTimeout(timer);
+      callerSignal?.removeEventListener("abort", onStop);
     }
   }
 
@@ -101,6 +108,7 @@ async function askOnce(
   const aborted = Promise.withResolvers<"aborted">();
   const onAbort = () => aborted.resolve("aborted");
   signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
   try {
     const answer: unknown = await Promise.race([connection.host.decidePermission(question), aborted.promise]);
     if (answer === "aborted" || signal.aborted) return deny(DENIALS.deadline);

@@ -1,0 +1,167 @@
+// The gate with the real Claude Code: in every mode, whatever goes wrong, the tool does not run.
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { useRunnerBench } from "../../../test/support/runner-bench.ts";
+import { makeTurn, type TestHost } from "../../../test/support/runner-host.ts";
+import { callTool, embedScenario, say } from "../../../test/support/scripted-model/scenario.ts";
+import type { PermissionMode } from "../../shared/permissions/permission-mode.ts";
+import type { PermissionDecision, PermissionQuestion } from "../../shared/rpc/session-host-api.ts";
+import { createHostLink, type HostConnection } from "../rpc/host-link.ts";
+import { createPermissionGate, DENIALS } from "./permission-gate.ts";
+
+const bench = useRunnerBench();
+
+/** A turn in which Claude Code is made to write one file. */
+function writingTurn(permission_mode: PermissionMode) {
+  const path = join(bench.runner.workspaceDir, `${randomUUID()}.txt`);
+  const scenario = { steps: [[callTool("Write", { file_path: path, content: "written" })], [say("that was it")]] };
+  const turn = makeTurn(`write\n${embedScenario(scenario)}`, randomUUID(), {
+    permission_mode,
+    allow_bypass: permission_mode === "bypassPermissions",
+  });
+  return { path, turn };
+}
+
+async function runWriting(host: TestHost, mode: PermissionMode) {
+  const { path, turn } = writingTurn(mode);
+  await host.runner().startTurn(turn);
+  const ended = await host.turnEnded(turn.turn_id);
+  const toolResult = host.messages().find(({ type }) => type === "user")?.["message"].content[0];
+  return { isWritten: existsSync(path), ended, toolResult };
+}
+
+const failing: [string, () => Promise<PermissionDecision>][] = [
+  ["throws", () => Promise.reject(new Error("our bug"))],
+  ["answers with something else", async () => ({ behavior: "allowed" }) as never],
+  ["answers with nothing", async () => undefined as never],
+  ["denies", async () => ({ behavior: "deny", message: "No, thank you." })],
+  ["answers `ask` and then throws", askThen(() => Promise.reject(new Error("our bug")))],
+  ["answers `ask` and then `no_rule`", askThen(async () => ({ behavior: "no_rule" }))],
+];
+
+function askThen(consent: () => Promise<PermissionDecision>) {
+  const asked = { behavior: "ask" as const, message: "May it?" };
+  return (question?: PermissionQuestion) => (question?.stage === "gate" ? Promise.resolve(asked) : consent());
+}
+
+describe.each(["bypassPermissions", "acceptEdits"] as const)("in mode %s, a tool", (mode) => {
+  it.each(failing)("does not run when the object %s", async (_what, decidePermission) => {
+    const host = await bench.openSession({ decidePermission });
+    const { isWritten, ended, toolResult } = await runWriting(host, mode);
+    expect(isWritten).toBe(false);
+    expect(toolResult).toMatchObject({ is_error: true });
+    expect(ended.result?.permission_denials).toHaveLength(1);
+  });
+
+  it("runs when no rule speaks against it", async () => {
+    const host = await bench.openSession({ decidePermission: async () => ({ behavior: "no_rule" }) });
+    expect(await runWriting(host, mode)).toMatchObject({ isWritten: true });
+    expect(host.questions).toMatchObject([{ stage: "gate", tool_name: "Write", permission_mode: mode }]);
+  });
+
+  it("waits while the link is cut, is asked about again under the same id, and obeys the answer", async () => {
+    const host = await bench.openSession({ decidePermission: () => new Promise(() => {}) });
+    const { path, turn } = writingTurn(mode);
+    await host.runner().startTurn(turn);
+    const first = await host.until(() => host.questions[0], "the question");
+    host.cut();
+    host.behaviour.decidePermission = async () => ({ behavior: "deny", message: "Not after the cut either." });
+    await expect
+      .poll(() => bench.edge.wakes.some(({ body }) => (body as any).session_id === host.sessionId))
+      .toBe(true);
+    expect(existsSync(path)).toBe(false);
+    await host.connect();
+    await host.turnEnded(turn.turn_id);
+    expect(host.questions).toHaveLength(2);
+    expect(host.questions[1]?.request_id).toBe(first.request_id);
+    expect(existsSync(path)).toBe(false);
+    expect(JSON.stringify(host.messages())).toContain("Not after the cut either.");
+  });
+});
+
+describe("a tool that has to be asked for", () => {
+  it("runs in mode default once consent is given, and not before", async () => {
+    const stages: string[] = [];
+    const host = await bench.openSession({
+      decidePermission: async ({ stage }) => {
+        stages.push(stage);
+        return stage === "gate" ? { behavior: "no_rule" } : { behavior: "allow" };
+      },
+    });
+    expect(await runWriting(host, "default")).toMatchObject({ isWritten: true });
+    expect(stages).toEqual(["gate", "consent"]);
+  });
+
+  it("runs without consent when the gate allows it", async () => {
+    const host = await bench.openSession({ decidePermission: async () => ({ behavior: "allow" }) });
+    expect(await runWriting(host, "default")).toMatchObject({ isWritten: true });
+    expect(host.questions).toHaveLength(1);
+  });
+});
+
+describe("the gate alone", () => {
+  const ask = {
+    tool_name: "Write",
+    tool_input: {},
+    hook_event_name: "PreToolUse",
+    permission_mode: "default",
+  } as never;
+
+  function gateWith(
+    decidePermission: () => Promise<unknown>,
+    options: { deadlineMs?: number; turnId?: () => string } = {},
+  ) {
+    const link = createHostLink(() => {});
+    const connection = { host: { decidePermission }, isOpen: () => true, bufferedBytes: () => 0, close: () => {} };
+    link.attach(connection as unknown as HostConnection, false);
+    const currentTurnId = options.turnId ?? (() => randomUUID());
+    const parts = { link, runtimeId: randomUUID(), currentTurnId, permissionMode: () => "default" as const };
+    return createPermissionGate({ ...parts, deadlineMs: options.deadlineMs ?? 1000 });
+  }
+
+  const denied = (permissionDecisionReason: string) => ({
+    hookSpecificOutput: { hookEventName: "PreToolUse", permissionDecision: "deny", permissionDecisionReason },
+  });
+
+  it("denies when nobody decides by the deadline", async () => {
+    const gate = gateWith(() => new Promise(() => {}), { deadlineMs: 30 });
+    const signal = new AbortController().signal;
+    expect(await gate.preToolUse(ask, "id", { signal })).toEqual(denied(DENIALS.deadline));
+  });
+
+  it("denies when nobody is connected by the deadline", async () => {
+    const link = createHostLink(() => {});
+    const parts = {
+      link,
+      runtimeId: randomUUID(),
+      currentTurnId: () => randomUUID(),
+      permissionMode: () => "default" as const,
+    };
+    const gate = createPermissionGate({ ...parts, deadlineMs: 30 });
+    expect(await gate.preToolUse(ask, "id", { signal: new AbortController().signal })).toEqual(
+      denied(DENIALS.deadline),
+    );
+  });
+
+  it("denies when our own code throws, also without a promise", async () => {
+    const signal = new AbortController().signal;
+    const throwing = () => {
+      throw new Error("our bug");
+    };
+    const byTurn = gateWith(async () => ({ behavior: "allow" }), { turnId: throwing });
+    expect(await byTurn.preToolUse(ask, "id", { signal })).toEqual(denied(DENIALS.failed));
+    expect(await gateWith(throwing).preToolUse(ask, "id", { signal })).toEqual(denied(DENIALS.failed));
+    const consent = await gateWith(throwing).canUseTool("Write", {}, { signal, toolUseID: "id" } as never);
+    expect(consent).toEqual({ behavior: "deny", message: DENIALS.failed });
+  });
+
+  it("denies when the turn was stopped meanwhile", async () => {
+    const stopped = new AbortController();
+    const gate = gateWith(() => new Promise(() => {}), { deadlineMs: 5_000 });
+    const answer = gate.preToolUse(ask, "id", { signal: stopped.signal });
+    stopped.abort();
+    expect(await answer).toEqual(denied(DENIALS.deadline));
+  });
+});
