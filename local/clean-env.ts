@@ -6,7 +6,7 @@ const HANDED_ON = [
   ...["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "CURL_CA_BUNDLE"],
 ];
 
-export function cleanEnv(env: NodeJS.ProcessEnv = process.env): Record<string, string> {
+export function cleanEnv(env: Record<string, string | undefined> = process.env): Record<string, string> {
   const entries = HANDED_ON.map((name) => [name, env[name]] as const);
   return Object.fromEntries(entries.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
 }

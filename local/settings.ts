@@ -59,7 +59,7 @@ const environmentSchema = z.object({
 });
 
 /** `workingDirectory`: what a relative BERTH_HOME is relative to. */
-export function readSettings(env: NodeJS.ProcessEnv, workingDirectory: string): Settings {
+export function readSettings(env: Record<string, string | undefined>, workingDirectory: string): Settings {
   const parsed = environmentSchema.safeParse(env);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`);

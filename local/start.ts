@@ -22,13 +22,16 @@ import { applyMigrations, logPathOf, startWranglerDev, workerNameOf } from "./wr
 const PROCESS_READY_MS = 90_000;
 /** An image that has to be built first takes its time. */
 const CONTAINER_READY_MS = 15 * 60_000;
-const RUNNER_GRACE_MS = 5_000;
+/** Longer than the runner takes to send what it holds. */
+const RUNNER_GRACE_MS = 8_000;
 const LOG_CHECK_INTERVAL_MS = 10_000;
 
 const repository = join(import.meta.dirname, "..");
 
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
+// Whoever reads the output may go away first; what was started is still ended in good order.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
 try {
   await run(readSettings(process.env, process.cwd()));

@@ -64,10 +64,11 @@ export function startManaged(options: ManagedOptions): ManagedProcess {
 
 function spawnIntoLog(options: ManagedOptions): ChildProcess {
   const log = openLog(options.logPath);
+  const env: Record<string, string> = { ...options.env, [TREE_MARK]: options.mark };
   try {
     return spawn(options.command, [...options.args], {
       cwd: options.cwd,
-      env: { ...options.env, [TREE_MARK]: options.mark },
+      env: env as NodeJS.ProcessEnv,
       detached: true,
       // A file and not a pipe: the process outlives whoever started it, and a pipe without a reader would end it.
       stdio: ["ignore", options.readsFirstLine === true ? "pipe" : log, log],
