@@ -1,0 +1,314 @@
+import { env } from "cloudflare:workers";
+import { uuidV7 } from "../../src/shared/ids.ts";
+import type { SessionApi } from "../../src/shared/rpc/session-api.ts";
+import type { Principal } from "../../src/shared/teams/principal.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { callLegacy, callModern, readMessages, readRpc, type RpcAnswer, send, signIn } from "./oauth-client.ts";
+
+let token = "";
+beforeAll(async () => {
+  token = (await signIn()).access_token;
+});
+
+async function callTool(name: string, args: Record<string, unknown>, query = ""): Promise<RpcAnswer> {
+  return readRpc(await callModern(token, "tools/call", { name, arguments: args }, { query }));
+}
+
+const newId = () => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
+
+async function submitAs(principal: Principal, session_id: string): Promise<void> {
+  const session = env.SESSION.getByName(session_id) as unknown as SessionApi;
+  const project = { project_id: newId(), name: "theirs", workspace_id: newId(), branch: "main", git_url: null };
+  const submitted = await session.submit({
+    principal,
+    session_id,
+    must_exist: false,
+    project,
+    prompt: "theirs",
+    options: { timeout_seconds: 60 },
+    ceiling: { permission_mode: "acceptEdits" },
+    idempotency_key: null,
+  });
+  expect(submitted.ok).toBe(true);
+}
+
+function failureOf(answer: RpcAnswer): { code: string; message: string } {
+  expect(answer.result?.isError).toBe(true);
+  return JSON.parse(answer.result?.content?.[0]?.text ?? "{}") as { code: string; message: string };
+}
+
+describe("/mcp", () => {
+  it("answers both eras about itself", async () => {
+    const discovered = await readRpc(await callModern(token, "server/discover"));
+    expect(discovered.result?.["instructions"]).toContain("wait_for_session");
+    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } };
+    const initialized = await readRpc(await callLegacy(token, "initialize", params));
+    expect(initialized.result).toMatchObject({ protocolVersion: "2025-11-25", serverInfo: { name: "berth" } });
+  });
+
+  it("lists the tools in the same order each time, and more of them when asked", async () => {
+    const list = async (query: string) => {
+      const answer = await readRpc(await callModern(token, "tools/list", {}, { query }));
+      return answer.result?.tools ?? [];
+    };
+    expect(await list("")).toEqual(await list("?toolsets=sessions,projects"));
+    const all = (await list("?toolsets=all")).map((tool) => tool.name);
+    expect(all).toContain("check_claude_updates");
+    expect((await list("?toolsets=runtime")).map((tool) => tool.name)).toEqual([
+      "find_claude_binary",
+      "check_claude_updates",
+    ]);
+  });
+
+  it("refuses an unknown toolset and names those that exist", async () => {
+    const response = await callModern(token, "tools/list", {}, { query: "?toolsets=nonsense" });
+    expect(response.status).toBe(400);
+    expect((await readRpc(response)).error?.message).toContain("sessions, projects, runtime, or all");
+  });
+
+  it("refuses a page of a foreign origin, and takes hosted clients and requests without origin", async () => {
+    const origin = (value: string) => callModern(token, "tools/list", {}, { headers: { origin: value } });
+    expect((await origin("https://evil.example")).status).toBe(403);
+    expect((await origin("http://localhost.evil.example")).status).toBe(403);
+    expect((await origin("null")).status).toBe(403);
+    expect((await origin("https://claude.ai")).status).toBe(200);
+    expect((await origin("http://localhost:6274")).status).toBe(200);
+  });
+
+  it("refuses a body of 10 MB", async () => {
+    const padding = "x".repeat(10 * 1024 * 1024);
+    const response = await callModern(token, "tools/call", { name: "execute_claude", arguments: { prompt: padding } });
+    expect(response.status).toBe(413);
+  });
+
+  it("says that a body is not JSON without repeating it", async () => {
+    const response = await send("/mcp", {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      body: "{ secret-text",
+    });
+    expect(response.status).toBe(400);
+    expect(await response.text()).not.toContain("secret-text");
+  });
+
+  it("answers 404 as JSON to everything else", async () => {
+    const response = await send("/nothing-here");
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: { code: "not_found" } });
+  });
+
+  it("says that it is healthy", async () => {
+    const response = await send("/health");
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      status: "ok",
+      sandbox: "process",
+      checks: { database: { ok: true } },
+    });
+  });
+});
+
+describe("a connector's wrong headers", () => {
+  it.each([
+    [
+      "an older revision than the body's",
+      () => callModern(token, "tools/list", {}, { headers: { "mcp-protocol-version": "2025-11-25" } }),
+    ],
+    [
+      "the 2026 revision without an envelope",
+      () => callLegacy(token, "tools/list", {}, { headers: { "mcp-protocol-version": "2026-07-28" } }),
+    ],
+    [
+      "the revision twice",
+      () => callLegacy(token, "tools/list", {}, { headers: { "mcp-protocol-version": "2025-11-25, 2025-11-25" } }),
+    ],
+    ["no Accept", () => callLegacy(token, "tools/list", {}, { headers: { accept: "*/*" } })],
+  ])("are repaired: %s", async (_name, call) => {
+    const response = await call();
+    expect(response.status).toBe(200);
+    expect((await readRpc(response)).result?.tools?.length).toBeGreaterThan(5);
+  });
+
+  it("are repaired in the path: /mcp/ is /mcp", async () => {
+    const response = await send("/mcp/", {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list", params: {} }),
+    });
+    expect(response.status).toBe(200);
+  });
+
+  it("are refused when they contradict the body in any other way", async () => {
+    const response = await callModern(token, "tools/list", {}, { headers: { "mcp-method": "tools/call" } });
+    expect(response.status).toBe(400);
+  });
+});
+
+describe("scopes", () => {
+  it("step up: a call that needs more names the scope together with those the token has", async () => {
+    const reader = await signIn(["sessions:read"]);
+    const params = { name: "execute_claude", arguments: { prompt: "hello" } };
+    for (const call of [callModern, callLegacy]) {
+      const response = await call(reader.access_token, "tools/call", params);
+      expect(response.status).toBe(403);
+      const challenge = response.headers.get("www-authenticate") ?? "";
+      expect(challenge).toContain("insufficient_scope");
+      expect(challenge).toContain("sessions:write sessions:read");
+    }
+  });
+});
+
+describe("sessions", () => {
+  it("start with a prompt and can be looked at, waited for and ended", async () => {
+    const started = await callTool("execute_claude", { prompt: "Say hello", wait_seconds: 0 });
+    const structured = started.result?.["structuredContent"] as { session_id: string; cursor: number };
+    expect(JSON.parse(started.result?.content?.[0]?.text ?? "")).toEqual(structured);
+    const { session_id } = structured;
+    const seen = await callTool("get_session", { session_id });
+    expect(seen.result?.["structuredContent"]).toMatchObject({ session: { session_id, project: "default" } });
+    const waited = await callTool("wait_for_session", { session_id, wait_seconds: 1, return_on: "event" });
+    const { events, next_cursor } = waited.result?.["structuredContent"] as {
+      events: { seq: number }[];
+      next_cursor: number;
+    };
+    expect(events.map((event) => event.seq)).toEqual(events.map((_event, index) => index + 1));
+    expect(next_cursor).toBe(events.length);
+    const ended = await callTool("end_session", { session_id });
+    expect(ended.result?.["structuredContent"]).toMatchObject({ session: { status: "ended" } });
+  });
+
+  it("give the very same answer for an unknown id and for somebody else's session", async () => {
+    const foreign = newId();
+    await submitAs({ user_id: newId(), team_id: newId(), role: "owner" }, foreign);
+    for (const name of ["get_session", "wait_for_session", "interrupt_session", "end_session"]) {
+      const unknown = failureOf(await callTool(name, { session_id: newId() }));
+      expect(unknown.code).toBe("session_not_found");
+      expect(failureOf(await callTool(name, { session_id: foreign }))).toEqual(unknown);
+    }
+    const continued = failureOf(await callTool("execute_claude", { prompt: "hi", session_id: foreign }));
+    expect(continued).toEqual(failureOf(await callTool("execute_claude", { prompt: "hi", session_id: newId() })));
+  });
+
+  it("say that an id is malformed", async () => {
+    const malformed = failureOf(await callTool("get_session", { session_id: "nonsense" }));
+    expect(malformed).toEqual({
+      code: "invalid_argument",
+      message: "The arguments are not valid: session_id: must be a lower-case UUID.",
+    });
+  });
+
+  it("begin once for one idempotency key", async () => {
+    const args = { prompt: "Once", idempotency_key: "key-1", wait_seconds: 0 };
+    const first = await callTool("execute_claude", args);
+    const second = await callTool("execute_claude", args);
+    const ids = (answer: RpcAnswer) => {
+      const { session_id, turn_id } = answer.result?.["structuredContent"] as Record<string, string>;
+      return { session_id, turn_id };
+    };
+    expect(ids(second)).toEqual(ids(first));
+  });
+
+  it("run at most in the mode that a person allowed, and say so", async () => {
+    const args = { prompt: "Hi", permission_mode: "bypassPermissions", wait_seconds: 0 };
+    const answer = await callTool("execute_claude", args);
+    const structured = answer.result?.["structuredContent"] as { permission_mode: string; notes: string[] };
+    expect(structured.permission_mode).toBe("acceptEdits");
+    expect(structured.notes[0]).toContain("bypassPermissions was cut to acceptEdits");
+  });
+
+  it.each([
+    [{ prompt: "   " }, "prompt: must not be empty"],
+    [{ prompt: "x".repeat(2 * 1024 * 1024) }, "prompt: must be at most 262144 bytes"],
+    [{ prompt: 5 }, "prompt: must be a string"],
+    [{}, "prompt: is missing"],
+    [{ prompt: "hi", wait_seconds: 9999 }, "wait_seconds: must be at most 40"],
+    [{ prompt: "hi", project: "No Such Name!" }, "project: must be 1 to 64 characters"],
+    [{ prompt: "hi", permision_mode: "plan" }, 'there is no parameter "permision_mode"'],
+  ])("are not started by bad arguments: %#", async (args, message) => {
+    const failure = failureOf(await callTool("execute_claude", args));
+    expect(failure.code).toBe("invalid_argument");
+    expect(failure.message).toContain(message);
+  });
+
+  it("report progress while somebody waits, the first at once", async () => {
+    const params = { name: "execute_claude", arguments: { prompt: "Hi", wait_seconds: 1 } };
+    for (const [call, meta] of [
+      [callModern, { meta: { progressToken: "p1" } }],
+      [callLegacy, {}],
+    ] as const) {
+      const legacyParams = call === callLegacy ? { ...params, _meta: { progressToken: "p1" } } : params;
+      const messages = (await readMessages(await call(token, "tools/call", legacyParams, meta))) as {
+        method?: string;
+      }[];
+      expect(messages[0]?.method).toBe("notifications/progress");
+      expect(messages.length).toBeGreaterThan(1);
+    }
+  });
+});
+
+describe("projects", () => {
+  it("are made, listed and deleted, and their names are free again", async () => {
+    const made = await callTool("create_project", { name: "first" });
+    expect(made.result?.["structuredContent"]).toMatchObject({
+      project: { name: "first", branch: "main" },
+      files: "empty",
+    });
+    expect(failureOf(await callTool("create_project", { name: "first" })).code).toBe("project_name_taken");
+    const listed = await callTool("list_projects", {});
+    expect(JSON.stringify(listed.result?.["structuredContent"])).toContain('"first"');
+    expect((await callTool("delete_project", { name: "first" })).result?.isError).toBeUndefined();
+    expect(failureOf(await callTool("delete_project", { name: "first" })).code).toBe("project_not_found");
+    expect((await callTool("create_project", { name: "first" })).result?.isError).toBeUndefined();
+  });
+
+  it.each([
+    ["ssh://git@example.com/a/b", "user or password"],
+    ["https://user:secret@example.com/a", "user or password"],
+    ["-oProxyCommand=x", "begins with '-'"],
+    ["file:///etc", "must begin with https://"],
+    ["http://example.com/a", "must begin with https://"],
+  ])("are not made from the git address %s", async (git_url, reason) => {
+    const failure = failureOf(await callTool("create_project", { name: "from-git", git_url }));
+    expect(failure.message).toContain(reason);
+    expect(failure.message).not.toContain("secret");
+    const listed = await callTool("list_projects", {});
+    expect(JSON.stringify(listed.result)).not.toContain("from-git");
+  });
+
+  it("are not left behind when the clone or the sandbox fails", async () => {
+    const failure = failureOf(await callTool("create_project", { name: "from-git", git_url: "https://example.com/a" }));
+    expect(failure.code).toMatch(/^(sandbox_|clone_)/);
+    expect(JSON.stringify((await callTool("list_projects", {})).result)).not.toContain("from-git");
+  });
+});
+
+describe("resources", () => {
+  const read = async (uri: string) => readRpc(await callModern(token, "resources/read", { uri }));
+
+  it("are listed with their templates", async () => {
+    const listed = await readRpc(await callModern(token, "resources/list"));
+    expect(JSON.stringify(listed.result)).toContain("claude://sessions/active");
+    const templates = await readRpc(await callModern(token, "resources/templates/list"));
+    expect(JSON.stringify(templates.result)).toContain("claude://projects/{project}/files/{+path}");
+  });
+
+  it("show the settings without secrets", async () => {
+    const text = JSON.stringify((await read("claude://config")).result);
+    expect(text).toContain("acceptEdits");
+    expect(text).not.toMatch(/sk-ant|TEST-CODE|run-token-secret/);
+  });
+
+  it("show a session and its events", async () => {
+    const started = await callTool("execute_claude", { prompt: "Hello", wait_seconds: 0 });
+    const { session_id } = started.result?.["structuredContent"] as { session_id: string };
+    expect(JSON.stringify((await read(`claude://sessions/${session_id}`)).result)).toContain(session_id);
+    expect(JSON.stringify((await read(`claude://sessions/${session_id}/events/1`)).result)).toContain(
+      "session_status_changed",
+    );
+    const body = await send(`/mcp/sessions/${session_id}/events/1`, { headers: { authorization: `Bearer ${token}` } });
+    expect(await body.json()).toMatchObject({ seq: 1 });
+    expect((await read("claude://sessions/nonsense")).error?.message).toContain("URI is not valid");
+    const unknown = await read("claude://sessions/01890000-0000-7000-8000-00000000dead");
+    expect(unknown.error?.message).toContain("session_not_found");
+  });
+});
