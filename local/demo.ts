@@ -34,6 +34,7 @@ const fileAnswerSchema = z.looseObject({ content: z.string() });
 
 const home = mkdtempSync(join(tmpdir(), "berth-demo-"));
 let stack: ChildProcess | null = null;
+let stopping: Promise<void> | null = null;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(130));
 
 try {
@@ -56,23 +57,29 @@ async function tour(): Promise<void> {
   const file = fileAnswerSchema.parse(await callTool(client, "read_project_file", { project: PROJECT, path: FILE }));
   console.log(indent(file.content));
   await client.close();
-  heading("Done. Everything that the tour started is ended and removed.");
 }
 
 async function boot(port: number): Promise<{ mcpUrl: string; signInCode: string }> {
   // Without the key, so that the tour costs nothing and says the same each time.
   const env = { ...process.env, PORT: String(port), BERTH_HOME: home, ANTHROPIC_API_KEY: "" };
-  const child = spawn(process.execPath, [join(repository, "local", "start.ts")], { cwd: repository, env });
+  // The channel ends with this process, however that ends, and the stack ends with the channel.
+  const child = spawn(process.execPath, [join(repository, "local", "start.ts")], {
+    cwd: repository,
+    env,
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+  });
   stack = child;
-  child.stderr.pipe(process.stderr);
-  let signInCode = "";
-  for await (const line of createInterface({ input: child.stdout })) {
-    signInCode = /^Sign-in code: (\S+)$/.exec(line)?.[1] ?? signInCode;
-    if (signInCode !== "") break;
-    console.log(indent(line));
-  }
-  child.stdout.resume();
-  if (signInCode === "") throw new Error("the stack did not start; what it said stands above.");
+  if (child.stdout === null) throw new Error("the stack has no output.");
+  const lines = createInterface({ input: child.stdout });
+  const signInCode = await new Promise<string>((resolve, reject) => {
+    lines.on("line", (line) => {
+      console.log(indent(line));
+      const code = /^Sign-in code: (\S+)$/.exec(line)?.[1];
+      if (code !== undefined) resolve(code);
+    });
+    lines.once("close", () => reject(new Error("the stack did not start; what it said stands above.")));
+  });
+  lines.removeAllListeners("line").on("line", () => undefined);
   return { mcpUrl: `http://localhost:${port}/mcp`, signInCode };
 }
 
@@ -126,10 +133,10 @@ function summarise(data: Record<string, unknown>): string {
   return text.length > 110 ? `${text.slice(0, 109)}…` : text;
 }
 
-let stopping: Promise<void> | null = null;
 function stop(exitCode: number): Promise<void> {
   stopping ??= endStack().finally(() => {
     rmSync(home, { recursive: true, force: true });
+    if (exitCode === 0) heading("Done. Everything that the tour started is ended and removed.");
     process.exit(exitCode);
   });
   return stopping;

@@ -40,6 +40,7 @@ function createProvider(): { provider: OAuthClientProvider; visited: () => URL |
   let tokens: StoredOAuthTokens | undefined;
   let information: Awaited<ReturnType<OAuthClientProvider["clientInformation"]>>;
   let verifier = "";
+  let discovery: Awaited<ReturnType<NonNullable<OAuthClientProvider["discoveryState"]>>>;
   const provider: OAuthClientProvider = {
     redirectUrl: CALLBACK_URL,
     clientMetadata: {
@@ -57,6 +58,8 @@ function createProvider(): { provider: OAuthClientProvider; visited: () => URL |
     redirectToAuthorization: (url) => void (page = url),
     saveCodeVerifier: (news) => void (verifier = news),
     codeVerifier: () => verifier,
+    saveDiscoveryState: (news) => void (discovery = news),
+    discoveryState: () => discovery,
   };
   return { provider, visited: () => page };
 }

@@ -30,6 +30,8 @@ const repository = join(import.meta.dirname, "..");
 
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
+// Whoever started it over a channel (the tour) ends it by going away.
+process.on("disconnect", () => stopping.abort());
 // Whoever reads the output may go away first; what was started is still ended in good order.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
