@@ -29,6 +29,8 @@ export type SessionLog = {
   turnStarted(turn: TurnRow, occurredAt?: string): void;
   turnEnded(turn: TurnRow, end: TurnEnd, detail?: { stderr_tail: string | null; cliTotalUsd: number | null }): void;
   sessionEnded(reason: string): void;
+  /** The session's row in D1 is to follow. */
+  oweRow(): void;
 };
 
 export function createSessionLog(parts: SessionLogParts): SessionLog {
@@ -58,6 +60,7 @@ export function createSessionLog(parts: SessionLogParts): SessionLog {
 
   return {
     refreshStatus,
+    oweRow: () => oweSessionRow(parts),
     write(change) {
       const value = parts.storage.transactionSync(change);
       parts.bell.ring();

@@ -21,6 +21,7 @@ export function createTurnSubmitter(parts: SessionLogParts, log: SessionLog): Tu
       const turn = log.write(() => {
         const added = addTurn(parts, request);
         log.refreshStatus();
+        log.oweRow();
         return added;
       });
       return answer(submitted(parts, turn));

@@ -7,9 +7,17 @@ export function jsonBytes(value: unknown): number {
   return encoder.encode(JSON.stringify(value) ?? "null").length;
 }
 
+/** Deeper values are cut: JSON's writers and the RPC's readers recurse, and give up on them. */
+const MAX_DEPTH = 64;
+
+/** True when the value can travel and be stored as it is. */
+export function fits(value: unknown, maxBytes: number): boolean {
+  return !isDeeperThan(value, MAX_DEPTH) && jsonBytes(value) <= maxBytes;
+}
+
 /** The value itself if it fits, else a copy that does. The kind of every kept field stays what it was. */
 export function shortenToFit(value: unknown, maxBytes: number): unknown {
-  if (jsonBytes(value) <= maxBytes) return value;
+  if (fits(value, maxBytes)) return value;
   for (const keptCharacters of [32_768, 8_192, 2_048, 512, 128]) {
     for (const keptItems of [Infinity, 50, 10]) {
       const shortened = shorten(value, keptCharacters, keptItems, 0);
@@ -19,7 +27,10 @@ export function shortenToFit(value: unknown, maxBytes: number): unknown {
   return { shortened: true };
 }
 
-const MAX_DEPTH = 32;
+function isDeeperThan(value: unknown, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth === 0 || Object.values(value).some((item) => isDeeperThan(item, depth - 1));
+}
 
 function shorten(value: unknown, keptCharacters: number, keptItems: number, depth: number): unknown {
   if (typeof value === "string") return shortenText(value, keptCharacters);

@@ -1,0 +1,120 @@
+// The ledger: one id for each behaviour that is asked for. Tests cite ids in square brackets in their names;
+// test/policy/requirements.test.ts fails for an id that nothing cites, and for a citation that is not here.
+
+export const REQUIREMENTS = {
+  // What a person does
+  "start.fresh_clone": "npm start and npm test set everything up on Node 20 or newer; npm ci runs only when needed",
+  "start.ready_lines": "npm start prints the address, the sign-in code and how to connect, once /health answers",
+  "start.settings":
+    "npm start honours PORT, BERTH_HOME, ANTHROPIC_API_KEY, MODEL_BASE_URL, BERTH_MAX_PERMISSION_MODE, SANDBOX",
+  "start.secrets_once": "local secrets are written once, readable by their owner alone",
+  "start.keyless": "without a key the scripted model answers, under a banner that says so",
+  "start.subscription_token": "a subscription token as the key is refused at start with the reason",
+  "start.supervises": "a /health that fails for 10 s ends the tree and starts it again, with a line that says so",
+  "start.leftovers": "a start ends first what an earlier run of the same BERTH_HOME left",
+  "start.ctrl_c": "Ctrl-C leaves nothing behind",
+  "demo.tour": "npm run demo boots the stack, signs a client in, runs one job, prints its events and exits 0",
+
+  // Repository
+  "repo.ledger": "every id is cited by a test, and every citation is an id",
+  "repo.layout": "the layout's boundaries hold: each machine imports what it may, and nothing else",
+  "repo.docs_true": "paths that the documents name exist",
+
+  // Runner
+  "runner.boot": "a fresh runtime_id per boot; a boot token on every connection; a hello with versions",
+  "runner.spool": "complete messages are numbered, spooled, sent, and kept until acknowledged",
+  "runner.previews": "deltas are previews, sent only while somebody watches",
+  "runner.turn_end":
+    "a turn ends on the result or the process's end, once, with the redacted tail of stderr when there was no result",
+  "runner.next_prompt": "the next prompt is fed only after the last result",
+  "runner.follow_up": "what Claude goes on with by itself is a turn of its own",
+  "runner.wake": "a runner that has something to say and no connection calls POST /runner/wake",
+  "runner.gate": "the permission gate holds in every mode and never fails open",
+  "runner.sigterm": "SIGTERM interrupts turns, flushes, and exits",
+  "runner.token_renewal": "the CLI goes on with a renewed run token after a 401",
+  "runner.resume": "a conversation is resumed by a new CLI process",
+  "runner.files": "nothing outside the workspace is listed or read",
+  "runner.clone":
+    "a repository is cloned with all protocols off but the allowed one; a failure leaves the workspace empty",
+  "runner.image_versions": "the image's packages are the ones of the root lockfile",
+
+  // Objects
+  "session.turn.lifecycle": "a turn goes from its prompt to its result, its events numbered 1 to n",
+  "session.cost.difference": "a turn's cost is its own, by difference",
+  "session.cli_killed":
+    "when the CLI is killed the turn fails with a clear message and the session takes the next prompt",
+  "session.lease.order":
+    "turns of all sessions in a workspace take its lease in order, one at a time; who waits says for whom",
+  "session.follow_up": "a follow-up is a turn with lease and count like any other",
+  "session.idempotency": "a repeated call with the same idempotency_key gets the first answer",
+  "session.end": "an ended session takes no prompt, and its model requests stop at once",
+  "session.interrupt": "an interrupt stops the turn and keeps the session",
+  "session.wait": "waiting comes back with the turn's end, an event, or when time is up",
+  "events.no_repeat": "an entry that comes twice is stored once",
+  "events.no_gap": "the log has no gaps",
+  "events.fenced": "a replaced runtime can store nothing, and a new one's numbers are not taken for repeats",
+  "events.row_limit": "every row stays under 256 KB",
+  "events.large_body": "a message of 10 MB is in the log as at most 256 KB and read back whole",
+  "events.tool_calls": "tool calls are events that name their message by its number",
+  "objects.alarm": "one alarm serves many due times, sets the next first, and never throws",
+  "objects.outbox": "what an object owes D1 is delivered until acknowledged, and once",
+  "objects.migrations": "an object's tables are made by numbered migrations, and a guessed id makes no object",
+  "recovery.reattach": "an object re-attaches to the live CLI rather than starting the turn again",
+  "recovery.lost": "a turn is closed as interrupted only when its runtime is gone",
+  "recovery.unknown": "a runtime of which nothing is known keeps its turn",
+  "recovery.files_lost": "a lost sandbox says in the next turn's first event that its files are gone",
+  "recovery.wrangler_killed":
+    "all processes of wrangler dev killed in mid-turn: the same turn finishes, the log is 1 to n",
+  "recovery.workerd_killed": "each workerd killed alone in mid-turn: the same turn finishes, the log is 1 to n",
+  "recovery.start_killed": "npm start killed in mid-turn and started again loses and repeats nothing",
+  "recovery.sandbox_replaced":
+    "a sandbox replaced by an empty one in mid-turn: interrupted, nothing swallowed as a duplicate",
+  "workspace.runtime": "the Workspace object starts, finds again and fences the sandbox",
+  "sandbox.process": "a job runs end to end in process mode",
+  "sandbox.container": "a job runs end to end in container mode",
+
+  // Worker
+  "auth.flow": "discovery, registration, consent with PKCE, token and refresh work",
+  "auth.sign_in_code": "no code, no sign-in, whatever host or address a request claims",
+  "auth.challenge": "a missing, expired or wrong-audience token is answered 401 with WWW-Authenticate",
+  "auth.consent_page": "the consent page names client and scopes, works without JavaScript and shields against forgery",
+  "mcp.eras": "clients of both eras connect to the one endpoint",
+  "mcp.header_repair": "the known header quirks of clients are repaired, each repair logged",
+  "mcp.toolsets": "the address chooses toolsets; the default stays small",
+  "mcp.tool_policy": "every tool keeps the rules for tools",
+  "mcp.errors": "every answer to a person or a model is a message that we wrote",
+  "tools.execute_claude": "execute_claude starts a turn and answers with session_id, turn_id, status and cursor",
+  "tools.wait_for_session":
+    "wait_for_session answers with status, turn, result and events, with progress while it waits",
+  "tools.sessions": "sessions are listed, shown, interrupted and ended",
+  "tools.projects": "projects are made, listed, deleted, and their files listed and read",
+  "tools.runtime": "the claude binary is found and its updates are checked",
+  "tools.resources": "sessions, configuration, events and project files are resources",
+  "tools.ceiling": "permission_mode is cut to the ceiling; what would ask is denied and the answer says so",
+  "health.answers": "/health answers",
+
+  // Model gateway
+  "gateway.admission": "the Session object is asked before each model request: runtime, model, eight at once",
+  "gateway.passthrough":
+    "what passes passes as it came, unbuffered, to messages and count_tokens alone, with the key added",
+  "gateway.refusals": "oversize, mcp_servers, container, server tools and beta values that are not allowed are refused",
+  "gateway.token": "a run token opens one route, for one session and runtime, for 15 minutes",
+  "gateway.key_safety": "the provider's key is in no environment, argument or file of runner and CLI",
+  "container.sealed": "from inside the sandbox no page, no sign-in and no MCP endpoint can be reached",
+  "forwarder.routes": "the forwarder passes the model route and the runner's own, and answers 404 to everything else",
+
+  // Bad input
+  "bad_input.session_id": "an unknown and a foreign session_id get the same answer; a malformed one a clear one",
+  "bad_input.prompt": "an empty and a 2 MB prompt get a clear answer and change nothing",
+  "bad_input.project": "bad project names and git URLs get a clear answer",
+  "bad_input.arguments": "wait_seconds 9999 and wrong types get a clear answer",
+  "bad_input.http": "a bad Origin is answered 403, a 10 MB body 413",
+  "bad_input.no_key": "without a model key the answer says what to do",
+  "bad_input.sandbox_start": "a sandbox that does not start gets a clear answer",
+  "bad_input.secrets": "secret or third-party text never appears in an error answer or a log line",
+
+  // Scripted model
+  "scripted_model.serves": "the scripted model speaks the Messages API as the CLI needs it",
+} as const;
+
+export type RequirementId = keyof typeof REQUIREMENTS;
