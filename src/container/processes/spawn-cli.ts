@@ -20,7 +20,7 @@ export type SpawnSettings = { user: CliUser; secrets: () => readonly string[] };
 export function spawnCli(options: SpawnOptions, settings: SpawnSettings): CliChild {
   const child = spawn(options.command, options.args, {
     cwd: options.cwd,
-    env: options.env,
+    env: options.env as NodeJS.ProcessEnv,
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
     ...settings.user,

@@ -26,33 +26,34 @@ function prefixLength(path: string): number {
 
 type WalkOptions = { recursive: boolean; after: string | null };
 
-/** A folder comes before what is in it; names are compared by their UTF-16 units, a folder's as if it ended in `/`. */
+/** Names are compared folder by folder, and a folder comes before what is in it. */
 async function* walk(
   folder: string,
   path: string,
   options: WalkOptions,
 ): AsyncGenerator<{ path: string; entry: Dirent }> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []);
-  entries.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
     const entryPath = path === "" ? entry.name : `${path}/${entry.name}`;
     const { after } = options;
-    if (after === null || isAfter(entryPath, entry.isDirectory(), after)) yield { path: entryPath, entry };
-    const isPassed = after !== null && `${entryPath}/\uffff` < after;
-    if (options.recursive && entry.isDirectory() && !isPassed) {
+    const isAfter = after === null || comparePaths(entryPath, after) > 0;
+    if (isAfter) yield { path: entryPath, entry };
+    const mayHoldMore = isAfter || after === entryPath || after?.startsWith(`${entryPath}/`) === true;
+    if (options.recursive && entry.isDirectory() && mayHoldMore) {
       yield* walk(join(folder, entry.name), entryPath, options);
     }
   }
 }
 
-function sortKey(entry: Dirent): string {
-  return entry.isDirectory() ? `${entry.name}/` : entry.name;
-}
-
-/** `after` is a path as it was listed; a folder's key ends in `/`, and `after` may have been a folder itself. */
-function isAfter(path: string, isDirectory: boolean, after: string): boolean {
-  if (path === after) return false;
-  return isDirectory ? `${path}/` > after : path > after;
+function comparePaths(a: string, b: string): number {
+  const [left, right] = [a.split("/"), b.split("/")];
+  for (const [index, name] of left.entries()) {
+    const other = right[index];
+    if (other === undefined) return 1;
+    if (name !== other) return name < other ? -1 : 1;
+  }
+  return left.length - right.length;
 }
 
 async function describe(file: string, path: string, entry: Dirent): Promise<ProjectFile | null> {

@@ -1,0 +1,65 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { MAX_BATCH_BYTES } from "../../shared/limits.ts";
+import { createEntrySpool } from "./entry-spool.ts";
+
+const openSpool = () => {
+  const path = join(mkdtempSync(join(tmpdir(), "berth-spool-")), "spool.jsonl");
+  return { path, spool: createEntrySpool(path) };
+};
+const message = (text: string) => ({ kind: "message" as const, turn_id: randomUUID(), message: { text } });
+
+describe("the spool", () => {
+  it("numbers from 1 and gives back what was written, after partial acknowledgements too", () => {
+    const { spool } = openSpool();
+    for (let index = 1; index <= 5; index++) spool.record(message(`ä${index}`));
+    spool.acknowledge(2);
+    const found = spool.readFrom(1).map(({ entry }) => [entry.source_seq, (entry as any).message.text]);
+    expect(found).toEqual([
+      [3, "ä3"],
+      [4, "ä4"],
+      [5, "ä5"],
+    ]);
+    spool.acknowledge(1);
+    expect(spool.acknowledgedSeq()).toBe(2);
+    spool.acknowledge(99);
+    expect(spool.acknowledgedSeq()).toBe(5);
+    spool.record(message("6"));
+    expect(spool.readFrom(6)[0]?.entry.source_seq).toBe(6);
+  });
+
+  it("fills batches up to their limit, and gives a larger entry alone", () => {
+    const { spool } = openSpool();
+    for (let index = 0; index < 20; index++) spool.record(message("x".repeat(100_000)));
+    spool.record(message("y".repeat(3_000_000)));
+    const batch = spool.readFrom(1);
+    expect(batch.length).toBeGreaterThan(5);
+    expect(batch.reduce((total, { bytes }) => total + bytes, 0)).toBeLessThanOrEqual(MAX_BATCH_BYTES);
+    spool.acknowledge(20);
+    expect(spool.readFrom(21)).toHaveLength(1);
+  });
+
+  it("empties its file once everything is acknowledged", () => {
+    const { spool, path } = openSpool();
+    for (let index = 0; index < 4; index++) spool.record(message("x".repeat(100_000)));
+    spool.acknowledge(3);
+    expect(statSync(path).size).toBeGreaterThan(400_000);
+    spool.acknowledge(4);
+    expect(statSync(path).size).toBe(0);
+    spool.record(message("next"));
+    expect(spool.readFrom(5)[0]?.entry).toMatchObject({ source_seq: 5, message: { text: "next" } });
+  });
+
+  it("tells who waits that there is something, and that everything is acknowledged", async () => {
+    const { spool } = openSpool();
+    const arrived = spool.whenAfter(0);
+    spool.record(message("x"));
+    await arrived;
+    const empty = spool.whenEmpty();
+    spool.acknowledge(1);
+    await empty;
+  });
+});

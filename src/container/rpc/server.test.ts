@@ -1,0 +1,92 @@
+// The runner's endpoints: who gets in, what a hello must say, which connection counts.
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { useRunnerBench } from "../../../test/support/runner-bench.ts";
+import { connectWorkspace, createTestHost, dial, makeTurn, startRunner } from "../../../test/support/runner-host.ts";
+import { RUNNER_PATHS } from "../../shared/rpc/protocol.ts";
+import { runnerHealthSchema } from "../../shared/rpc/runner-workspace-api.ts";
+
+const bench = useRunnerBench();
+const paths = [RUNNER_PATHS.session(randomUUID()), RUNNER_PATHS.workspace];
+
+function getHealth(token: string, port = bench.runner.port) {
+  return fetch(`http://127.0.0.1:${port}${RUNNER_PATHS.health}`, { headers: { authorization: `Bearer ${token}` } });
+}
+
+describe("without the boot token", () => {
+  it.each(paths)("%s is refused", async (path) => {
+    await expect(dial(bench.runner, path, "wrong")).rejects.toThrow("HTTP 401");
+    await expect(dial(bench.runner, path, "")).rejects.toThrow("HTTP 401");
+  });
+
+  it("/health is refused", async () => {
+    expect((await getHealth(`${bench.runner.bootToken}x`)).status).toBe(401);
+  });
+});
+
+describe("with the boot token", () => {
+  it("/health names the runtime, the workspace and whether its disk is new", async () => {
+    const health = runnerHealthSchema.parse(await (await getHealth(bench.runner.bootToken)).json());
+    expect(health).toMatchObject({ workspace_id: bench.runner.workspaceId, workspace_state: "new", busy_sessions: [] });
+  });
+
+  it("a second boot on the same disk is another runtime on a kept workspace", async () => {
+    const first = await startRunner({ edgeUrl: bench.edge.url });
+    const health = runnerHealthSchema.parse(await (await getHealth(first.bootToken, first.port)).json());
+    await first.stop();
+    const folder = first.stateDir.replace(/\/state$/, "");
+    const second = await startRunner({ edgeUrl: bench.edge.url, folder });
+    const again = runnerHealthSchema.parse(await (await getHealth(second.bootToken, second.port)).json());
+    await second.stop();
+    expect(again.workspace_state).toBe("kept");
+    expect(again.runtime_id).not.toBe(health.runtime_id);
+  });
+
+  it.each(["/", "/rpc/sessions/not-a-uuid", "/rpc/sessions/", "/rpc/other"])("%s is not found", async (path) => {
+    await expect(dial(bench.runner, path)).rejects.toThrow("HTTP 404");
+  });
+
+  it("the token is gone from the runner's own environment", () => {
+    // The kernel shows the environment as it was at the start; what the program can still read is what matters to children.
+    const arguments_ = readFileSync(`/proc/${bench.runner.child.pid}/cmdline`, "utf8");
+    expect(arguments_).not.toContain(bench.runner.bootToken);
+  });
+});
+
+describe("a hello", () => {
+  it("of an unknown protocol version is refused with what to do", async () => {
+    const host = createTestHost(bench.runner);
+    await expect(host.connect({ protocolVersion: 99 })).rejects.toThrow(/speaks protocol 1; replace the sandbox/);
+  });
+
+  it("on a new connection closes the older one", async () => {
+    const host = await bench.openSession();
+    const older = host.socket();
+    await host.connect();
+    await expect.poll(() => older?.readyState).toBe(3);
+    const turn = makeTurn("hello", randomUUID());
+    await host.runner().startTurn(turn);
+    await host.turnEnded(turn.turn_id);
+  });
+});
+
+describe("arguments", () => {
+  it("that do not follow the contract are refused by the names of their fields, without their values", async () => {
+    const host = await bench.openSession();
+    const turn = { ...makeTurn("hello", randomUUID()), permission_mode: "root-please", prompt: "" };
+    const refused = host.runner().startTurn(turn as never);
+    await expect(refused).rejects.toThrow(/contract: prompt, permission_mode/);
+    await expect(host.runner().startTurn(turn as never)).rejects.not.toThrow(/root-please/);
+    expect(await host.runner().ping()).toMatchObject({ running_turn_id: null });
+  });
+});
+
+describe("shutdown by the Workspace object", () => {
+  it("answers and ends the runner", async () => {
+    const runner = await startRunner({ edgeUrl: bench.edge.url });
+    const workspace = await connectWorkspace(runner);
+    await workspace.shutdown();
+    expect(await runner.exited).toEqual({ exitCode: 0, signal: null });
+  });
+});
