@@ -8,7 +8,7 @@ let folder = "";
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "berth-home-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("BERTH_HOME", () => {
+describe("BERTH_HOME [start.secrets_once]", () => {
   it("gets secrets once and keeps them", () => {
     const home = join(folder, "new", "home");
     expect(openHome(home)).toEqual(openHome(home));

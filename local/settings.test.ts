@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readSettings } from "./settings.ts";
 
-describe("settings of npm start", () => {
+describe("settings of npm start [start.settings]", () => {
   it("have defaults for everything", () => {
     expect(readSettings({}, "/repo")).toEqual({
       port: 8787,
@@ -43,7 +43,7 @@ describe("settings of npm start", () => {
     });
   });
 
-  it("refuse a subscription token as the key, and say why without repeating it", () => {
+  it("refuse a subscription token as the key, and say why without repeating it [start.subscription_token]", () => {
     const start = () => readSettings({ ANTHROPIC_API_KEY: "sk-ant-oat01-secret" }, "/repo");
     expect(start).toThrow(/subscription token/);
     expect(start).not.toThrow(/secret/);

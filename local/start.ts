@@ -29,16 +29,21 @@ const LOG_CHECK_INTERVAL_MS = 10_000;
 const repository = join(import.meta.dirname, "..");
 
 const stopping = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort());
-// Whoever started it over a channel (the tour) ends it by going away.
-process.on("disconnect", () => stopping.abort());
+let isAsked = false;
+for (const event of ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"] as const) {
+  // `disconnect`: whoever started it over a channel (the tour) has gone away.
+  process.on(event, () => {
+    isAsked = true;
+    stopping.abort();
+  });
+}
 // Whoever reads the output may go away first; what was started is still ended in good order.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
 try {
   await run(readSettings(process.env, process.cwd()));
 } catch (error) {
-  if (!stopping.signal.aborted) {
+  if (!isAsked) {
     console.error(error instanceof AppError ? error.message : error);
     process.exitCode = 1;
   }
@@ -49,7 +54,7 @@ async function run(settings: Settings): Promise<void> {
   const context = openContext(settings);
   const left = await endRecorded({ runFolder: context.paths.run, homeId: context.homeId, runnerGraceMs: 0 });
   if (left.length > 0) say(`Ended what an earlier run left: ${left.join(", ")}.`);
-  writePidFile(context.paths.run, "start", { pid: process.pid, mark: null });
+  writePidFile(context.paths.run, "start", { pid: process.pid, marks: [] });
   try {
     await runStack(settings, context);
   } finally {

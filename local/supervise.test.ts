@@ -48,7 +48,7 @@ async function until(condition: () => boolean): Promise<void> {
   expect(condition()).toBe(true);
 }
 
-describe("supervision", () => {
+describe("supervision [start.supervises]", () => {
   it("starts a process again that ended, and says so in one line", async () => {
     const { lines, started, controller, supervised } = makeScene();
     const first = makeProcess();

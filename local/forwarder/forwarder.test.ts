@@ -45,7 +45,7 @@ async function sendRaw(text: string): Promise<string> {
 
 const base = () => `http://127.0.0.1:${forwarder.port}`;
 
-describe("the forwarder", () => {
+describe("the forwarder [forwarder.routes]", () => {
   it("passes a model request with its query, headers and body", async () => {
     const response = await fetch(`${base()}/model/v1/messages?beta=true`, {
       method: "POST",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { judgeForward, selectHeaders } from "./request-policy.ts";
 
-describe("the forwarder's policy", () => {
+describe("the forwarder's policy [forwarder.routes]", () => {
   it.each([
     ["HEAD", "/model"],
     ["HEAD", "/model/"],

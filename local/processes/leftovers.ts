@@ -1,7 +1,6 @@
 // Ends what a run of Berth left, or is about to leave: everything with a pid file or the mark of this BERTH_HOME.
 import { listRoles, readPidFile, removePidFile, toTree } from "./pid-files.ts";
-import { type ProcessTree, endTree, findTree, TREE_MARK } from "./process-tree.ts";
-import { readEnvironmentOf, readProcessTable } from "./process-table.ts";
+import { endTree, findTree, markedTree, type ProcessTree, TREE_VARIABLE } from "./process-tree.ts";
 
 export type EndOptions = {
   runFolder: string;
@@ -27,18 +26,12 @@ export async function endRecorded({ runFolder, homeId, runnerGraceMs }: EndOptio
     others.filter((entry) => !isRunner(entry)),
     0,
   );
-  await endMarked(homeId);
+  // Processes whose pid file was never written.
+  await endTree(markedTree(`${TREE_VARIABLE}=${homeId}/`), 0);
   for (const { role, file } of files) if (file?.pid !== process.pid) removePidFile(runFolder, role);
   return running;
 }
 
 async function endAll(entries: readonly { tree: ProcessTree }[], graceMs: number): Promise<void> {
   await Promise.all(entries.map(({ tree }) => endTree(tree, graceMs)));
-}
-
-/** Processes whose pid file was never written, or that outlived their leader. */
-async function endMarked(homeId: string): Promise<void> {
-  const marks = readProcessTable().map((row) => readEnvironmentOf(row.pid, TREE_MARK));
-  const own = new Set(marks.filter((mark): mark is string => mark?.startsWith(`${homeId}/`) === true));
-  await Promise.all([...own].map((mark) => endTree({ pid: -1, startMark: "", mark }, 0)));
 }

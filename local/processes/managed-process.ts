@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { AppError } from "../../src/shared/errors/app-error.ts";
 import { openLog } from "./log-file.ts";
 import { type PidFile, removePidFile, toTree, writePidFile } from "./pid-files.ts";
-import { endTree, TREE_MARK } from "./process-tree.ts";
+import { endTree, TREE_VARIABLE } from "./process-tree.ts";
 
 export type ManagedOptions = {
   /** Names the pid file; unique in its folder. */
@@ -13,6 +13,8 @@ export type ManagedOptions = {
   runFolder: string;
   /** Everything that the process starts carries it; unique to this role of this BERTH_HOME. */
   mark: string;
+  /** How an environment entry begins of processes that it starts with an environment of their own. */
+  furtherMarks?: readonly string[];
   command: string;
   args: readonly string[];
   cwd: string;
@@ -42,13 +44,14 @@ export function startManaged(options: ManagedOptions): ManagedProcess {
     child.on("error", () => undefined);
     throw new AppError("internal", `${options.role} could not be started; is ${options.command} there and executable?`);
   }
-  const entry = { pid, mark: options.mark };
+  const marks = [`${TREE_VARIABLE}=${options.mark}`, ...(options.furtherMarks ?? [])];
+  const entry = { pid, marks };
   const file = writePidFile(options.runFolder, options.role, entry);
   const exited = new Promise<number | null>((resolve) => {
     child.once("exit", (code) => resolve(code));
     child.once("error", () => resolve(null));
   });
-  const tree = file === null ? { pid, startMark: "", mark: options.mark } : toTree(file);
+  const tree = file === null ? { pid, startMark: "", marks } : toTree(file);
   return {
     pid,
     exited,
@@ -64,7 +67,7 @@ export function startManaged(options: ManagedOptions): ManagedProcess {
 
 function spawnIntoLog(options: ManagedOptions): ChildProcess {
   const log = openLog(options.logPath);
-  const env: Record<string, string> = { ...options.env, [TREE_MARK]: options.mark };
+  const env: Record<string, string> = { ...options.env, [TREE_VARIABLE]: options.mark };
   try {
     return spawn(options.command, [...options.args], {
       cwd: options.cwd,

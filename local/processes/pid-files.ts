@@ -8,7 +8,7 @@ import type { ProcessTree } from "./process-tree.ts";
 const pidFileSchema = z.object({
   pid: z.int().positive(),
   start_mark: z.string(),
-  mark: z.string().nullable(),
+  marks: z.array(z.string()),
   /** ISO 8601. */
   started_at: z.string(),
   /** What the writer wants to find again, such as a port. */
@@ -20,14 +20,14 @@ export type PidFile = z.infer<typeof pidFileSchema>;
 export function writePidFile(
   folder: string,
   role: string,
-  entry: { pid: number; mark: string | null; port?: number },
+  entry: { pid: number; marks: readonly string[]; port?: number },
 ): PidFile | null {
   const row = findProcess(entry.pid);
   if (row === null) return null;
   const file: PidFile = {
     pid: entry.pid,
     start_mark: row.startMark,
-    mark: entry.mark,
+    marks: [...entry.marks],
     started_at: new Date().toISOString(),
     port: entry.port ?? null,
   };
@@ -60,7 +60,7 @@ export function listRoles(folder: string): string[] {
 }
 
 export function toTree(file: PidFile): ProcessTree {
-  return { pid: file.pid, startMark: file.start_mark, mark: file.mark };
+  return { pid: file.pid, startMark: file.start_mark, marks: file.marks };
 }
 
 function pathOf(folder: string, role: string): string {

@@ -20,11 +20,10 @@ export function findProcess(pid: number): ProcessRow | null {
   return readPs().find((row) => row.pid === pid) ?? null;
 }
 
-/** A variable of the environment that the process was started with; null when it is not to be seen. */
-export function readEnvironmentOf(pid: number, name: string): string | null {
-  if (process.platform !== "linux") return null;
-  const entries = readText(`/proc/${pid}/environ`)?.split("\0") ?? [];
-  return entries.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+/** The environment that the process was started with, as NAME=value; empty where it is not to be seen. */
+export function readEnvironmentOf(pid: number): string[] {
+  if (process.platform !== "linux") return [];
+  return readText(`/proc/${pid}/environ`)?.split("\0") ?? [];
 }
 
 function readProc(): ProcessRow[] {

@@ -15,7 +15,7 @@ const row = (pid: number, parentPid: number, groupId = pid): ProcessRow => ({
   groupId,
   startMark: `start-${pid}`,
 });
-const tree = { pid: 10, startMark: "start-10", mark: "home/x" };
+const tree = { pid: 10, startMark: "start-10", marks: ["A=home/x"] };
 const nobody = () => false;
 
 describe("selectTree", () => {
@@ -36,7 +36,7 @@ describe("selectTree", () => {
 
   it("chooses a process without a mark alone, and neither its group nor its children", () => {
     const table = [row(10, 1), row(11, 1, 10), row(12, 10)];
-    expect(selectTree(table, { ...tree, mark: null }, nobody)).toEqual([10]);
+    expect(selectTree(table, { ...tree, marks: [] }, nobody)).toEqual([10]);
   });
 
   it("never chooses this process or those above it", () => {
@@ -81,7 +81,7 @@ function treeOnFile(role = "family") {
   return toTree(file);
 }
 
-describe.runIf(process.platform === "linux")("a process of ours", () => {
+describe.runIf(process.platform === "linux")("a process of ours [start.leftovers]", () => {
   it("is ended with everything that it started, detached children as well", async () => {
     const family = await startFamily();
     const ours = treeOnFile();

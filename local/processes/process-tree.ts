@@ -2,14 +2,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ProcessRow, readEnvironmentOf, readProcessTable } from "./process-table.ts";
 
-/** Inherited by everything that a process of ours starts, so that what detaches itself is found as well. */
-export const TREE_MARK = "BERTH_PROCESS_TREE";
+/** In the environment of every process of ours, and inherited, so that what detaches itself is found as well. */
+export const TREE_VARIABLE = "BERTH_PROCESS_TREE";
 
 export type ProcessTree = {
   pid: number;
   startMark: string;
-  /** The value of TREE_MARK; null for a process that was started without. */
-  mark: string | null;
+  /** How an environment entry of the tree's processes begins; none for a process that stands for itself alone. */
+  marks: readonly string[];
 };
 
 const KILL_TIMEOUT_MS = 5_000;
@@ -17,7 +17,8 @@ const POLL_MS = 50;
 
 /** The pids of the tree that still run. A recycled pid is never among them. */
 export function findTree(tree: ProcessTree): number[] {
-  const carriesMark = (pid: number) => tree.mark !== null && readEnvironmentOf(pid, TREE_MARK) === tree.mark;
+  const carriesMark = (pid: number) =>
+    tree.marks.length > 0 && readEnvironmentOf(pid).some((entry) => tree.marks.some((mark) => entry.startsWith(mark)));
   return selectTree(readProcessTable(), tree, carriesMark);
 }
 
@@ -29,9 +30,10 @@ export function selectTree(
 ): number[] {
   const leaderRuns = table.some((row) => row.pid === tree.pid && row.startMark === tree.startMark);
   const isRoot = (row: ProcessRow) =>
-    (leaderRuns && (row.pid === tree.pid || (tree.mark !== null && row.groupId === tree.pid))) || carriesMark(row.pid);
+    (leaderRuns && (row.pid === tree.pid || (tree.marks.length > 0 && row.groupId === tree.pid))) ||
+    carriesMark(row.pid);
   const chosen = new Set(table.filter(isRoot).map((row) => row.pid));
-  if (tree.mark !== null) addDescendants(table, chosen);
+  if (tree.marks.length > 0) addDescendants(table, chosen);
   for (const pid of [process.pid, ...ancestorsOf(table, process.pid)]) chosen.delete(pid);
   return [...chosen];
 }
@@ -50,6 +52,11 @@ function ancestorsOf(table: readonly ProcessRow[], pid: number): number[] {
     found.push(next);
   }
   return found;
+}
+
+/** A tree whose leader is not known: what carries one of the marks, and its descendants. */
+export function markedTree(...marks: string[]): ProcessTree {
+  return { pid: -1, startMark: "", marks };
 }
 
 /** Asks the leader to end, waits `graceMs`, then kills whatever is left of the tree. */

@@ -8,7 +8,7 @@ import { homePaths } from "../home.ts";
 import { boundLog } from "../processes/log-file.ts";
 import { type ManagedProcess, startManaged } from "../processes/managed-process.ts";
 import { listRoles, readPidFile, removePidFile, toTree } from "../processes/pid-files.ts";
-import { endTree, findTree, type ProcessTree } from "../processes/process-tree.ts";
+import { endTree, findTree, markedTree, type ProcessTree, TREE_VARIABLE } from "../processes/process-tree.ts";
 
 const LISTEN_TIMEOUT_MS = 20_000;
 /** SIGTERM makes the runner interrupt its turns and send what it holds. */
@@ -55,9 +55,11 @@ export function createRunnerProcesses(options: RunnerProcessesOptions): RunnerPr
   /** Without a pid file the mark alone finds what an ended runner left. */
   function treeOf(workspaceId: string): ProcessTree {
     const file = readPidFile(paths.run, ROLE_PREFIX + workspaceId);
-    return file === null ? { pid: -1, startMark: "", mark: markOf(workspaceId) } : toTree(file);
+    return file === null ? markedTree(`${TREE_VARIABLE}=${markOf(workspaceId)}`, cliMark(workspaceId)) : toTree(file);
   }
 
+  /** The CLI and its shells have an environment of their own, which names their folder in the workspace's state. */
+  const cliMark = (workspaceId: string) => `CLAUDE_CONFIG_DIR=${join(paths.workspaces, workspaceId)}/`;
   const markOf = (workspaceId: string) => `${options.homeId}/${ROLE_PREFIX}${workspaceId}`;
 
   async function start(workspaceId: string, request: StartRunner): Promise<RunningRunner> {
@@ -79,6 +81,7 @@ export function createRunnerProcesses(options: RunnerProcessesOptions): RunnerPr
       role: ROLE_PREFIX + workspaceId,
       runFolder: paths.run,
       mark: markOf(workspaceId),
+      furtherMarks: [cliMark(workspaceId)],
       command: process.execPath,
       args: [options.entry],
       cwd: options.repository,

@@ -14,7 +14,6 @@ import { listStackProcesses, readStackPids, type StackPids } from "./stack-proce
 
 const REPOSITORY = join(import.meta.dirname, "..", "..");
 const READY_TIMEOUT_MS = { process: 90_000, container: 10 * 60_000 };
-const START = ["local/bootstrap.mjs", "local/start.ts"];
 const STOP_TIMEOUT_MS = 45_000;
 
 export type StackOptions = {
@@ -53,8 +52,8 @@ export type Stack = {
   killStart(): Promise<void>;
   /** Starts `npm start` again, with the same home and port. */
   restart(): Promise<void>;
-  /** Ctrl-C. Resolves to npm start's exit code. */
-  interrupt(): Promise<number | null>;
+  /** Ctrl-C, as a terminal sends it: to npm and all that it runs. Resolves once all of that has ended. */
+  interrupt(): Promise<void>;
   /** Resolves once /health answers. */
   waitForHealth(timeoutMs?: number): Promise<void>;
   /** Ends everything, whatever state the test left it in. */
@@ -126,7 +125,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     interrupt: () => child.interrupt(),
     waitForHealth: (timeoutMs = 60_000) => waitForHealth(url, timeoutMs),
     stop: async () => {
-      await child.interrupt();
+      await child.interrupt().catch(() => undefined);
       await cleanUp();
     },
   };
@@ -136,18 +135,19 @@ type Launched = {
   output(): string;
   waitFor(pattern: RegExp, timeoutMs: number, from?: number): Promise<void>;
   kill(): Promise<void>;
-  interrupt(): Promise<number | null>;
+  interrupt(): Promise<void>;
 };
 
 function launch(env: Record<string, string>): Launched {
   // In a group of its own, so that npm, its shell and the script can be signalled together, as a terminal does.
-  const child = spawn(process.execPath, START, { cwd: REPOSITORY, env: env as NodeJS.ProcessEnv, detached: true });
+  const child = spawn("npm", ["start", "--silent"], { cwd: REPOSITORY, env: env as NodeJS.ProcessEnv, detached: true });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8");
     stream.on("data", (chunk: string) => (text += chunk));
   }
-  const exited = new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+  // Not at npm's own exit: the script may still be ending what it started, and holds the output open until then.
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const hasExited = () => child.exitCode !== null || child.signalCode !== null;
   return {
     output: () => text,
@@ -161,11 +161,14 @@ function launch(env: Record<string, string>): Launched {
     },
     kill: async () => {
       signalGroup(child, "SIGKILL");
-      await exited;
+      await closed;
     },
     interrupt: async () => {
       signalGroup(child, "SIGINT");
-      return Promise.race([exited, sleep(STOP_TIMEOUT_MS, null, { ref: false })]);
+      const timeout = sleep(STOP_TIMEOUT_MS, null, { ref: false }).then(() => {
+        throw new Error(`npm start did not end on Ctrl-C:\n${text}`);
+      });
+      await Promise.race([closed, timeout]);
     },
   };
 }
