@@ -1,0 +1,3 @@
+import { describeMainJob } from "../journeys/main-job.ts";
+
+describeMainJob("process");

@@ -1,0 +1,156 @@
+// The main job from outside, the same in both sandbox modes: sign in, give work, see events and result, read files back.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { callTool, hold, say, think } from "../support/scripted-model/scenario.ts";
+import { connectLegacy, connectModern, signIn, signInLegacy } from "../support/mcp-clients.ts";
+import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
+import { connect, expectWholeLog, prompt, readFile, readLog, start, waitForEnd, waitUntil } from "./person.ts";
+
+export function describeMainJob(sandbox: "process" | "container", options: StackOptions = {}): void {
+  describe(`the main job, with sandboxes as ${sandbox === "process" ? "processes" : "containers"}`, () => {
+    let stack: Stack;
+    beforeAll(async () => {
+      const env = { BERTH_MAX_PERMISSION_MODE: "bypassPermissions", ...options.env };
+      stack = await startStack({ sandbox, ...options, env });
+    });
+    afterAll(() => stack?.stop());
+
+    const eras = {
+      "2026-07-28": async () => connectModern(stack.mcpUrl, await signIn(stack.url, stack.signInCode)),
+      "2025": async () => connectLegacy(stack.mcpUrl, await signInLegacy(stack.url, stack.signInCode)),
+    };
+    it.each(["2026-07-28", "2025"] as const)(
+      `goes from the URL to the files for a client of %s [mcp.eras] [sandbox.${sandbox}] [auth.flow]`,
+      async (era) => {
+        const client = await eras[era]();
+        const project = `job-${era}`;
+        await client.callToolOrThrow("create_project", { name: project });
+        const started = await start(client, { project, prompt: "Please write notes/first.txt with a greeting." });
+        const ended = await waitForEnd(client, started);
+        expect(ended).toMatchObject({ status: "idle", turn: { status: "completed", origin: "prompt" } });
+        expect(ended.result).toMatchObject({ is_error: false, num_turns: 2 });
+        expect(ended.result?.cost_usd).toBeGreaterThan(0);
+
+        const events = await readLog(client, started.session_id);
+        expectWholeLog(events);
+        const types = events.map((event) => event.type);
+        const order = [
+          "turn_started",
+          "message_received",
+          "tool_call_started",
+          "tool_call_completed",
+          "turn_completed",
+        ];
+        const places = order.map((type) => types.indexOf(type as (typeof types)[number]));
+        expect(places).toEqual([...places].sort((a, b) => a - b));
+        expect(places).not.toContain(-1);
+
+        const listed = await client.callToolOrThrow("list_project_files", { project });
+        expect(JSON.stringify(listed)).toContain("notes/first.txt");
+        expect(await readFile(client, project, "notes/first.txt")).toContain("scripted model");
+        await client.close();
+      },
+    );
+
+    it("lets two sessions in one project take turns, and says for whom the second waits [session.lease.order]", async () => {
+      const client = await connect(stack);
+      const project = "shared-work";
+      await client.callToolOrThrow("create_project", { name: project });
+      const gate = `first-${sandbox}`;
+      const first = await start(client, {
+        project,
+        prompt: prompt("First.", { steps: [[think("hm"), hold(gate), say("one")]] }),
+      });
+      await stack.model.reached(gate);
+      const second = await start(client, { project, prompt: prompt("Second.", { steps: [[say("two")]] }) });
+      await expect
+        .poll(async () => (await client.callToolOrThrow("get_session", { session_id: second.session_id }))["session"])
+        .toMatchObject({ status: "queued", status_reason: expect.stringContaining(first.session_id) });
+      stack.model.release(gate);
+      const [one, two] = [await waitForEnd(client, first), await waitForEnd(client, second)];
+      expect([one.result?.text, two.result?.text]).toEqual(["one", "two"]);
+      expect(String(two.turn?.started_at) >= String(one.turn?.ended_at)).toBe(true);
+      await client.close();
+    });
+
+    it("takes what Claude goes on with after a background task as a turn of its own [session.follow_up] [runner.follow_up]", async () => {
+      const client = await connect(stack);
+      const started = await start(client, {
+        permission_mode: "bypassPermissions",
+        prompt: prompt("Run it behind.", {
+          steps: [
+            [callTool("Bash", { command: "sleep 2; echo finished", run_in_background: true, description: "wait" })],
+            [say("It runs in the background.")],
+          ],
+          follow_up: [[say("The background task has finished.")]],
+        }),
+      });
+      const first = await waitForEnd(client, started);
+      expect(first.result?.text).toBe("It runs in the background.");
+      const followUp = await waitUntil(client, started.session_id, 60_000, ({ turn, status }) => {
+        return turn?.origin === "follow_up" && turn.ended_at !== null && status === "idle";
+      });
+      expect(followUp).toMatchObject({ turn: { number: 2, status: "completed" } });
+      expect(followUp.result?.text).toBe("The background task has finished.");
+      expectWholeLog(await readLog(client, started.session_id));
+      await client.close();
+    });
+
+    it("denies what would have to be asked, in a mode that asks, and says so in the answer [tools.ceiling]", async () => {
+      const client = await connect(stack);
+      const started = await start(client, {
+        project: "default",
+        permission_mode: "default",
+        prompt: prompt("Try to touch.", {
+          steps: [[callTool("Bash", { command: "touch asked.txt" })], [say("I was refused.")]],
+        }),
+      });
+      const ended = await waitForEnd(client, started);
+      expect(ended.result?.permission_denials).toMatchObject([{ tool_name: "Bash" }]);
+      const types = (await readLog(client, started.session_id)).map((event) => event.type);
+      expect(types).toEqual(expect.arrayContaining(["permission_requested", "permission_resolved"]));
+      expect(JSON.stringify(await client.callToolOrThrow("list_project_files", {}))).not.toContain("asked.txt");
+      await client.close();
+    });
+
+    it("keeps a message of 10 MB in the log as a short row and gives it back whole [events.large_body]", async () => {
+      const tokens = await signIn(stack.url, stack.signInCode);
+      const client = await connectModern(`${stack.mcpUrl}?toolsets=all`, tokens);
+      const started = await start(client, {
+        permission_mode: "bypassPermissions",
+        prompt: prompt("Read the large document.", {
+          steps: [
+            [callTool("Bash", { command: makePdf })],
+            [callTool("Read", { file_path: "large.pdf" })],
+            [say("I read it.")],
+          ],
+        }),
+      });
+      expect((await waitForEnd(client, started)).result?.text).toBe("I read it.");
+      const log = await readLog(client, started.session_id);
+      const large = log.find((event) => "whole" in event);
+      expect(large).toBeDefined();
+      const url = `${stack.url}/mcp/sessions/${started.session_id}/events/${large!.seq}`;
+      const whole = await fetch(url, { headers: { authorization: `Bearer ${tokens.access_token}` } });
+      const text = await whole.text();
+      expect(whole.status, text.slice(0, 200)).toBe(200);
+      expect(text.length).toBeGreaterThan(9_000_000);
+      expect(JSON.stringify(JSON.parse(text))).toContain("JVBERi0"); // "%PDF-" in base64
+      await client.close();
+    });
+  });
+}
+
+/** Makes a valid PDF of about 3.7 MB, whose message in the CLI has about 10 million characters. */
+const makePdf = `node -e '
+const fs = require("node:fs"), crypto = require("node:crypto");
+const parts = ["%PDF-1.4\\n"], offsets = [];
+const add = (body) => { offsets.push(Buffer.concat(parts.map((p) => Buffer.from(p, "latin1"))).length); parts.push((offsets.length) + " 0 obj\\n" + body + "\\nendobj\\n"); };
+add("<< /Type /Catalog /Pages 2 0 R >>");
+add("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
+add("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 4 0 R >>");
+const noise = crypto.randomBytes(3700000).toString("latin1").replace(/endstream/g, "");
+add("<< /Length " + noise.length + " >>\\nstream\\n" + noise + "\\nendstream");
+const start = Buffer.from(parts.join(""), "latin1").length;
+parts.push("xref\\n0 5\\n0000000000 65535 f \\n" + offsets.map((o) => String(o).padStart(10, "0") + " 00000 n \\n").join("") + "trailer\\n<< /Size 5 /Root 1 0 R >>\\nstartxref\\n" + start + "\\n%%EOF");
+fs.writeFileSync("large.pdf", Buffer.from(parts.join(""), "latin1"));
+'`;
