@@ -160,9 +160,9 @@ function requireModelKey({ modelKeyProblem }: EdgeConfig): void {
 }
 
 function sessionOf(env: Env, sessionId: string): SessionApi {
-  return env.SESSION.getByName(sessionId) as unknown as SessionApi;
+  return env.SESSION.getByName(sessionId);
 }
 
 function workspaceOf(env: Env, workspaceId: string): WorkspaceApi {
-  return env.WORKSPACE.getByName(workspaceId) as unknown as WorkspaceApi;
+  return env.WORKSPACE.getByName(workspaceId);
 }

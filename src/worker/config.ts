@@ -63,7 +63,7 @@ export function readConfig(env: unknown): EdgeConfig {
 }
 
 /** A subscription's token belongs to one person's own client; Anthropic's terms do not let a server use it. */
-export function judgeModelKey(key: string): ModelKeyProblem {
+function judgeModelKey(key: string): ModelKeyProblem {
   if (key === "") return "missing";
   return key.startsWith("sk-ant-oat") ? "subscription_token" : null;
 }

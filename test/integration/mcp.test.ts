@@ -32,6 +32,10 @@ async function submitAs(principal: Principal, session_id: string): Promise<void>
   expect(submitted.ok).toBe(true);
 }
 
+function structuredOf(answer: RpcAnswer): unknown {
+  return answer.result?.["structuredContent"] ?? {};
+}
+
 function failureOf(answer: RpcAnswer): { code: string; message: string } {
   expect(answer.result?.isError).toBe(true);
   return JSON.parse(answer.result?.content?.[0]?.text ?? "{}") as { code: string; message: string };
@@ -167,7 +171,7 @@ describe("sessions", () => {
     const seen = await callTool("get_session", { session_id });
     expect(seen.result?.["structuredContent"]).toMatchObject({ session: { session_id, project: "default" } });
     const waited = await callTool("wait_for_session", { session_id, wait_seconds: 1, return_on: "event" });
-    const { events, next_cursor } = waited.result?.["structuredContent"] as {
+    const { events, next_cursor } = structuredOf(waited) as {
       events: { seq: number }[];
       next_cursor: number;
     };
@@ -202,7 +206,7 @@ describe("sessions", () => {
     const first = await callTool("execute_claude", args);
     const second = await callTool("execute_claude", args);
     const ids = (answer: RpcAnswer) => {
-      const { session_id, turn_id } = answer.result?.["structuredContent"] as Record<string, string>;
+      const { session_id, turn_id } = structuredOf(answer) as Record<string, string>;
       return { session_id, turn_id };
     };
     expect(ids(second)).toEqual(ids(first));
@@ -300,7 +304,7 @@ describe("resources", () => {
 
   it("show a session and its events", async () => {
     const started = await callTool("execute_claude", { prompt: "Hello", wait_seconds: 0 });
-    const { session_id } = started.result?.["structuredContent"] as { session_id: string };
+    const { session_id } = structuredOf(started) as { session_id: string };
     expect(JSON.stringify((await read(`claude://sessions/${session_id}`)).result)).toContain(session_id);
     expect(JSON.stringify((await read(`claude://sessions/${session_id}/events/1`)).result)).toContain(
       "session_status_changed",

@@ -54,7 +54,7 @@ export async function openConsent(
     code_challenge: await challenge(),
     code_challenge_method: "S256",
   });
-  return readConsent(await send(`/authorize?${query}`));
+  return readConsent(await send(`/authorize?${query.toString()}`));
 }
 
 export async function readConsent(response: Response): Promise<Consent> {
@@ -170,7 +170,7 @@ export function callLegacy(
 /** The last message of an answer, whether it came as JSON or as a stream of events. */
 export async function readRpc(response: Response): Promise<RpcAnswer> {
   const messages = await readMessages(response);
-  return (messages.at(-1) ?? {}) as RpcAnswer;
+  return messages.at(-1) ?? {};
 }
 
 export async function readMessages(response: Response): Promise<unknown[]> {

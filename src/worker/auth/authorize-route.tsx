@@ -8,7 +8,7 @@ import {
 } from "@cloudflare/workers-oauth-provider";
 import type { FC } from "hono/jsx";
 import type { Logger } from "../telemetry/logger.ts";
-import { ConsentPage, MessagePage } from "./consent-page.tsx";
+import { ConsentPage, MessagePage, renderPage } from "./consent-page.tsx";
 import type { PrincipalStore } from "./principal-store.ts";
 import { GRANTABLE_SCOPES, isScope } from "./scope-words.ts";
 import type { SignInVerdict } from "./sign-in-policy.ts";
@@ -121,11 +121,14 @@ function textField(form: FormData, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-function htmlResponse(page: ReturnType<FC>, options: { nonce: string; headers?: Headers; status: number }): Response {
+async function htmlResponse(
+  page: ReturnType<FC>,
+  options: { nonce: string; headers?: Headers; status: number },
+): Promise<Response> {
   const headers = options.headers ?? new Headers({ "cache-control": "no-store" });
   headers.set("content-type", "text/html; charset=utf-8");
   headers.set("content-security-policy", pagePolicy(options.nonce));
-  return new Response(`<!doctype html>${String(page)}`, { status: options.status, headers });
+  return new Response(await renderPage(page), { status: options.status, headers });
 }
 
 /** Browsers hold `form-action` against the redirect to the client as well, so it names every kind of client address. */

@@ -1,5 +1,6 @@
 // The page on which a person signs in and allows or denies a client. Plain HTML: it works without JavaScript.
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
+import { html } from "hono/html";
 import type { Child, FC } from "hono/jsx";
 import { PAGE_STYLE } from "./page-style.ts";
 import { offerScopes } from "./scope-words.ts";
@@ -115,3 +116,7 @@ const Page: FC<{ title: string; nonce: string; children?: Child }> = ({ title, n
     </body>
   </html>
 );
+
+export async function renderPage(page: ReturnType<FC>): Promise<string> {
+  return (await html`<!doctype html>${page}`).toString();
+}

@@ -4,7 +4,7 @@ import { SCOPES } from "../../shared/teams/principal.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { GRANTABLE_SCOPES } from "./scope-words.ts";
 
-export const OAUTH_PATHS = { authorize: "/authorize", token: "/token", register: "/register" } as const;
+const OAUTH_PATHS = { authorize: "/authorize", token: "/token", register: "/register" } as const;
 
 type FetchHandler = { fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> };
 

@@ -2,7 +2,7 @@
 import { SCOPES, type Scope } from "../../shared/teams/principal.ts";
 
 /** Lets a client stay connected by itself; it opens nothing. */
-export const OFFLINE_ACCESS = "offline_access";
+const OFFLINE_ACCESS = "offline_access";
 
 export const GRANTABLE_SCOPES: readonly string[] = [...SCOPES, OFFLINE_ACCESS];
 
@@ -14,7 +14,7 @@ const WORDS: Record<Scope | typeof OFFLINE_ACCESS, string> = {
   offline_access: "Stay connected without asking you again each hour",
 };
 
-export function scopeInWords(scope: string): string | null {
+function scopeInWords(scope: string): string | null {
   return Object.hasOwn(WORDS, scope) ? WORDS[scope as keyof typeof WORDS] : null;
 }
 

@@ -7,7 +7,7 @@ import type { ToolContext } from "./tool-context.ts";
 import type { Toolset } from "./toolsets.ts";
 
 /** Hints for the client; never a security boundary. */
-export type ToolHints = {
+type ToolHints = {
   readOnlyHint: boolean;
   destructiveHint: boolean;
   idempotentHint: boolean;
@@ -26,7 +26,7 @@ export type ToolDefinition<Input extends z.ZodObject, Output extends z.ZodObject
   run(args: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
 };
 
-export type JsonSchema = Record<string, unknown>;
+type JsonSchema = Record<string, unknown>;
 
 /** A tool whose argument types are settled: arguments are parsed on the way in, results on the way out. */
 export type Tool = {

@@ -2,7 +2,7 @@
 import type { Tool } from "./define-tool.ts";
 import type { Toolset } from "./toolsets.ts";
 
-export type ListedTool = {
+type ListedTool = {
   name: string;
   title: string;
   description: string;

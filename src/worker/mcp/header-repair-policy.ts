@@ -1,7 +1,7 @@
 // Repairs the headers that hosted connectors are known to get wrong; the body is right in each of these cases.
 // Each repair has a name, which is logged. A request that contradicts itself in any other way is left as it is.
 
-export type HeaderRepair =
+type HeaderRepair =
   /** "2025-11-25, 2025-11-25": one header sent twice. */
   | "protocol_version_doubled"
   /** The body is of the 2026 era, the header names a 2025 revision. */

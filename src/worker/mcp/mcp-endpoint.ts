@@ -13,12 +13,12 @@ import { readRpcFacts, RPC_ERRORS, rpcError } from "./rpc-message.ts";
 import { readToolsets, type Toolset } from "./toolsets.ts";
 
 /** A prompt is at most 256 KB; the rest is room for escapes and neighbours. */
-export const MAX_MCP_REQUEST_BYTES = 4 * 1024 * 1024;
+const MAX_MCP_REQUEST_BYTES = 4 * 1024 * 1024;
 
 /** What the OAuth provider found in the access token. */
 export type TokenFacts = { userId: string; clientId: string; scopes: string[]; audience: string; token: string };
 
-export type McpHandlerPort = {
+type McpHandlerPort = {
   fetch(request: Request, options: { authInfo: AuthInfo; parsedBody?: unknown }): Promise<Response>;
 };
 

@@ -28,7 +28,7 @@ export function createProtectedRoutes(options: ProtectedOptions): FetchHandler {
   return {
     async fetch(request, _env, context) {
       try {
-        return await route(options, request, readToken(context as TokenContext));
+        return await route(options, request, readToken(context));
       } catch (error) {
         return jsonError(explainError(error, options.logger, "protected"));
       }

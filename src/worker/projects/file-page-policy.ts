@@ -4,7 +4,7 @@ import type { ProjectFile } from "../../shared/projects/schema.ts";
 import type { FileList } from "../../shared/rpc/runner-workspace-api.ts";
 
 /** The answer carries the page twice, as structure and as text: together under 130,000 characters. */
-export const MAX_PAGE_BYTES = 48 * 1024;
+const MAX_PAGE_BYTES = 48 * 1024;
 
 export function pageFiles(list: FileList): { files: ProjectFile[]; next_cursor: string | null } {
   const files: ProjectFile[] = [];

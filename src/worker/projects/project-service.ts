@@ -9,9 +9,9 @@ import { cloneWithin } from "./clone-within.ts";
 import type { ProjectRow, ProjectStore } from "./project-store.ts";
 import type { WorkspaceDirectory } from "./workspace-directory.ts";
 
-export type NewProject = { name: string; git_url: string | null };
+type NewProject = { name: string; git_url: string | null };
 /** `cloning`: it goes on after the answer, and the first turn waits for it. */
-export type CreatedProject = { project: ProjectRow; files: "empty" | "cloned" | "cloning" };
+type CreatedProject = { project: ProjectRow; files: "empty" | "cloned" | "cloning" };
 
 export type ProjectService = {
   /** The person's project of that name; null means the default one, made on first use. */

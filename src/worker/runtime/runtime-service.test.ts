@@ -31,6 +31,6 @@ describe("looking for updates", () => {
       .checkUpdates(principal, null)
       .catch((thrown: unknown) => thrown as Error);
     expect(error).toMatchObject({ code: "registry_unavailable" });
-    expect(String((error as Error).message)).not.toContain("secret words");
+    expect((error as Error).message).not.toContain("secret words");
   });
 });

@@ -4,7 +4,7 @@ import { AppError, unwrap } from "../../shared/errors/app-error.ts";
 import type { ClaudeBinary } from "../../shared/rpc/runner-workspace-api.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 
-export type ClaudeUpdate = { installed: ClaudeBinary; newest: { version: string; package_version: string } };
+type ClaudeUpdate = { installed: ClaudeBinary; newest: { version: string; package_version: string } };
 
 export type RuntimeService = {
   findBinary(principal: Principal, project: string | null): Promise<ClaudeBinary>;

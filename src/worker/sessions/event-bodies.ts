@@ -8,7 +8,7 @@ export type BodyBucket = {
 };
 type StoredBody = { size: number; body: ReadableStream; arrayBuffer(): Promise<ArrayBuffer> };
 
-export type FoundEvent = { event: SessionEvent; body_key: string | null };
+type FoundEvent = { event: SessionEvent; body_key: string | null };
 /** `bytes` is the whole body's size. */
 export type EventPart = { text: string; bytes: number; next_offset: number | null };
 

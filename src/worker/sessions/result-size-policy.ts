@@ -4,21 +4,21 @@ import { jsonBytes, shortenText, shortenToFit } from "../../shared/events/shorte
 import type { TurnResult } from "../../shared/sessions/schema.ts";
 
 /** Structure and text carry the same JSON, so an answer is at most about twice the sum of these: under 130,000 characters. */
-export const MAX_EVENTS_BYTES = 32 * 1024;
+const MAX_EVENTS_BYTES = 32 * 1024;
 const MAX_EVENT_DATA_BYTES = 6 * 1024;
 const MAX_RESULT_TEXT_CHARACTERS = 8_000;
 const MAX_STRUCTURED_BYTES = 8 * 1024;
 /** Room for an event's other fields. */
 const EVENT_FRAME_BYTES = 400;
 
-export type ShownEvent = Omit<SessionEvent, "body"> & {
+type ShownEvent = Omit<SessionEvent, "body"> & {
   /** Where the whole event is, when `data` is shortened here. */
   whole?: string;
 };
 
 export type EventPage = { events: ShownEvent[]; next_cursor: number; has_more: boolean };
 
-export function eventUri(sessionId: string, seq: number): string {
+function eventUri(sessionId: string, seq: number): string {
   return `claude://sessions/${sessionId}/events/${seq}`;
 }
 

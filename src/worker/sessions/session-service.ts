@@ -10,7 +10,7 @@ import { sessionIdForKey, type Sha1 } from "./session-id-policy.ts";
 import type { SessionRow, SessionStore } from "./session-store.ts";
 import { type Waiting, waitForTurn } from "./wait-for-turn.ts";
 
-export type ExecuteRequest = {
+type ExecuteRequest = {
   project: string | null;
   prompt: string;
   session_id: string | null;
@@ -29,14 +29,14 @@ export type ExecuteAnswer = {
   cutFrom: PermissionMode | null;
 };
 
-export type WaitFor = {
+type WaitFor = {
   session_id: string;
   after_cursor: number;
   wait_seconds: number;
   return_on: "turn" | "event";
 };
 
-export type ListRequest = {
+type ListRequest = {
   project: string | null;
   status: SessionStatus | null;
   limit: number;

@@ -17,7 +17,7 @@ export type SessionRow = {
   updated_at: string;
 };
 
-export type SessionFilter = {
+type SessionFilter = {
   project_id?: string;
   status?: SessionStatus;
   statuses_not?: readonly SessionStatus[];

@@ -1,7 +1,7 @@
 // One structured log line per noteworthy thing, as JSON. Values are ids, codes and numbers: no third-party text, no secrets.
 import type { LogLevel } from "../../shared/errors/error-maps.ts";
 
-export type LogFields = Record<string, string | number | boolean | null | readonly string[]>;
+type LogFields = Record<string, string | number | boolean | null | readonly string[]>;
 
 export type Logger = {
   log(level: LogLevel, event: string, fields?: LogFields): void;
