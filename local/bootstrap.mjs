@@ -4,11 +4,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-const REPOSITORY = resolve(process.env.BERTH_BOOTSTRAP_REPOSITORY ?? dirname(dirname(fileURLToPath(import.meta.url))));
+const REPOSITORY = dirname(dirname(fileURLToPath(import.meta.url)));
 const BIN_FOLDER = join(REPOSITORY, "node_modules", ".bin");
 const NODE_BINARY = join(REPOSITORY, "node_modules", "node", "bin", "node");
 const STALE_LOCK_MS = 30 * 60_000;
@@ -121,7 +121,9 @@ function fail(message) {
 }
 
 const [target, ...args] = process.argv.slice(2);
-if (target === undefined) fail("Usage: node local/bootstrap.mjs <script.ts | name of a bin> [arguments]");
+if (Number(process.versions.node.split(".")[0]) < 20) {
+  fail(`Berth needs Node.js 20 or newer to begin with; this is ${process.version}.`);
+} else if (target === undefined) fail("Usage: node local/bootstrap.mjs <script.ts | name of a bin> [arguments]");
 else {
   await install().then(
     () => run(target, args),
