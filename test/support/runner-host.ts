@@ -31,6 +31,8 @@ const MAIN = new URL("../../src/container/main.ts", import.meta.url).pathname;
 
 export type RunnerProcess = {
   child: ChildProcess;
+  /** Where it listens. */
+  host: string;
   port: number;
   bootToken: string;
   workspaceId: string;
@@ -87,7 +89,18 @@ export async function startRunner(options: RunnerOptions): Promise<RunnerProcess
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
     await exited;
   }
-  return { child, port, bootToken, workspaceId, workspaceDir, stateDir, stderr: () => stderr, exited, stop };
+  return {
+    child,
+    host: "127.0.0.1",
+    port,
+    bootToken,
+    workspaceId,
+    workspaceDir,
+    stateDir,
+    stderr: () => stderr,
+    exited,
+    stop,
+  };
 }
 
 /** What the object would do; tests replace single answers. */
@@ -97,8 +110,11 @@ export type HostBehaviour = {
   append?: (batch: EntryBatch) => Promise<{ acknowledged_source_seq: number }>;
 };
 
+/** What it takes to reach a runner, wherever it runs. */
+export type RunnerAddress = Pick<RunnerProcess, "host" | "port" | "bootToken">;
+
 /** A session as its object keeps it: survives connections, holds what was stored. */
-export function createTestHost(runner: RunnerProcess, behaviour: Partial<HostBehaviour> = {}) {
+export function createTestHost(runner: RunnerAddress, behaviour: Partial<HostBehaviour> = {}) {
   const sessionId = randomUUID();
   const entries: RunnerEntry[] = [];
   const previews: Preview[] = [];
@@ -210,14 +226,14 @@ export function createTestHost(runner: RunnerProcess, behaviour: Partial<HostBeh
 export type TestHost = ReturnType<typeof createTestHost>;
 
 /** The Workspace object's side. */
-export async function connectWorkspace(runner: RunnerProcess): Promise<RpcStub<RunnerWorkspaceApi>> {
+export async function connectWorkspace(runner: RunnerAddress): Promise<RpcStub<RunnerWorkspaceApi>> {
   const socket = await dial(runner, RUNNER_PATHS.workspace);
   return newWebSocketRpcSession<RunnerWorkspaceApi>(socket as unknown as globalThis.WebSocket);
 }
 
 /** Opens a WebSocket to the runner; rejects with the HTTP status when it refuses. */
-export function dial(runner: RunnerProcess, path: string, token: string = runner.bootToken): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://127.0.0.1:${runner.port}${path}`, {
+export function dial(runner: RunnerAddress, path: string, token: string = runner.bootToken): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://${runner.host}:${runner.port}${path}`, {
     headers: { authorization: `Bearer ${token}` },
     perMessageDeflate: false,
   });
@@ -264,7 +280,7 @@ export type TestEdge = {
 };
 
 /** The edge as the sandbox sees it: /model/* goes on to a scripted model, /runner/wake is noted. */
-export async function startTestEdge(modelUrl: string): Promise<TestEdge> {
+export async function startTestEdge(modelUrl: string, host = "127.0.0.1"): Promise<TestEdge> {
   const edge: Omit<TestEdge, "url" | "close"> = { wakes: [], tokens: [], accepts: () => true };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -298,10 +314,10 @@ export async function startTestEdge(modelUrl: string): Promise<TestEdge> {
         .catch(() => response.destroy());
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return Object.assign(edge, {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
