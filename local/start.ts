@@ -24,6 +24,7 @@ const PROCESS_READY_MS = 90_000;
 const CONTAINER_READY_MS = 15 * 60_000;
 /** Longer than the runner takes to send what it holds. */
 const RUNNER_GRACE_MS = 8_000;
+const GRACE_MS = 3_000;
 const LOG_CHECK_INTERVAL_MS = 10_000;
 
 const repository = join(import.meta.dirname, "..");
@@ -52,7 +53,12 @@ process.exit();
 
 async function run(settings: Settings): Promise<void> {
   const context = openContext(settings);
-  const left = await endRecorded({ runFolder: context.paths.run, homeId: context.homeId, runnerGraceMs: 0 });
+  const left = await endRecorded({
+    runFolder: context.paths.run,
+    homeId: context.homeId,
+    runnerGraceMs: 0,
+    graceMs: 0,
+  });
   if (left.length > 0) say(`Ended what an earlier run left: ${left.join(", ")}.`);
   writePidFile(context.paths.run, "start", { pid: process.pid, marks: [] });
   try {
@@ -80,6 +86,7 @@ function openContext(settings: Settings) {
     docker,
     memoryPath,
     usesDocker: false,
+    mode: "process" as SandboxMode,
     background: [] as Promise<void>[],
   };
 }
@@ -88,6 +95,7 @@ type Context = ReturnType<typeof openContext>;
 async function runStack(settings: Settings, context: Context): Promise<void> {
   const choice = await chooseSandbox(settings, context.docker);
   context.usesDocker = choice.dockerAnswers;
+  context.mode = choice.mode;
   if (choice.dockerAnswers) {
     const ended = await endStaleContainers(context, choice.mode);
     if (ended.length > 0) say(`Ended containers that an earlier run left: ${ended.length}.`);
@@ -169,7 +177,13 @@ async function serve(settings: Settings, context: Context, mode: SandboxMode): P
 async function stopAll(context: Context): Promise<void> {
   stopping.abort();
   await Promise.allSettled(context.background);
-  await endRecorded({ runFolder: context.paths.run, homeId: context.homeId, runnerGraceMs: RUNNER_GRACE_MS });
+  await endRecorded({
+    runFolder: context.paths.run,
+    homeId: context.homeId,
+    runnerGraceMs: RUNNER_GRACE_MS,
+    // Asked to end, wrangler removes every container of the image, other homes' as well; those of this one follow below.
+    graceMs: context.mode === "container" ? 0 : GRACE_MS,
+  });
   if (context.usesDocker) await context.docker.removeSandboxes(workerNameOf(context.homeId));
   for (const path of [context.paths.temporary, context.paths.workerEnv]) rmSync(path, { recursive: true, force: true });
   removePidFile(context.paths.run, "start");

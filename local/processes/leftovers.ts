@@ -7,10 +7,12 @@ export type EndOptions = {
   homeId: string;
   /** For runners, which then interrupt their turns and send what they hold. */
   runnerGraceMs: number;
+  /** For all others. */
+  graceMs: number;
 };
 
 /** Resolves to the roles that were still running. Runners end first, while what they send to is there. */
-export async function endRecorded({ runFolder, homeId, runnerGraceMs }: EndOptions): Promise<string[]> {
+export async function endRecorded({ runFolder, homeId, runnerGraceMs, graceMs }: EndOptions): Promise<string[]> {
   const files = listRoles(runFolder).map((role) => ({ role, file: readPidFile(runFolder, role) }));
   const known = files.flatMap(({ role, file }) => (file === null ? [] : [{ role, tree: toTree(file) }]));
   const others = known.filter(({ tree }) => tree.pid !== process.pid);
@@ -24,7 +26,7 @@ export async function endRecorded({ runFolder, homeId, runnerGraceMs }: EndOptio
   await endAll(others.filter(isRunner), runnerGraceMs);
   await endAll(
     others.filter((entry) => !isRunner(entry)),
-    0,
+    graceMs,
   );
   // Processes whose pid file was never written.
   await endTree(markedTree(`${TREE_VARIABLE}=${homeId}/`), 0);

@@ -125,7 +125,7 @@ describe.runIf(process.platform === "linux")("a process of ours [start.leftovers
     await startFamily("two");
     const [one, two] = [treeOnFile("one"), treeOnFile("two")];
     rmSync(join(folder, "run", "two.json"));
-    const options = { runFolder: join(folder, "run"), homeId: "home", runnerGraceMs: 0 };
+    const options = { runFolder: join(folder, "run"), homeId: "home", runnerGraceMs: 0, graceMs: 0 };
     expect(await endRecorded(options)).toEqual(["one"]);
     expect([...findTree(one), ...findTree(two)]).toEqual([]);
     expect(listRoles(join(folder, "run"))).toEqual([]);
@@ -133,7 +133,7 @@ describe.runIf(process.platform === "linux")("a process of ours [start.leftovers
 
   it("is left alone by the start of another home", async () => {
     const family = await startFamily();
-    const options = { runFolder: join(folder, "other"), homeId: "other", runnerGraceMs: 0 };
+    const options = { runFolder: join(folder, "other"), homeId: "other", runnerGraceMs: 0, graceMs: 0 };
     expect(await endRecorded(options)).toEqual([]);
     expect(findTree(treeOnFile())).toHaveLength(3);
     await family.end(0);

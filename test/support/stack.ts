@@ -87,7 +87,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   async function cleanUp(): Promise<void> {
     await child.kill();
     const secrets = openHome(home);
-    await endRecorded({ runFolder: homePaths(home).run, homeId: secrets.home_id, runnerGraceMs: 0 });
+    await endRecorded({ runFolder: homePaths(home).run, homeId: secrets.home_id, runnerGraceMs: 0, graceMs: 0 });
     await model.close();
     if (options.home === undefined) rmSync(home, { recursive: true, force: true });
   }
