@@ -95,6 +95,19 @@ describe("/mcp", () => {
     expect(await response.text()).not.toContain("secret-text");
   });
 
+  it.each(["{}", "[]", "null", "5", '{"jsonrpc":"2.0"}', '[{"jsonrpc":"1.0","method":"x"}]'])(
+    "says that a body is no message: %s",
+    async (body) => {
+      const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+      const response = await send("/mcp", { method: "POST", headers, body });
+      expect(response.status).toBe(400);
+      expect((await readRpc(response)).error).toEqual({
+        code: -32600,
+        message: "The request's body is no JSON-RPC 2.0 message.",
+      });
+    },
+  );
+
   it("answers 404 as JSON to everything else", async () => {
     const response = await send("/nothing-here");
     expect(response.status).toBe(404);

@@ -9,7 +9,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Exposure } from "./exposure.ts";
 import { repairHeaders } from "./header-repair-policy.ts";
 import type { RequestFacts } from "./mcp-server.ts";
-import { readRpcFacts, RPC_ERRORS, rpcError } from "./rpc-message.ts";
+import { isRpcBody, readRpcFacts, RPC_ERRORS, rpcError } from "./rpc-message.ts";
 import { readToolsets, type Toolset } from "./toolsets.ts";
 
 /** A prompt is at most 256 KB; the rest is room for escapes and neighbours. */
@@ -49,6 +49,8 @@ async function answer(options: McpEndpointOptions, request: Request, token: Toke
   if (request.method !== "POST") return rpcError(405, RPC_ERRORS.refused, "Send MCP messages by POST.");
   const body = await readJson(request);
   if (body === undefined) return rpcError(400, RPC_ERRORS.parse, "The request's body is not valid JSON.");
+  if (!isRpcBody(body))
+    return rpcError(400, RPC_ERRORS.invalidRequest, "The request's body is no JSON-RPC 2.0 message.");
   const { calledTools, touchesResources, touchesData } = readRpcFacts(body);
   const principal = touchesData ? await requirePrincipal(options, token.userId) : null;
   const facts: RequestFacts = { exposure, principal, calledTools, touchesResources };

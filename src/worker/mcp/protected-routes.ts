@@ -1,4 +1,5 @@
 // Routes a request whose access token holds: the MCP endpoint itself, and whole event bodies for programs.
+import { insufficientScope, type OAuthResourceAuth } from "@cloudflare/workers-oauth-provider";
 import { AppError, failure } from "../../shared/errors/app-error.ts";
 import { uuidSchema } from "../../shared/ids.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
@@ -19,10 +20,7 @@ export type ProtectedOptions = {
 };
 
 /** What the OAuth provider puts on the context of a request whose token holds. */
-type TokenContext = {
-  props?: unknown;
-  auth?: { token: string; audience: string; scope: string[]; clientId?: string };
-};
+type TokenContext = { props?: unknown; auth?: OAuthResourceAuth };
 
 export function createProtectedRoutes(options: ProtectedOptions): FetchHandler {
   return {
@@ -40,14 +38,16 @@ async function route(options: ProtectedOptions, request: Request, token: TokenFa
   const { pathname } = new URL(request.url);
   if (pathname === "/mcp" || pathname === "/mcp/") return options.mcp(request, token);
   const target = matchEventBody(request.method, pathname);
-  if (target !== null) return sendBody(options, target, token);
+  if (target !== null) return sendBody(options, target, { ...token, scope: token.scopes });
   return jsonError(failure("not_found", "There is nothing at this address.").error);
 }
 
-async function sendBody(options: ProtectedOptions, target: EventBodyTarget, token: TokenFacts): Promise<Response> {
-  if (!token.scopes.includes("sessions:read")) {
-    throw new AppError("insufficient_scope", "This needs the scope sessions:read.");
-  }
+async function sendBody(
+  options: ProtectedOptions,
+  target: EventBodyTarget,
+  token: TokenFacts & OAuthResourceAuth,
+): Promise<Response> {
+  if (!token.scopes.includes("sessions:read")) return insufficientScope(token, ["sessions:read", ...token.scopes]);
   const principal = await options.readPrincipal(token.userId);
   if (principal === null) throw new AppError("insufficient_scope", "You are not a member of a team any more.");
   return sendEventBody(options, principal, target);

@@ -18,6 +18,17 @@ export function readRpcFacts(body: unknown): RpcFacts {
   return facts;
 }
 
+/** JSON-RPC 2.0 messages, one or several; what else is wrong with one is the SDK's to say. */
+export function isRpcBody(body: unknown): boolean {
+  const messages = Array.isArray(body) ? body : [body];
+  return messages.length > 0 && messages.every((message) => isMessage(message as Record<string, unknown> | null));
+}
+
+function isMessage(message: Record<string, unknown> | null): boolean {
+  if (typeof message !== "object" || message === null || message["jsonrpc"] !== "2.0") return false;
+  return typeof message["method"] === "string" || "result" in message || "error" in message;
+}
+
 export function rpcError(status: number, code: number, message: string): Response {
   const body = { jsonrpc: "2.0", id: null, error: { code, message } };
   return Response.json(body, { status, headers: { "cache-control": "no-store" } });
