@@ -1,5 +1,6 @@
 // The runner's composition root: reads the settings, builds the parts, serves, and stops in good order.
 import { readConfig } from "./config.ts";
+import { logFailure } from "./log.ts";
 import { newId } from "./new-id.ts";
 import { startServer } from "./rpc/server.ts";
 import { createSessionRegistry } from "./sessions/session-registry.ts";
@@ -28,5 +29,8 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => vo
 // Whoever started the runner may be gone, and its pipes with it: the runner lives on.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 process.on("SIGHUP", () => {});
+// A failure in one session must not take the others with it; the gate answers `deny` by itself.
+process.on("unhandledRejection", (error) => void logFailure("unhandled_rejection", error));
+process.on("uncaughtException", (error) => void logFailure("uncaught_exception", error));
 
 console.log(JSON.stringify({ listening: server.port, runtime_id: runtimeId }));

@@ -17,6 +17,7 @@ import { SessionTarget } from "./session-target.ts";
 import { type WorkspaceParts, WorkspaceTarget } from "./workspace-target.ts";
 
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+const CLOSE_GRACE_MS = 100;
 
 export type ServerParts = WorkspaceParts & {
   runtimeId: string;
@@ -106,7 +107,7 @@ function serveSession(parts: ServerParts, sessionId: string, socket: WebSocket):
       isOpen = false;
       socket.close(1000, reason);
       // A dead link never answers a close.
-      setTimeout(() => socket.terminate(), 1_000).unref();
+      setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
     },
   };
   const onGone = () => {

@@ -1,7 +1,7 @@
 // What the Workspace object may call: expected failures are answers, anything else is logged here by an id.
 import { RpcTarget } from "capnweb";
 import { z } from "zod";
-import { type Answer, answer, toFailure } from "../../shared/errors/app-error.ts";
+import { type Answer, answer, AppError, toFailure } from "../../shared/errors/app-error.ts";
 import type { AssertExtends } from "../../shared/rpc/protocol.ts";
 import {
   type ClaudeBinary,
@@ -12,7 +12,7 @@ import {
   type RunnerWorkspaceApi,
 } from "../../shared/rpc/runner-workspace-api.ts";
 import type { Config } from "../config.ts";
-import { newId } from "../new-id.ts";
+import { logFailure } from "../log.ts";
 import { type ClaudePackage, findClaudeBinary } from "../workspaces/claude-binary.ts";
 import { cloneRepository } from "../workspaces/clone-repository.ts";
 import { listFiles } from "../workspaces/list-files.ts";
@@ -64,20 +64,7 @@ async function toAnswer<T>(work: () => Promise<T>): Promise<Answer<T>> {
   try {
     return answer(await work());
   } catch (error) {
-    const eventId = newId();
-    const failure = toFailure(error, eventId);
-    if (failure.code === "internal") {
-      console.error(
-        JSON.stringify({ level: "error", event_id: eventId, what: "workspace_call_failed", name: nameOf(error) }),
-      );
-    }
-    return { ok: false, error: failure };
+    if (error instanceof AppError) return { ok: false, error: toFailure(error, "") };
+    return { ok: false, error: toFailure(error, logFailure("workspace_call_failed", error)) };
   }
-}
-
-/** The kind of error: a file system's code or the class, never its text. */
-function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown";
-  const { code } = error as { code?: unknown };
-  return typeof code === "string" && /^[A-Z_0-9]{1,40}$/.test(code) ? code : error.name.slice(0, 40);
 }

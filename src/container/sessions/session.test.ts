@@ -87,7 +87,7 @@ describe("a turn", () => {
     const { prompt, mark } = uniquePrompt("slowly", { steps: [slowText] });
     const turn = makeTurn(prompt, randomUUID());
     await host.runner().startTurn(turn);
-    await expect.poll(() => requestsAbout(mark).length).toBe(1);
+    await expect.poll(() => requestsAbout(mark).length, { timeout: 10_000 }).toBe(1);
     expect(await host.runner().interruptTurn({ turn_id: turn.turn_id })).toEqual({ running: true });
     expect(await host.turnEnded(turn.turn_id)).toMatchObject({ reason: "interrupted", result: { is_error: true } });
     expect(await host.runner().interruptTurn({ turn_id: turn.turn_id })).toEqual({ running: false });
@@ -116,10 +116,11 @@ describe("a turn", () => {
 
   it("ends as cli_exited when the process is killed, and the next prompt resumes the conversation", async () => {
     const host = await bench.openSession();
-    const first = uniquePrompt("slowly", { steps: [slowText] });
+    // With an answer behind it, so that the CLI has written its transcript.
+    const first = uniquePrompt("slowly", { steps: [[callTool("Bash", { command: "true" })], slowText] });
     const turn = makeTurn(first.prompt, randomUUID());
     await host.runner().startTurn(turn);
-    await expect.poll(() => requestsAbout(first.mark).length).toBe(1);
+    await expect.poll(() => requestsAbout(first.mark).length, { timeout: 10_000 }).toBe(2);
     process.kill(cliPid(host), "SIGKILL");
     expect(await host.turnEnded(turn.turn_id)).toMatchObject({ reason: "cli_exited", signal: "SIGKILL", result: null });
     expect(host.ofKind("cli_exited")).toHaveLength(1);
@@ -204,6 +205,46 @@ describe("a background task", () => {
     expect(init?.turn_id).toBe(followUp.turn_id);
   });
 
+  it("does not end the turn of a prompt that came while Claude was going on by itself", async () => {
+    const host = await bench.openSession({ decidePermission: async () => ({ behavior: "allow" }) });
+    const { prompt } = uniquePrompt("in the background", {
+      steps: [[callTool("Bash", { command: "sleep 1", run_in_background: true })], [say("started")]],
+      follow_up: [[{ type: "pace", delay_ms: 40 }, say("slowly going on ", 30)]],
+    });
+    const turn = makeTurn(prompt, randomUUID());
+    await host.runner().startTurn(turn);
+    await host.turnEnded(turn.turn_id);
+    const followUp = await host.until(
+      () => host.ofKind("turn_started").find(({ origin }) => origin === "follow_up"),
+      "the follow-up",
+    );
+    const next = makeTurn(uniquePrompt("next", { steps: [[say("the next answer")]] }).prompt, turn.claude_session_id);
+    expect(await host.runner().startTurn(next)).toEqual({ state: "busy" });
+    await host.turnEnded(followUp.turn_id);
+    expect(await host.runner().startTurn(next)).toEqual({ state: "started" });
+    expect((await host.turnEnded(next.turn_id)).result?.text).toBe("the next answer");
+  });
+
+  it("whose follow-up is interrupted leaves the session ready for the next prompt", async () => {
+    const host = await bench.openSession({ decidePermission: async () => ({ behavior: "allow" }) });
+    const { prompt } = uniquePrompt("in the background", {
+      steps: [[callTool("Bash", { command: "sleep 0.5", run_in_background: true })], [say("started")]],
+      follow_up: [slowText],
+    });
+    const turn = makeTurn(prompt, randomUUID());
+    await host.runner().startTurn(turn);
+    const followUp = await host.until(
+      () => host.ofKind("turn_started").find(({ origin }) => origin === "follow_up"),
+      "the follow-up",
+    );
+    await sleep(300);
+    await host.runner().interruptTurn({ turn_id: followUp.turn_id });
+    expect(await host.turnEnded(followUp.turn_id)).toMatchObject({ reason: "interrupted" });
+    const next = makeTurn("go on", turn.claude_session_id);
+    await host.runner().startTurn(next);
+    expect(await host.turnEnded(next.turn_id)).toMatchObject({ reason: "result", result: { is_error: false } });
+  });
+
   it("ends with the session, together with its process", async () => {
     const host = await bench.openSession({ decidePermission: async () => ({ behavior: "allow" }) });
     const { prompt } = uniquePrompt("in the background", {
@@ -228,7 +269,7 @@ describe("SIGTERM", () => {
     const { prompt, mark } = uniquePrompt("slowly", { steps: [slowText] });
     const turn = makeTurn(prompt, randomUUID());
     await host.runner().startTurn(turn);
-    await expect.poll(() => requestsAbout(mark).length).toBe(1);
+    await expect.poll(() => requestsAbout(mark).length, { timeout: 10_000 }).toBe(1);
     runner.child.kill("SIGTERM");
     expect(await runner.exited).toEqual({ exitCode: 0, signal: null });
     expect(host.ofKind("turn_ended")).toMatchObject([{ turn_id: turn.turn_id, reason: "interrupted" }]);

@@ -139,7 +139,8 @@ export function createSession(settings: SessionSettings) {
       );
     }
     if (request.acknowledged_runtime_id === runtimeId) spool.acknowledge(request.acknowledged_source_seq);
-    link.attach(connection, request.previews);
+    // The answer goes out before the first entry: the object knows the runtime by then.
+    setImmediate(() => link.attach(connection, request.previews));
     return { protocol_version: RUNNER_PROTOCOL_VERSION, runner_version: RUNNER_VERSION, ...status() };
   }
 

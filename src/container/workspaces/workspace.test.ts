@@ -49,6 +49,14 @@ describe("listing", () => {
     expect((await list({ path: "b", recursive: false })).files.map(({ path }) => path)).toEqual(["b/1", "b/deep"]);
   });
 
+  it("names git's folder and not what is in it, unless asked for", async () => {
+    mkdirSync(join(runner.workspaceDir, ".git"));
+    file(".git/HEAD");
+    expect((await list({ limit: 1 })).files.map(({ path }) => path)).toEqual([".git"]);
+    expect((await list({ after: ".git", limit: 1 })).files.map(({ path }) => path)).toEqual(["a.txt"]);
+    expect((await list({ path: ".git" })).files.map(({ path }) => path)).toEqual([".git/HEAD"]);
+  });
+
   it("shows links and does not follow them", async () => {
     symlinkSync("/etc", join(runner.workspaceDir, "outside"));
     const { files } = await list();
