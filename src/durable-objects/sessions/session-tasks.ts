@@ -21,7 +21,7 @@ export async function runSessionTasks(session: Session, database: D1Database, lo
 function continueDriving(session: Session, logger: ObjectLogger): void {
   if (!hasWork(session)) return;
   session.driver.drive().catch((error) => logger.error("drive_failed", error));
-  session.alarms.schedule("drive", session.clock.nowMs() + session.leases.watchEveryMs);
+  session.alarms.reschedule("drive", session.clock.nowMs() + session.leases.watchEveryMs);
 }
 
 /** Pings the runner; a link that does not answer is dead and dialled again. */

@@ -1,0 +1,3 @@
+import { describeRecovery } from "../journeys/recovery.ts";
+
+describeRecovery("process");
