@@ -102,5 +102,6 @@ export function readResult(message: unknown): { result: CliResult; isFollowUp: b
     ...(data.structured_output === undefined ? {} : { structured: data.structured_output }),
   };
   const fitting = cliResultSchema.parse(shortenToFit(result, MAX_RESULT_BYTES));
-  return { result: fitting, isFollowUp: data.origin?.kind === "task-notification" };
+  // A prompt's own result names no origin, or a person.
+  return { result: fitting, isFollowUp: data.origin !== undefined && data.origin.kind !== "human" };
 }

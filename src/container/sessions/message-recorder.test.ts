@@ -32,6 +32,22 @@ describe("messages of the CLI", () => {
     expect(entries.filter(({ kind }) => kind === "turn_ended")).toHaveLength(1);
   });
 
+  it("that say that the prompt is done end its turn, also when it was folded into a follow-up", () => {
+    const { turns, tell, recorder } = openRecorder();
+    const uuid = recorder.expectPrompt(randomUUID());
+    const turn = turns.begin(randomUUID(), 60);
+    turn.cli = cli;
+    const lifecycle = (state: string) => ({ type: "command_lifecycle", command_uuid: uuid, state });
+    tell(lifecycle("queued"));
+    expect(turn.isTaken).toBe(false);
+    tell(lifecycle("started"));
+    expect(turn.isTaken).toBe(true);
+    tell({ type: "assistant" }, result(notice));
+    expect(turns.running()).not.toBeNull();
+    tell(lifecycle("completed"));
+    expect(turns.running()).toBeNull();
+  });
+
   it("that are deltas are shown and not recorded", () => {
     const { tell, kinds, previewed, turns } = openRecorder();
     turns.begin(randomUUID(), 60);

@@ -1,4 +1,5 @@
 // Takes the CLI's messages in order: shows the passing ones, records the rest, and moves the turn along.
+import type { CliResult } from "../../shared/rpc/runner-entry.ts";
 import { readBackgroundTasks, readHead, readLifecycle, readResult } from "./cli-messages.ts";
 import { beginsWork, isInit, isPassing } from "./cli-messages.ts";
 import type { EntrySpool } from "../events/entry-spool.ts";
@@ -19,6 +20,8 @@ export type RecorderParts = { spool: EntrySpool; turns: TurnTracker; previews: P
 export function createMessageRecorder({ spool, turns, previews }: RecorderParts): MessageRecorder {
   let promptUuid: string | null = null;
   let backgroundTasks = 0;
+  /** The newest result since the prompt was fed. */
+  let lastResult: CliResult | null = null;
   /** An `init` that came while no turn ran: it belongs to what comes next. */
   let heldInit: unknown = null;
 
@@ -42,13 +45,17 @@ export function createMessageRecorder({ spool, turns, previews }: RecorderParts)
   }
 
   function onLifecycle(lifecycle: { uuid: string; state: string }): void {
-    if (lifecycle.uuid === promptUuid && lifecycle.state === "started") turns.take();
+    if (lifecycle.uuid !== promptUuid) return;
+    if (lifecycle.state === "started") turns.take();
+    // Comes after the result as a rule; a prompt that was folded into a follow-up ends here, with that one's result.
+    if (lifecycle.state === "completed" && lastResult !== null) turns.endWithResult(lastResult);
   }
 
   function onResult(message: unknown): void {
     const read = readResult(message);
     const running = turns.running();
     if (read === null || running === null) return;
+    lastResult = read.result;
     // While a prompt waits, Claude may end a follow-up that it had begun a moment before: that is not the prompt's end.
     if (read.isFollowUp && running.origin === "prompt") return;
     turns.endWithResult(read.result);
@@ -75,7 +82,11 @@ export function createMessageRecorder({ spool, turns, previews }: RecorderParts)
   }
 
   return {
-    expectPrompt: (uuid) => (promptUuid = uuid),
+    expectPrompt(uuid) {
+      promptUuid = uuid;
+      lastResult = null;
+      return uuid;
+    },
     onMessage,
     onExit() {
       releaseInit();
