@@ -81,7 +81,7 @@ export class SessionObject extends DurableObject<Env> {
     const session = this.#of(principal);
     if (session === null) return NOT_FOUND;
     await session.ender.interrupt();
-    session.afterTurn();
+    session.drive();
     return answer(session.reader.view());
   }
 
@@ -89,7 +89,7 @@ export class SessionObject extends DurableObject<Env> {
     const session = this.#of(principal);
     if (session === null) return NOT_FOUND;
     await session.ender.end("ended on request");
-    session.afterTurn();
+    session.drive();
     return answer(session.reader.view());
   }
 

@@ -54,9 +54,7 @@ export function composeSession(ports: SessionPorts) {
     alarms.schedule("outbox", ports.clock.nowMs());
     ports.background(driver.drive());
   };
-  const afterTurn = (): void => ports.background(leases.releaseEnded().finally(drive));
-
-  const host = composeHost(ports, core, afterTurn);
+  const host = composeHost(ports, core, drive);
   const connection = composeConnection(ports, core, { host, onBroken: drive });
   const driver = composeDriver(ports, core, connection);
   const onError = (error: unknown): void => ports.logger.error("end_failed", error);
@@ -68,7 +66,6 @@ export function composeSession(ports: SessionPorts) {
     driver,
     leases,
     drive,
-    afterTurn,
     ender: createSessionEnder({ ...parts, log: core.log, connection, onError }),
     submitter: createTurnSubmitter(parts, core.log),
     reader: createSessionReader(parts),
@@ -149,7 +146,8 @@ function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnec
     ...shared,
     beginner,
     watch: () => alarms.schedule("watch", clock.nowMs() + core.leases.watchEveryMs),
-    async rest() {
+    releaseEnded: core.leases.releaseEnded,
+    rest() {
       if (connection.current() !== null) alarms.reschedule("rest", clock.nowMs() + LINGER_MS);
     },
   });

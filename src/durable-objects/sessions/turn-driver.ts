@@ -6,8 +6,10 @@ import { createRuntimeAttacher, type RuntimeAttacherParts } from "./runtime-atta
 export type TurnDriverParts = RuntimeAttacherParts & {
   /** Looks after the runner from time to time from now on. */
   watch(): void;
-  /** Gives lease, slot and, after a while, the connection back. */
-  rest(): Promise<void>;
+  /** Gives back what ended turns held, however they ended. */
+  releaseEnded(): Promise<void>;
+  /** Gives the connection back, after a while. */
+  rest(): void;
 };
 
 export type TurnDriver = {
@@ -34,6 +36,7 @@ export function createTurnDriver(parts: TurnDriverParts): TurnDriver {
   });
 
   const step = async (): Promise<boolean> => {
+    await parts.releaseEnded();
     switch (decideDriveStep(facts())) {
       case "attach":
         if (!(await attacher.attach())) return false;
@@ -47,7 +50,7 @@ export function createTurnDriver(parts: TurnDriverParts): TurnDriver {
         await attacher.repeatHandOver();
         return false;
       case "rest":
-        await parts.rest();
+        parts.rest();
         return false;
     }
   };
