@@ -25,9 +25,7 @@ export type ContainerContext = { repository: string; memoryPath: string; homeId:
 
 /** What is built into the image: a container of an earlier run may only go on when all of it is the same. */
 function hashImage(repository: string): string {
-  return hashPaths(
-    ["src/container", "src/shared", "package.json", "package-lock.json"].map((path) => join(repository, path)),
-  );
+  return hashPaths(["src/container", "src/shared", ".dockerignore"].map((path) => join(repository, path)));
 }
 
 /**

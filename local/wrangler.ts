@@ -8,7 +8,7 @@ import { readLogTail } from "./processes/log-file.ts";
 import { type ManagedProcess, startManaged } from "./processes/managed-process.ts";
 import type { SandboxMode } from "./settings.ts";
 
-export type WranglerContext = {
+type WranglerContext = {
   repository: string;
   paths: HomePaths;
   homeId: string;
@@ -26,9 +26,21 @@ export function startWranglerDev(
   const { paths, homeId } = context;
   const args = [
     "dev",
-    ...["--name", workerNameOf(homeId), "--ip", "127.0.0.1", "--port", String(options.port)],
-    ...["--inspector-port", "0", "--show-interactive-dev-session=false", "--log-level", "info"],
-    ...["--persist-to", paths.wranglerState, "--env-file", paths.workerEnv],
+    "--name",
+    workerNameOf(homeId),
+    "--ip",
+    "127.0.0.1",
+    "--port",
+    String(options.port),
+    "--inspector-port",
+    "0",
+    "--show-interactive-dev-session=false",
+    "--log-level",
+    "info",
+    "--persist-to",
+    paths.wranglerState,
+    "--env-file",
+    paths.workerEnv,
     `--enable-containers=${String(options.sandbox === "container")}`,
   ];
   return runWrangler(context, "wrangler", args);

@@ -60,18 +60,31 @@ describe("the forwarder's policy [forwarder.routes]", () => {
 
   it("drops headers that belong to one connection, name a host or claim where a request comes from", () => {
     const raw = [
-      ...["Host", "localhost", "Connection", "close, X-Secret", "X-Secret", "1", "Transfer-Encoding", "chunked"],
-      ...[
-        "Upgrade",
-        "websocket",
-        "CF-Connecting-IP",
-        "127.0.0.1",
-        "X-Forwarded-For",
-        "127.0.0.1",
-        "Forwarded",
-        "for=x",
-      ],
-      ...["Expect", "100-continue", "Authorization", "Bearer t", "anthropic-beta", "a", "anthropic-beta", "b"],
+      "Host",
+      "localhost",
+      "Connection",
+      "close, X-Secret",
+      "X-Secret",
+      "1",
+      "Transfer-Encoding",
+      "chunked",
+
+      "Upgrade",
+      "websocket",
+      "CF-Connecting-IP",
+      "127.0.0.1",
+      "X-Forwarded-For",
+      "127.0.0.1",
+      "Forwarded",
+      "for=x",
+      "Expect",
+      "100-continue",
+      "Authorization",
+      "Bearer t",
+      "anthropic-beta",
+      "a",
+      "anthropic-beta",
+      "b",
     ];
     expect(selectHeaders(raw)).toEqual([
       ["Authorization", "Bearer t"],

@@ -24,8 +24,18 @@ function isOpen(method: string, path: string): boolean {
 }
 
 const HOP_BY_HOP = new Set([
-  ...["connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization"],
-  ...["te", "trailer", "transfer-encoding", "upgrade", "expect", "host", "http2-settings"],
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+  "host",
+  "http2-settings",
 ]);
 /** Headers that say where a request comes from prove nothing here, so none passes. */
 const CLAIMED_ORIGIN =

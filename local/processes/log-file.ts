@@ -2,7 +2,7 @@
 import { closeSync, copyFileSync, mkdirSync, openSync, readSync, statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 
-export const MAX_LOG_BYTES = 8 * 1024 * 1024;
+const MAX_LOG_BYTES = 8 * 1024 * 1024;
 
 /** Opened for appending, so that a writer goes on at the front after the file was emptied. The caller closes it. */
 export function openLog(path: string): number {

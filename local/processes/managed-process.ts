@@ -67,11 +67,11 @@ export function startManaged(options: ManagedOptions): ManagedProcess {
 
 function spawnIntoLog(options: ManagedOptions): ChildProcess {
   const log = openLog(options.logPath);
-  const env: Record<string, string> = { ...options.env, [TREE_VARIABLE]: options.mark };
+  const env: NodeJS.ProcessEnv = Object.assign(Object.create(null), options.env, { [TREE_VARIABLE]: options.mark });
   try {
     return spawn(options.command, [...options.args], {
       cwd: options.cwd,
-      env: env as NodeJS.ProcessEnv,
+      env,
       detached: true,
       // A file and not a pipe: the process outlives whoever started it, and a pipe without a reader would end it.
       stdio: ["ignore", options.readsFirstLine === true ? "pipe" : log, log],

@@ -1,24 +1,23 @@
 // Runners as plain processes: starts, finds and ends the one runner of a workspace. Knows nothing of HTTP.
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { AppError } from "../../src/shared/errors/app-error.ts";
-import { cleanEnv } from "../clean-env.ts";
 import { homePaths } from "../home.ts";
 import { boundLog } from "../processes/log-file.ts";
-import { type ManagedProcess, startManaged } from "../processes/managed-process.ts";
+import type { ManagedProcess } from "../processes/managed-process.ts";
 import { listRoles, readPidFile, removePidFile, toTree } from "../processes/pid-files.ts";
-import { endTree, findTree, markedTree, type ProcessTree, TREE_VARIABLE } from "../processes/process-tree.ts";
+import { findProcess } from "../processes/process-table.ts";
+import { endTree, markedTree, type ProcessTree } from "../processes/process-tree.ts";
+import { ROLE_PREFIX, runnerMarks, type RunnerProgram, spawnRunner, type StartRunner } from "./spawn-runner.ts";
 
 const LISTEN_TIMEOUT_MS = 20_000;
 /** SIGTERM makes the runner interrupt its turns and send what it holds. */
 const END_GRACE_MS = 8_000;
-const ROLE_PREFIX = "runner-";
 
 const listeningSchema = z.object({ listening: z.int().min(1).max(65_535) });
 
-export type StartRunner = { boot_token: string; edge_url: string; env: Record<string, string> };
-export type RunningRunner = { port: number; pid: number; started_at: string };
+type RunningRunner = { port: number; pid: number; started_at: string };
 
 export type RunnerProcesses = {
   /** Starts the runner, or finds the one that runs. */
@@ -28,21 +27,13 @@ export type RunnerProcesses = {
   boundLogs(): void;
 };
 
-export type RunnerProcessesOptions = {
-  home: string;
-  homeId: string;
-  /** The runner's program: a script for this Node. */
-  entry: string;
-  repository: string;
-};
-
-export function createRunnerProcesses(options: RunnerProcessesOptions): RunnerProcesses {
+export function createRunnerProcesses(options: RunnerProgram): RunnerProcesses {
   const paths = homePaths(options.home);
   const inTurn = createTurns();
 
   function find(workspaceId: string): RunningRunner | null {
     const file = readPidFile(paths.run, ROLE_PREFIX + workspaceId);
-    if (file === null || file.port === null || !findTree(toTree(file)).includes(file.pid)) return null;
+    if (file === null || file.port === null || findProcess(file.pid)?.startMark !== file.start_mark) return null;
     return { port: file.port, pid: file.pid, started_at: file.started_at };
   }
 
@@ -55,50 +46,18 @@ export function createRunnerProcesses(options: RunnerProcessesOptions): RunnerPr
   /** Without a pid file the mark alone finds what an ended runner left. */
   function treeOf(workspaceId: string): ProcessTree {
     const file = readPidFile(paths.run, ROLE_PREFIX + workspaceId);
-    return file === null ? markedTree(`${TREE_VARIABLE}=${markOf(workspaceId)}`, cliMark(workspaceId)) : toTree(file);
+    return file === null ? markedTree(...runnerMarks(options, workspaceId)) : toTree(file);
   }
-
-  /** The CLI and its shells have an environment of their own, which names their folder in the workspace's state. */
-  const cliMark = (workspaceId: string) => `CLAUDE_CONFIG_DIR=${join(paths.workspaces, workspaceId)}/`;
-  const markOf = (workspaceId: string) => `${options.homeId}/${ROLE_PREFIX}${workspaceId}`;
 
   async function start(workspaceId: string, request: StartRunner): Promise<RunningRunner> {
     // What a runner that died left behind would write into the workspace of the next one.
     await endTree(treeOf(workspaceId), 0);
-    const child = spawnRunner(workspaceId, request);
+    const child = spawnRunner(options, workspaceId, request);
     const port = parseListening(await firstLineWithin(child, LISTEN_TIMEOUT_MS));
     const file = port === null ? null : child.notePort(port);
     if (port !== null && file !== null) return { port, pid: child.pid, started_at: file.started_at };
     await child.end(0);
     throw new AppError("sandbox_start_failed", "The sandbox's runner did not start; its log says why.");
-  }
-
-  function spawnRunner(workspaceId: string, request: StartRunner): ManagedProcess {
-    const folder = join(paths.workspaces, workspaceId);
-    const [filesFolder, stateFolder] = [join(folder, "files"), join(folder, "state")];
-    for (const path of [filesFolder, stateFolder]) mkdirSync(path, { recursive: true, mode: 0o700 });
-    return startManaged({
-      role: ROLE_PREFIX + workspaceId,
-      runFolder: paths.run,
-      mark: markOf(workspaceId),
-      furtherMarks: [cliMark(workspaceId)],
-      command: process.execPath,
-      args: [options.entry],
-      cwd: options.repository,
-      env: {
-        ...cleanEnv(),
-        ...request.env,
-        BERTH_BOOT_TOKEN: request.boot_token,
-        BERTH_EDGE_URL: request.edge_url,
-        BERTH_WORKSPACE_ID: workspaceId,
-        BERTH_WORKSPACE_DIR: filesFolder,
-        BERTH_STATE_DIR: stateFolder,
-        BERTH_HOST: "127.0.0.1",
-        PORT: "0",
-      },
-      logPath: join(paths.logs, `${ROLE_PREFIX}${workspaceId}.log`),
-      readsFirstLine: true,
-    });
   }
 
   return {

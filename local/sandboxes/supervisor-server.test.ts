@@ -91,7 +91,7 @@ describe("the sandbox supervisor", () => {
     expect(new Set(answers.map(({ body }) => body.pid)).size).toBe(1);
     expect(await call("GET", `/sandboxes/${ID}`)).toEqual({
       status: 200,
-      body: { running: true, ...(answers[0]?.body ?? {}) },
+      body: { running: true, ...answers[0]?.body },
     });
   });
 
@@ -148,7 +148,7 @@ describe("the sandbox supervisor", () => {
     ["a large body", "PUT", `/sandboxes/${ID}`, { ...BODY, boot_token: "x".repeat(70_000) }, 413],
     ["another method", "POST", `/sandboxes/${ID}`, BODY, 400],
     ["another address", "PUT", "/elsewhere", BODY, 404],
-  ])("refuses %s and makes nothing", async (_name, method, path, body, status) => {
+  ])("refuses %s and makes nothing", async (...[, method, path, body, status]) => {
     expect((await call(method, path, { body })).status).toBe(status);
     expect(existsSync(join(home, "workspaces"))).toBe(false);
   });

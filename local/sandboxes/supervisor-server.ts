@@ -48,19 +48,16 @@ async function answerSandbox(
   workspaceId: string,
   { runners, erase }: { runners: RunnerProcesses; erase: boolean },
 ): Promise<Reply> {
-  switch (request.method) {
-    case "GET": {
-      const found = runners.find(workspaceId);
-      return { status: 200, body: found === null ? { running: false } : { running: true, ...found } };
-    }
-    case "PUT":
-      return { status: 200, body: await runners.ensure(workspaceId, parseStart(await readBody(request))) };
-    case "DELETE":
-      await runners.end(workspaceId, { erase });
-      return { status: 200, body: { running: false } };
-    default:
-      throw new AppError("invalid_argument", "A sandbox answers GET, PUT and DELETE.");
+  if (request.method === "GET") {
+    const found = runners.find(workspaceId);
+    return { status: 200, body: found === null ? { running: false } : { running: true, ...found } };
   }
+  if (request.method === "PUT") {
+    return { status: 200, body: await runners.ensure(workspaceId, parseStart(await readBody(request))) };
+  }
+  if (request.method !== "DELETE") throw new AppError("invalid_argument", "A sandbox answers GET, PUT and DELETE.");
+  await runners.end(workspaceId, { erase });
+  return { status: 200, body: { running: false } };
 }
 
 function parseStart(text: string): z.infer<typeof startRunnerSchema> {

@@ -22,7 +22,7 @@ export type StackPids = {
 export function readStackPids(home: string, port: number): StackPids {
   const { run } = homePaths(home);
   const wrangler = treeOf(run, "wrangler");
-  const workerds = wrangler.filter((pid) => /\/workerd$/.test(commandOf(pid)[0] ?? ""));
+  const workerds = wrangler.filter((pid) => (commandOf(pid)[0] ?? "").endsWith("/workerd"));
   const isProxy = (pid: number) => commandOf(pid).includes(`--socket-addr=entry=127.0.0.1:${port}`);
   const runnerRoles = listRoles(run).filter((role) => role.startsWith("runner-"));
   return {
@@ -59,7 +59,7 @@ function treeOf(run: string, role: string): number[] {
 
 function isCli(pid: number): boolean {
   const [program = "", script = ""] = commandOf(pid);
-  return /(?:^|\/)claude$/.test(program) || /claude-agent-sdk\/cli\.js$/.test(script);
+  return /(?:^|\/)claude$/.test(program) || script.endsWith("claude-agent-sdk/cli.js");
 }
 
 export function commandOf(pid: number): string[] {
