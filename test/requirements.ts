@@ -116,5 +116,3 @@ export const REQUIREMENTS = {
   // Scripted model
   "scripted_model.serves": "the scripted model speaks the Messages API as the CLI needs it",
 } as const;
-
-export type RequirementId = keyof typeof REQUIREMENTS;

@@ -145,4 +145,5 @@ export class SessionObject extends DurableObject<Env> {
   }
 }
 
-export type SessionObjectProof = AssertExtends<SessionObject, SessionApi>;
+/** Fails to compile when the class is not the contract. */
+type _SessionObjectProof = AssertExtends<SessionObject, SessionApi>;

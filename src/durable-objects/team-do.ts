@@ -28,4 +28,5 @@ export class TeamObject extends DurableObject<Env> {
   }
 }
 
-export type TeamObjectProof = AssertExtends<TeamObject, TeamApi>;
+/** Fails to compile when the class is not the contract. */
+type _TeamObjectProof = AssertExtends<TeamObject, TeamApi>;

@@ -125,4 +125,5 @@ export class WorkspaceObject extends DurableObject<Env> {
   }
 }
 
-export type WorkspaceObjectProof = AssertExtends<WorkspaceObject, WorkspaceApi>;
+/** Fails to compile when the class is not the contract. */
+type _WorkspaceObjectProof = AssertExtends<WorkspaceObject, WorkspaceApi>;

@@ -1,6 +1,12 @@
 // The numbered log in the object's SQLite: it alone gives `seq`, and keeps every row under its limit.
 import { z } from "zod";
-import { EVENT_TYPES, type EventBody, type EventType, type SessionEvent } from "../../shared/events/event.ts";
+import {
+  EVENT_TYPES,
+  EVENT_VERSION,
+  type EventBody,
+  type EventType,
+  type SessionEvent,
+} from "../../shared/events/event.ts";
 import { jsonBytes, shortenToFit } from "../../shared/events/shorten.ts";
 import { MAX_EVENT_ROW_BYTES } from "../../shared/limits.ts";
 import type { Clock } from "../clock.ts";
@@ -11,6 +17,8 @@ const ROW_OVERHEAD_BYTES = 1024;
 
 const eventRowSchema = z.object({
   seq: z.number(),
+  /** A row of a version that this build does not know is refused rather than misread. */
+  version: z.literal(EVENT_VERSION),
   type: z.enum(EVENT_TYPES),
   turn_id: z.string().nullable(),
   at: z.string(),
@@ -50,9 +58,10 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
       const seq = cursor() + 1;
       const data = shortenToFit(event.data, MAX_EVENT_ROW_BYTES - ROW_OVERHEAD_BYTES);
       sql.exec(
-        `INSERT INTO events (seq, type, turn_id, at, occurred_at, data, body_sha256, body_bytes, runtime_id, source_seq)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO events (seq, version, type, turn_id, at, occurred_at, data, body_sha256, body_bytes, runtime_id, source_seq)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         seq,
+        EVENT_VERSION,
         event.type,
         event.turn_id,
         clock.nowIso(),

@@ -55,4 +55,5 @@ export class SessionHost extends RpcTarget {
   }
 }
 
-export type SessionHostProof = AssertExtends<SessionHost, SessionHostApi>;
+/** Fails to compile when the class is not the contract. */
+type _SessionHostProof = AssertExtends<SessionHost, SessionHostApi>;

@@ -49,6 +49,7 @@ export const SESSION_MIGRATIONS = [
   CREATE INDEX turns_by_status ON turns (status, number);
   CREATE TABLE events (
     seq INTEGER PRIMARY KEY,
+    version INTEGER NOT NULL,
     type TEXT NOT NULL,
     turn_id TEXT,
     at TEXT NOT NULL,

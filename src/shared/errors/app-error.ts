@@ -1,5 +1,5 @@
 // The one error class: a code, and a message that we wrote and that says what to do.
-import { ERROR_CODES, type ErrorCode } from "./error-code.ts";
+import type { ErrorCode } from "./error-code.ts";
 
 /** What the error is about: ids, limits and names, never secrets or third-party text. */
 export type ErrorContext = Record<string, string | number | boolean | null>;
@@ -43,8 +43,4 @@ export function toFailure(error: unknown, eventId: string): Failure {
 export function unwrap<T>(result: Answer<T>): T {
   if (result.ok) return result.value;
   throw new AppError(result.error.code, result.error.message);
-}
-
-export function isErrorCode(value: string): value is ErrorCode {
-  return (ERROR_CODES as readonly string[]).includes(value);
 }

@@ -32,7 +32,6 @@ export const usageSchema = z.object({
   cache_read_input_tokens: z.number().nonnegative(),
   cache_creation_input_tokens: z.number().nonnegative(),
 });
-export type Usage = z.infer<typeof usageSchema>;
 
 export const turnResultSchema = z.object({
   text: z.string(),
