@@ -10,7 +10,10 @@ import { type Stack, startStack } from "../support/stack.ts";
 
 describe.runIf(process.platform === "linux")("npm start", () => {
   let stack: Stack;
-  beforeAll(async () => void (stack = await startStack({ sandbox: "process" })));
+  beforeAll(
+    async () =>
+      void (stack = await startStack({ sandbox: "process", env: { BERTH_MAX_PERMISSION_MODE: "bypassPermissions" } })),
+  );
   afterAll(() => stack?.stop());
 
   it("prints the address, the sign-in code and how to connect, once /health answers [start.ready_lines]", async () => {
@@ -115,16 +118,18 @@ describe.runIf(process.platform === "linux")("npm start", () => {
       },
     ]);
     const client = await connectModern(stack.url, await signIn(stack.url, stack.signInCode));
-    const prompt = { prompt: "run it", wait_seconds: 0, permission_mode: "acceptEdits" };
+    const prompt = { prompt: "run it", wait_seconds: 0, permission_mode: "bypassPermissions" };
     await client.callToolOrThrow("execute_claude", prompt);
     await stack.model.reached("never");
+    const sleepers = () => readProcessTable().filter(({ pid }) => commandOf(pid).includes(mark));
     expect(stack.pids().clis).toHaveLength(1);
+    expect(sleepers()).toHaveLength(1);
     const running = [...stack.processes(), ...stack.pids().clis];
     await client.close().catch(() => undefined);
     await stack.interrupt();
     const table = readProcessTable().map(({ pid }) => pid);
     expect(running.filter((pid) => table.includes(pid))).toEqual([]);
-    expect(table.filter((pid) => commandOf(pid).includes(mark))).toEqual([]);
+    expect(sleepers()).toEqual([]);
     expect(table.filter((pid) => readEnvironmentOf(pid).some((entry) => entry.includes(stack.home)))).toEqual([]);
     await expect(fetch(`${stack.url}/health`)).rejects.toThrow();
   });
