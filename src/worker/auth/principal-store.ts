@@ -1,5 +1,5 @@
 // People, teams and who is a member of which, in D1.
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import { ROLES, type Principal } from "../../shared/teams/principal.ts";
 import type { Database } from "../db/client.ts";
 import { memberships, teams, users } from "../db/schema.ts";
@@ -15,17 +15,17 @@ export type PrincipalStoreOptions = { db: Database; newId: () => string; now: ()
 
 export function createPrincipalStore(options: PrincipalStoreOptions): PrincipalStore {
   const { db } = options;
-  const membershipQuery = (userId: string) =>
-    db
-      .select({ team_id: memberships.teamId, role: memberships.role })
-      .from(memberships)
-      .where(eq(memberships.userId, userId))
-      .orderBy(asc(memberships.createdAt))
-      .limit(1)
-      .get();
+  // Built once: it runs on every call.
+  const membershipQuery = db
+    .select({ team_id: memberships.teamId, role: memberships.role })
+    .from(memberships)
+    .where(eq(memberships.userId, sql.placeholder("userId")))
+    .orderBy(asc(memberships.createdAt))
+    .limit(1)
+    .prepare();
   return {
     async readPrincipal(userId) {
-      const row = await membershipQuery(userId);
+      const row = await membershipQuery.get({ userId });
       if (row === undefined || !ROLES.includes(row.role)) return null;
       return { user_id: userId, team_id: row.team_id, role: row.role };
     },
