@@ -1,0 +1,285 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { newWebSocketRpcSession, RpcTarget } from "capnweb";
+import { describe, expect, it } from "vitest";
+import { systemClock } from "../../src/durable-objects/clock.ts";
+import { readConfig } from "../../src/durable-objects/config.ts";
+import type { SandboxPort } from "../../src/durable-objects/sandboxes/sandbox-port.ts";
+import { isBootToken } from "../../src/durable-objects/workspaces/boot-token.ts";
+import { composeWorkspace, type Workspace } from "../../src/durable-objects/workspaces/compose-workspace.ts";
+import { WORKSPACE_MIGRATIONS } from "../../src/durable-objects/workspaces/schema.ts";
+import { migrate } from "../../src/durable-objects/sql/migrate.ts";
+import type { SessionApi } from "../../src/shared/rpc/session-api.ts";
+import { newId } from "./session-fixture.ts";
+
+class TestRunnerWorkspace extends RpcTarget {
+  readonly world: World;
+  constructor(world: World) {
+    super();
+    this.world = world;
+  }
+  async cloneRepository() {
+    this.world.clones += 1;
+    if (this.world.cloneFails) return { ok: false, error: { code: "clone_failed", message: "No such repository." } };
+    return { ok: true, value: { commit: "c0ffee" } };
+  }
+  async isWorkspaceChanged() {
+    return this.world.changed;
+  }
+}
+
+type World = {
+  identity: { workspace_id: string; team_id: string; project_id: string; git_url: string | null };
+  /** What runs: null for nothing. */
+  runner: { runtimeId: string; bootToken: string; state: "new" | "kept"; protocol: number; answers: boolean } | null;
+  starts: number;
+  stops: number;
+  startsSilent: boolean;
+  nextState: "new" | "kept";
+  nextProtocol: number;
+  clones: number;
+  cloneFails: boolean;
+  changed: boolean;
+  announced: (string | null)[];
+  unwanted: Set<string>;
+  granted: string[];
+  settle(): Promise<void>;
+  /** As after an eviction: new collaborators on the same storage. */
+  compose(): Workspace;
+};
+
+async function inWorkspace(body: (workspace: Workspace, world: World) => Promise<void>): Promise<void> {
+  await runInDurableObject(env.WORKSPACE.getByName(newId()), async (_object, state) => {
+    migrate(state.storage, WORKSPACE_MIGRATIONS);
+    const world = createWorld(state.storage);
+    await body(world.compose(), world);
+    await state.storage.deleteAlarm();
+  });
+}
+
+function createWorld(storage: DurableObjectStorage): World {
+  const pending: Promise<unknown>[] = [];
+  const session = {
+    runtimeChanged: async (runtimeId: string | null) => void world.announced.push(runtimeId),
+    leaseGranted: async (turnId: string) => void world.granted.push(turnId),
+    wantsLease: async (turnId: string) => !world.unwanted.has(turnId),
+  } as unknown as SessionApi;
+  const world: World = {
+    identity: { workspace_id: newId(), team_id: newId(), project_id: newId(), git_url: null },
+    runner: null,
+    starts: 0,
+    stops: 0,
+    startsSilent: false,
+    nextState: "new",
+    nextProtocol: 1,
+    clones: 0,
+    cloneFails: false,
+    changed: false,
+    announced: [],
+    unwanted: new Set(),
+    granted: [],
+    async settle() {
+      await Promise.all(pending.splice(0));
+    },
+    compose: () =>
+      composeWorkspace({
+        storage,
+        session: () => session,
+        sandbox: () => testSandbox(world),
+        config: readConfig(env),
+        clock: fastClock(),
+        logger: { info: () => {}, error: () => {} },
+        background: (work) => void pending.push(work),
+      }),
+  };
+  return world;
+}
+
+/** Each look at it is a second later, so that a boot deadline passes in a moment. */
+function fastClock() {
+  let nowMs = Date.now();
+  return { ...systemClock, nowMs: () => (nowMs += 1000) };
+}
+
+function testSandbox(world: World): SandboxPort {
+  return {
+    isRunning: async () => world.runner !== null,
+    async start({ env: runnerEnv }) {
+      world.starts += 1;
+      world.runner = {
+        runtimeId: newId(),
+        bootToken: runnerEnv["BERTH_BOOT_TOKEN"] ?? "",
+        state: world.nextState,
+        protocol: world.nextProtocol,
+        answers: !world.startsSilent,
+      };
+    },
+    async fetch(request) {
+      const { runner } = world;
+      if (runner === null || !runner.answers) throw new Error("refused");
+      if (request.headers.get("authorization") !== `Bearer ${runner.bootToken}`)
+        return new Response(null, { status: 401 });
+      if (new URL(request.url).pathname === "/rpc/workspace") return acceptSocket(world);
+      return Response.json({
+        protocol_version: runner.protocol,
+        runner_version: "test",
+        runtime_id: runner.runtimeId,
+        workspace_id: world.identity.workspace_id,
+        workspace_state: runner.state,
+        busy_sessions: [],
+      });
+    },
+    async stop() {
+      world.stops += 1;
+      world.runner = null;
+    },
+    async erase() {
+      world.runner = null;
+    },
+  };
+}
+
+function acceptSocket(world: World): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  newWebSocketRpcSession(server, new TestRunnerWorkspace(world));
+  return new Response(null, { status: 101, webSocket: client });
+}
+
+describe("a workspace's sandbox", () => {
+  it("is started once and found again, also by an object that forgot everything [workspace.runtime]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      expect(await workspace.keeper.find()).toEqual({ state: "gone" });
+      const first = await workspace.keeper.ensure(world.identity);
+      expect(first).toMatchObject({ ok: true, value: { runtime_id: world.runner?.runtimeId, files_lost: false } });
+      const [second, third] = await Promise.all([workspace.keeper.ensure(world.identity), workspace.keeper.find()]);
+      expect(second).toEqual(first);
+      expect(third).toEqual({ state: "running", runtime_id: world.runner?.runtimeId });
+      expect(await world.compose().keeper.ensure(world.identity)).toEqual(first);
+      expect(world.starts).toBe(1);
+    });
+  });
+
+  it("is started once for two that ask at the same time [workspace.runtime]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      await Promise.all([workspace.keeper.ensure(world.identity), workspace.keeper.ensure(world.identity)]);
+      expect(world.starts).toBe(1);
+    });
+  });
+
+  it("says that files are lost when a disk that had some comes back empty, and tells the sessions [workspace.runtime] [recovery.files_lost]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      await workspace.keeper.ensure(world.identity);
+      workspace.store.attach(newId());
+      world.runner = null;
+      expect(await workspace.keeper.ensure(world.identity)).toMatchObject({ value: { files_lost: false } });
+      world.changed = true;
+      await workspace.noteFiles();
+      world.runner = null;
+      expect(await workspace.keeper.ensure(world.identity)).toMatchObject({ value: { files_lost: true } });
+      await world.settle();
+      expect(world.announced.at(-1)).toBe(world.runner!.runtimeId);
+      world.runner = null;
+      world.nextState = "kept";
+      expect(await workspace.keeper.ensure(world.identity)).toMatchObject({ value: { files_lost: false } });
+    });
+  });
+
+  it("that runs but does not answer is ended before another one takes its place [workspace.runtime]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      await workspace.keeper.ensure(world.identity);
+      const old = world.runner!.runtimeId;
+      world.runner!.answers = false;
+      expect(await workspace.keeper.find()).toEqual({ state: "unreachable" });
+      const next = await workspace.keeper.ensure(world.identity);
+      expect(world.stops).toBe(1);
+      expect(next).not.toMatchObject({ value: { runtime_id: old } });
+    });
+  });
+
+  it("that never answers is ended again, and the answer says what to do [bad_input.sandbox_start]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      world.startsSilent = true;
+      expect(await workspace.keeper.ensure(world.identity)).toEqual({
+        ok: false,
+        error: {
+          code: "sandbox_start_failed",
+          message: "The sandbox did not start. Try again in a minute; if it stays, see the log.",
+        },
+      });
+      expect(world.runner).toBeNull();
+      world.startsSilent = false;
+      expect((await workspace.keeper.ensure(world.identity)).ok).toBe(true);
+    });
+  });
+
+  it("of a protocol that this build does not speak is refused [workspace.runtime]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      world.nextProtocol = 99;
+      expect(await workspace.keeper.ensure(world.identity)).toMatchObject({
+        error: { code: "runner_protocol_unsupported" },
+      });
+    });
+  });
+
+  it("gets its repository once per disk, and again after a failure [workspace.runtime]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      world.identity.git_url = "https://git.example.com/a/b";
+      world.cloneFails = true;
+      expect(await workspace.keeper.ensure(world.identity)).toMatchObject({ error: { code: "clone_failed" } });
+      world.cloneFails = false;
+      expect((await workspace.keeper.ensure(world.identity)).ok).toBe(true);
+      expect((await workspace.keeper.ensure(world.identity)).ok).toBe(true);
+      expect(world.clones).toBe(2);
+      world.runner = null;
+      world.nextState = "kept";
+      await workspace.keeper.ensure(world.identity);
+      expect(world.clones).toBe(2);
+      world.runner = null;
+      world.nextState = "new";
+      await workspace.keeper.ensure(world.identity);
+      expect(world.clones).toBe(3);
+    });
+  });
+});
+
+describe("a workspace's lease", () => {
+  it("goes to one turn at a time, in order, and each is told for whom it waits [session.lease.order]", async () => {
+    await inWorkspace(async ({ desk }, world) => {
+      const [a, b, c] = [1, 2, 3].map((n) => ({ turn_id: `t${n}`, session_id: `s${n}` }));
+      expect(desk.request(a!)).toEqual({ granted: true });
+      expect(desk.request(b!)).toEqual({ granted: false, position: 1, held_by: "s1" });
+      expect(desk.request(c!)).toEqual({ granted: false, position: 2, held_by: "s1" });
+      expect(desk.request(b!)).toEqual({ granted: false, position: 1, held_by: "s1" });
+      expect(desk.request(a!)).toEqual({ granted: true });
+      desk.release("t1");
+      await world.settle();
+      expect(world.granted).toEqual(["t2"]);
+      desk.release("t3");
+      desk.release("unknown");
+      await world.settle();
+      expect(world.granted).toEqual(["t2"]);
+    });
+  });
+
+  it("is taken back from a turn that does not want it any more [session.lease.order]", async () => {
+    await inWorkspace(async ({ desk, leases }, world) => {
+      desk.request({ turn_id: "t1", session_id: "s1" });
+      desk.request({ turn_id: "t2", session_id: "s2" });
+      world.unwanted.add("t1");
+      await desk.review();
+      await world.settle();
+      expect(leases.holder()).toEqual({ turn_id: "t2", session_id: "s2" });
+      expect(world.granted).toEqual(["t2"]);
+    });
+  });
+});
+
+describe("the boot token", () => {
+  it("opens nothing unless it is the whole token [runner.wake]", async () => {
+    expect(await isBootToken("abc", "abc")).toBe(true);
+    for (const wrong of ["", "ab", "abcd", "ABC"]) expect(await isBootToken(wrong, "abc")).toBe(false);
+    const wake = { runtime_id: newId(), session_id: newId(), boot_token: "" };
+    expect(await env.WORKSPACE.getByName(newId()).wake(wake)).toBe(false);
+  });
+});
