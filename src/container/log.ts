@@ -4,9 +4,8 @@ import { newId } from "./new-id.ts";
 /** Logs a failure by its kind, and gives the id under which it stands. */
 export function logFailure(what: string, error: unknown): string {
   const eventId = newId();
-  console.error(
-    JSON.stringify({ level: "error", at: new Date().toISOString(), event_id: eventId, what, kind: kindOf(error) }),
-  );
+  const line = { level: "error", at: new Date().toISOString(), event_id: eventId, what, kind: kindOf(error) };
+  process.stderr.write(`${JSON.stringify(line)}\n`);
   return eventId;
 }
 

@@ -33,4 +33,4 @@ process.on("SIGHUP", () => {});
 process.on("unhandledRejection", (error) => void logFailure("unhandled_rejection", error));
 process.on("uncaughtException", (error) => void logFailure("uncaught_exception", error));
 
-console.log(JSON.stringify({ listening: server.port, runtime_id: runtimeId }));
+process.stdout.write(`${JSON.stringify({ listening: server.port, runtime_id: runtimeId })}\n`);

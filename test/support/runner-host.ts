@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { WebSocket } from "ws";
+import { z } from "zod";
 import {
   type AssertExtends,
   EDGE_PATHS,
@@ -112,6 +113,17 @@ export type HostBehaviour = {
 
 /** What it takes to reach a runner, wherever it runs. */
 export type RunnerAddress = Pick<RunnerProcess, "host" | "port" | "bootToken">;
+
+const cliMessageSchema = z.looseObject({
+  type: z.string(),
+  subtype: z.string().optional(),
+  message: z.looseObject({ content: z.unknown() }).optional(),
+});
+
+/** A message of Claude Code as far as tests look into it. */
+export function readCliMessage(message: unknown): z.infer<typeof cliMessageSchema> {
+  return cliMessageSchema.parse(message);
+}
 
 /** A session as its object keeps it: survives connections, holds what was stored. */
 export function createTestHost(runner: RunnerAddress, behaviour: Partial<HostBehaviour> = {}) {
@@ -220,7 +232,7 @@ export function createTestHost(runner: RunnerAddress, behaviour: Partial<HostBeh
     turnEnded: (turnId: string, timeoutMs?: number) =>
       until(() => ofKind("turn_ended").find((entry) => entry.turn_id === turnId), `the end of ${turnId}`, timeoutMs),
     /** The messages of Claude Code in the log. */
-    messages: () => ofKind("message").map((entry) => entry.message as Record<string, any>),
+    messages: () => ofKind("message").map((entry) => readCliMessage(entry.message)),
   };
 }
 export type TestHost = ReturnType<typeof createTestHost>;
@@ -268,10 +280,12 @@ export function makeTurn(prompt: string, claudeSessionId: string, more: Partial<
   };
 }
 
+const wakeSchema = z.strictObject({ workspace_id: z.string(), runtime_id: z.string(), session_id: z.string() });
+
 export type TestEdge = {
   url: string;
-  /** Bodies of POST /runner/wake with their Authorization header. */
-  wakes: { body: unknown; authorization: string | undefined }[];
+  /** What came to POST /runner/wake, with its Authorization header. */
+  wakes: { body: z.infer<typeof wakeSchema>; authorization: string | undefined }[];
   /** Tokens that came with model requests, newest last. */
   tokens: string[];
   /** Answers 401 while it says no. */
@@ -288,7 +302,10 @@ export async function startTestEdge(modelUrl: string, host = "127.0.0.1"): Promi
     request.on("end", () => {
       const body = Buffer.concat(chunks);
       if (request.url === EDGE_PATHS.wake) {
-        edge.wakes.push({ body: JSON.parse(body.toString()), authorization: request.headers.authorization });
+        edge.wakes.push({
+          body: wakeSchema.parse(JSON.parse(body.toString())),
+          authorization: request.headers.authorization,
+        });
         return void response.writeHead(204).end();
       }
       if (!(request.url ?? "").startsWith(`${EDGE_PATHS.model}/`)) return void response.writeHead(404).end();

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { useRunnerBench } from "../../../test/support/runner-bench.ts";
-import { makeTurn } from "../../../test/support/runner-host.ts";
+import { makeTurn, readCliMessage } from "../../../test/support/runner-host.ts";
 import { callTool, embedScenario, hold, say } from "../../../test/support/scripted-model/scenario.ts";
 import { jsonBytes } from "../../shared/events/shorten.ts";
 import { MAX_EVENT_ROW_BYTES } from "../../shared/limits.ts";
@@ -23,7 +23,7 @@ describe("after a cut", () => {
     await bench.model.reached(gate);
     host.cut();
     bench.model.release(gate);
-    const findWake = () => bench.edge.wakes.find(({ body }) => (body as any).session_id === host.sessionId);
+    const findWake = () => bench.edge.wakes.find(({ body }) => body.session_id === host.sessionId);
     await expect.poll(findWake).toBeDefined();
     expect(findWake()).toMatchObject({
       authorization: `Bearer ${bench.runner.bootToken}`,
@@ -80,7 +80,7 @@ describe("a message of 10 MB", () => {
     const ended = await host.turnEnded(turn.turn_id, 60_000);
     expect(ended.reason).toBe("result");
     const large = host.ofKind("message").filter(({ body }) => body !== undefined);
-    expect(large.map(({ message }) => (message as any).type)).toEqual(["assistant", "result"]);
+    expect(large.map(({ message }) => readCliMessage(message).type)).toEqual(["assistant", "result"]);
     const [assistant] = large;
     const body = host.bodies.get(assistant?.body?.sha256 ?? "");
     expect(body?.length).toBe(assistant?.body?.bytes);
@@ -111,7 +111,7 @@ describe("previews", () => {
     const turn = makeTurn(`tell\n${embedScenario(scenario)}`, randomUUID());
     await host.runner().startTurn(turn);
     await host.turnEnded(turn.turn_id);
-    const types = host.previews.map(({ message }) => (message as any).type);
+    const types = host.previews.map(({ message }) => readCliMessage(message).type);
     expect(types.filter((type) => type === "stream_event").length).toBeGreaterThan(10);
     expect(host.messages().filter(({ type }) => type === "stream_event")).toEqual([]);
     expect(host.previews[0]?.turn_id).toBe(turn.turn_id);

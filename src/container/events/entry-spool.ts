@@ -1,7 +1,7 @@
 // Numbers a session's entries and keeps them in a file until they are acknowledged. Memory holds offsets, never contents.
-import { closeSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { MAX_BATCH_BYTES } from "../../shared/limits.ts";
 import type { RunnerEntry } from "../../shared/rpc/runner-entry.ts";
+import { openSpoolFile } from "./spool-file.ts";
 
 type WithoutNumber<T> = T extends unknown ? Omit<T, "source_seq" | "occurred_at"> : never;
 /** An entry before it has its number and time. */
@@ -24,43 +24,38 @@ export type EntrySpool = {
 };
 
 const ENTRIES_PER_BATCH = 500;
+/** What a batch has around its entries. */
+const ENVELOPE_BYTES = 1024;
 /** The file is emptied when all of it is acknowledged and it has grown this large. */
 const TRUNCATE_AT_BYTES = 256 * 1024;
 
 export function createEntrySpool(path: string): EntrySpool {
-  const file = openSync(path, "w+", 0o600);
+  const file = openSpoolFile(path);
+  const changes = createChangeSignal();
   /** Ends of the entries `acknowledged + 1 …` in the file. */
   let ends: number[] = [];
   let acknowledged = 0;
   let start = 0;
-  let end = 0;
-  const waiting = new Set<() => void>();
-
   const lastSeq = () => acknowledged + ends.length;
 
   function record(entry: NewEntry): void {
     const numbered = { ...entry, source_seq: lastSeq() + 1, occurred_at: new Date().toISOString() };
-    const line = Buffer.from(`${JSON.stringify(numbered)}\n`);
-    for (let written = 0; written < line.length;) {
-      written += writeSync(file, line, written, line.length - written, end + written);
-    }
-    end += line.length;
-    ends.push(end);
-    notify();
+    file.append(`${JSON.stringify(numbered)}\n`);
+    ends.push(file.end());
+    changes.notify();
   }
 
   function acknowledge(seq: number): void {
     const count = Math.min(seq, lastSeq()) - acknowledged;
     if (count <= 0) return;
-    start = ends[count - 1] ?? end;
+    start = ends[count - 1] ?? start;
     ends = ends.slice(count);
     acknowledged += count;
-    if (ends.length === 0 && end > TRUNCATE_AT_BYTES) {
-      ftruncateSync(file, 0);
+    if (ends.length === 0 && file.end() > TRUNCATE_AT_BYTES) {
+      file.empty();
       start = 0;
-      end = 0;
     }
-    notify();
+    changes.notify();
   }
 
   function readFrom(seq: number): { entry: RunnerEntry; bytes: number }[] {
@@ -68,33 +63,14 @@ export function createEntrySpool(path: string): EntrySpool {
     const found: { entry: RunnerEntry; bytes: number }[] = [];
     let total = 0;
     for (let index = first; index < ends.length && found.length < ENTRIES_PER_BATCH; index++) {
-      const from = index === 0 ? start : (ends[index - 1] ?? start);
-      const bytes = (ends[index] ?? end) - from;
-      if (found.length > 0 && total + bytes > MAX_BATCH_BYTES - 1024) break;
-      found.push({ entry: readEntry(from, bytes), bytes });
+      const from = ends[index - 1] ?? start;
+      const bytes = (ends[index] ?? from) - from;
+      if (found.length > 0 && total + bytes > MAX_BATCH_BYTES - ENVELOPE_BYTES) break;
+      // The spool is this process's own: what it wrote is what it reads.
+      found.push({ entry: JSON.parse(file.read(from, bytes)) as RunnerEntry, bytes });
       total += bytes;
     }
     return found;
-  }
-
-  function readEntry(offset: number, bytes: number): RunnerEntry {
-    const buffer = Buffer.allocUnsafe(bytes);
-    for (let read = 0; read < bytes;) {
-      const count = readSync(file, buffer, read, bytes - read, offset + read);
-      if (count === 0) throw new Error("The spool file is shorter than what was written to it");
-      read += count;
-    }
-    // The spool is this process's own: what it wrote is what it reads.
-    return JSON.parse(buffer.toString("utf8")) as RunnerEntry;
-  }
-
-  function notify(): void {
-    for (const wake of waiting) wake();
-    waiting.clear();
-  }
-
-  async function when(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => waiting.add(resolve));
   }
 
   return {
@@ -103,8 +79,21 @@ export function createEntrySpool(path: string): EntrySpool {
     acknowledgedSeq: () => acknowledged,
     acknowledge,
     readFrom,
-    whenAfter: (seq) => when(() => lastSeq() > seq),
-    whenEmpty: () => when(() => ends.length === 0),
-    close: () => closeSync(file),
+    whenAfter: (seq) => changes.when(() => lastSeq() > seq),
+    whenEmpty: () => changes.when(() => ends.length === 0),
+    close: file.close,
+  };
+}
+
+function createChangeSignal() {
+  const waiting = new Set<() => void>();
+  return {
+    notify(): void {
+      for (const wake of waiting) wake();
+      waiting.clear();
+    },
+    async when(condition: () => boolean): Promise<void> {
+      while (!condition()) await new Promise<void>((resolve) => waiting.add(resolve));
+    },
   };
 }

@@ -14,10 +14,10 @@ export function createPreviewSender(link: HostLink, runtimeId: string): PreviewS
       if (connection === null || inFlight >= MAX_IN_FLIGHT) return;
       if (connection.bufferedBytes() > MAX_BUFFERED_BYTES) return;
       inFlight += 1;
-      const done = () => {
+      const settle = () => {
         inFlight -= 1;
       };
-      connection.host.preview({ runtime_id: runtimeId, turn_id: turnId, message }).then(done, done);
+      connection.host.preview({ runtime_id: runtimeId, turn_id: turnId, message }).then(settle, settle);
     },
   };
 }

@@ -28,7 +28,7 @@ async function runWriting(host: TestHost, mode: PermissionMode) {
   const { path, turn } = writingTurn(mode);
   await host.runner().startTurn(turn);
   const ended = await host.turnEnded(turn.turn_id);
-  const toolResult = host.messages().find(({ type }) => type === "user")?.["message"].content[0];
+  const toolResult = host.messages().find(({ type }) => type === "user")?.message?.content;
   return { isWritten: existsSync(path), ended, toolResult };
 }
 
@@ -51,7 +51,7 @@ describe.each(["bypassPermissions", "acceptEdits"] as const)("in mode %s, a tool
     const host = await bench.openSession({ decidePermission });
     const { isWritten, ended, toolResult } = await runWriting(host, mode);
     expect(isWritten).toBe(false);
-    expect(toolResult).toMatchObject({ is_error: true });
+    expect(toolResult).toMatchObject([{ is_error: true }]);
     expect(ended.result?.permission_denials).toHaveLength(1);
   });
 
@@ -68,9 +68,7 @@ describe.each(["bypassPermissions", "acceptEdits"] as const)("in mode %s, a tool
     const first = await host.until(() => host.questions[0], "the question");
     host.cut();
     host.behaviour.decidePermission = async () => ({ behavior: "deny", message: "Not after the cut either." });
-    await expect
-      .poll(() => bench.edge.wakes.some(({ body }) => (body as any).session_id === host.sessionId))
-      .toBe(true);
+    await expect.poll(() => bench.edge.wakes.some(({ body }) => body.session_id === host.sessionId)).toBe(true);
     expect(existsSync(path)).toBe(false);
     await host.connect();
     await host.turnEnded(turn.turn_id);

@@ -20,7 +20,8 @@ export type SpawnSettings = { user: CliUser; secrets: () => readonly string[] };
 export function spawnCli(options: SpawnOptions, settings: SpawnSettings): CliChild {
   const child = spawn(options.command, options.args, {
     cwd: options.cwd,
-    env: options.env as NodeJS.ProcessEnv,
+    // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- among the tests, ProcessEnv has the edge's variables
+    env: options.env as unknown as NodeJS.ProcessEnv,
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
     ...settings.user,

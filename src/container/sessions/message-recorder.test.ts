@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { readCliMessage } from "../../../test/support/runner-host.ts";
 import type { EntrySpool, NewEntry } from "../events/entry-spool.ts";
 import type { Cli } from "./cli.ts";
 import { createMessageRecorder } from "./message-recorder.ts";
@@ -17,7 +18,8 @@ function openRecorder() {
   const previews = { send: (_turnId: string | null, message: unknown) => void previewed.push(message) };
   const recorder = createMessageRecorder({ spool, turns, previews });
   const tell = (...messages: object[]) => messages.forEach((message) => recorder.onMessage(cli, message));
-  const kinds = () => entries.map((entry) => (entry.kind === "message" ? (entry.message as any).type : entry.kind));
+  const kinds = () =>
+    entries.map((entry) => (entry.kind === "message" ? readCliMessage(entry.message).type : entry.kind));
   return { entries, turns, previewed, recorder, tell, kinds };
 }
 
@@ -34,8 +36,8 @@ describe("messages of the CLI", () => {
 
   it("that say that the prompt is done end its turn, also when it was folded into a follow-up", () => {
     const { turns, tell, recorder } = openRecorder();
-    const uuid = recorder.expectPrompt(randomUUID());
     const turn = turns.begin(randomUUID(), 60);
+    const uuid = recorder.expectPrompt(randomUUID());
     turn.cli = cli;
     const lifecycle = (state: string) => ({ type: "command_lifecycle", command_uuid: uuid, state });
     tell(lifecycle("queued"));
@@ -46,6 +48,17 @@ describe("messages of the CLI", () => {
     expect(turns.running()).not.toBeNull();
     tell(lifecycle("completed"));
     expect(turns.running()).toBeNull();
+  });
+
+  it("about the prompt before do not end the turn that has begun since", () => {
+    const { turns, tell, recorder } = openRecorder();
+    turns.begin(randomUUID(), 60);
+    const uuid = recorder.expectPrompt(randomUUID());
+    tell({ type: "command_lifecycle", command_uuid: uuid, state: "started" }, { type: "assistant" }, result());
+    const next = turns.begin(randomUUID(), 60);
+    tell({ type: "command_lifecycle", command_uuid: uuid, state: "completed" });
+    expect(turns.running()?.turnId).toBe(next.turnId);
+    turns.endWithExit({ started: true, exitCode: 0, signal: null, stderrTail: null });
   });
 
   it("that are deltas are shown and not recorded", () => {

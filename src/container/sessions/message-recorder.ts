@@ -18,34 +18,22 @@ export type MessageRecorder = {
 export type RecorderParts = { spool: EntrySpool; turns: TurnTracker; previews: PreviewSender };
 
 export function createMessageRecorder({ spool, turns, previews }: RecorderParts): MessageRecorder {
-  let promptUuid: string | null = null;
-  let backgroundTasks = 0;
+  let prompt: { uuid: string; turnId: string | null } | null = null;
+  const background = createBackgroundCount((running) =>
+    spool.record({ kind: "background_tasks_changed", turn_id: turnId(), running }),
+  );
   /** The newest result since the prompt was fed. */
   let lastResult: CliResult | null = null;
-  /** An `init` that came while no turn ran: it belongs to what comes next. */
-  let heldInit: unknown = null;
-
+  const early = createEarlyInit(record);
   const turnId = () => turns.running()?.turnId ?? null;
 
   function record(message: unknown): void {
     spool.record({ kind: "message", turn_id: turnId(), message });
   }
 
-  function releaseInit(): void {
-    if (heldInit === null) return;
-    const init = heldInit;
-    heldInit = null;
-    record(init);
-  }
-
-  function setBackgroundTasks(running: number): void {
-    if (running === backgroundTasks) return;
-    backgroundTasks = running;
-    spool.record({ kind: "background_tasks_changed", turn_id: turnId(), running });
-  }
-
   function onLifecycle(lifecycle: { uuid: string; state: string }): void {
-    if (lifecycle.uuid !== promptUuid) return;
+    // The CLI may still be speaking of the prompt before, whose turn has ended.
+    if (lifecycle.uuid !== prompt?.uuid || prompt.turnId !== turnId()) return;
     if (lifecycle.state === "started") turns.take();
     // Comes after the result as a rule; a prompt that was folded into a follow-up ends here, with that one's result.
     if (lifecycle.state === "completed" && lastResult !== null) turns.endWithResult(lastResult);
@@ -66,32 +54,57 @@ export function createMessageRecorder({ spool, turns, previews }: RecorderParts)
     if (lifecycle !== null) return onLifecycle(lifecycle);
     const head = readHead(message);
     if (turns.running() === null) {
-      if (isInit(head)) {
-        releaseInit();
-        heldInit = message;
-        return;
-      }
+      if (isInit(head)) return early.hold(message);
       if (beginsWork(head)) turns.beginFollowUp(cli);
     }
-    releaseInit();
+    early.release();
     if (isPassing(head)) return previews.send(turnId(), message);
     record(message);
     const tasks = readBackgroundTasks(message);
-    if (tasks !== null) setBackgroundTasks(tasks);
+    if (tasks !== null) background.set(tasks);
     if (head.type === "result") onResult(message);
   }
 
   return {
     expectPrompt(uuid) {
-      promptUuid = uuid;
+      prompt = { uuid, turnId: turnId() };
       lastResult = null;
       return uuid;
     },
     onMessage,
     onExit() {
-      releaseInit();
-      setBackgroundTasks(0);
+      early.release();
+      background.set(0);
     },
-    backgroundTasks: () => backgroundTasks,
+    backgroundTasks: background.running,
+  };
+}
+
+/** Keeps an `init` that came while no turn ran: it belongs to what comes next. */
+function createEarlyInit(record: (message: unknown) => void) {
+  let held: unknown = null;
+  function release(): void {
+    const init = held;
+    held = null;
+    if (init !== null) record(init);
+  }
+  return {
+    release,
+    hold(init: unknown): void {
+      release();
+      held = init;
+    },
+  };
+}
+
+function createBackgroundCount(onChange: (running: number) => void) {
+  let running = 0;
+  return {
+    running: () => running,
+    set(next: number): void {
+      if (next === running) return;
+      running = next;
+      onChange(next);
+    },
   };
 }

@@ -1,5 +1,6 @@
 // The sessions of this runner, each made when it is first asked for.
-import { createSession, type Session, type SessionSettings } from "./session.ts";
+import { createSession, type Session } from "./session.ts";
+import type { SessionSettings } from "./session-parts.ts";
 
 export type SessionRegistry = {
   open(sessionId: string): Session;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { useRunnerBench } from "../../../test/support/runner-bench.ts";
-import { makeTurn, type TestHost } from "../../../test/support/runner-host.ts";
+import { makeTurn, readCliMessage, type TestHost } from "../../../test/support/runner-host.ts";
 import { countPrompts, modelRequestSchema } from "../../../test/support/scripted-model/conversation.ts";
 import { callTool, embedScenario, hold, say } from "../../../test/support/scripted-model/scenario.ts";
 
@@ -201,7 +201,7 @@ describe("a background task", () => {
     const started = host.ofKind("turn_started").at(-1);
     expect(started).toMatchObject({ turn_id: followUp.turn_id, origin: "follow_up" });
     expect(host.ofKind("background_tasks_changed").map(({ running }) => running)).toEqual([1, 0]);
-    const init = host.ofKind("message").findLast(({ message }) => (message as any).subtype === "init");
+    const init = host.ofKind("message").findLast(({ message }) => readCliMessage(message).subtype === "init");
     expect(init?.turn_id).toBe(followUp.turn_id);
   });
 

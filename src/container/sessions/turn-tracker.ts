@@ -41,10 +41,10 @@ export type TurnTracker = {
   whenIdle(): Promise<void>;
 };
 
-export function createTurnTracker(spool: EntrySpool, onEnd: () => void = () => {}): TurnTracker {
+export function createTurnTracker(spool: EntrySpool): TurnTracker {
   let running: RunningTurn | null = null;
   let timeoutSeconds = DEFAULT_TURN_TIMEOUT_SECONDS;
-  const known = new Set<string>();
+  const known = createKnownTurns();
   let idle = Promise.withResolvers<void>();
   idle.resolve();
 
@@ -56,16 +56,10 @@ export function createTurnTracker(spool: EntrySpool, onEnd: () => void = () => {
       onGraceOver: () => running?.cli?.kill(),
     });
     running = { turnId, origin, cli, isTaken: cli !== null, stop: null, clock };
-    remember(turnId);
+    known.add(turnId);
     idle = Promise.withResolvers();
     spool.record({ kind: "turn_started", turn_id: turnId, origin });
     return running;
-  }
-
-  function remember(turnId: string): void {
-    known.add(turnId);
-    const oldest = known.values().next().value;
-    if (known.size > MAX_KNOWN_TURNS && oldest !== undefined) known.delete(oldest);
   }
 
   function stop(turnId: string, reason: StopReason): boolean {
@@ -87,22 +81,15 @@ export function createTurnTracker(spool: EntrySpool, onEnd: () => void = () => {
     const { turnId, clock } = running;
     clock.stop();
     running = null;
-    spool.record({
-      kind: "turn_ended",
-      turn_id: turnId,
-      reason,
-      result,
-      exit_code: exit?.exitCode ?? null,
-      signal: exit?.signal ?? null,
-      stderr_tail: exit?.stderrTail ?? null,
-    });
+    const process = { exit_code: exit?.exitCode ?? null, signal: exit?.signal ?? null };
+    const stderr_tail = exit?.stderrTail ?? null;
+    spool.record({ kind: "turn_ended", turn_id: turnId, reason, result, ...process, stderr_tail });
     idle.resolve();
-    onEnd();
   }
 
   return {
     running: () => running,
-    isKnown: (turnId) => known.has(turnId),
+    isKnown: known.has,
     begin(turnId, seconds) {
       timeoutSeconds = seconds;
       return open(turnId, "prompt", null);
@@ -110,13 +97,21 @@ export function createTurnTracker(spool: EntrySpool, onEnd: () => void = () => {
     beginFollowUp: (cli) => open(newId(), "follow_up", cli),
     take,
     stop,
-    endWithResult(result) {
-      const wasStopped = running !== null && running.stop !== null && result.subtype !== "success";
-      end(wasStopped ? (running?.stop ?? "result") : "result", result, null);
-    },
-    endWithExit(exit) {
-      end(running?.stop ?? (exit.started ? "cli_exited" : "cli_start_failed"), null, exit);
-    },
+    endWithResult: (result) => end(result.subtype === "success" ? "result" : (running?.stop ?? "result"), result, null),
+    endWithExit: (exit) => end(running?.stop ?? (exit.started ? "cli_exited" : "cli_start_failed"), null, exit),
     whenIdle: () => idle.promise,
+  };
+}
+
+/** Turn ids that this runtime has seen, the newest of them. */
+function createKnownTurns() {
+  const ids = new Set<string>();
+  return {
+    has: (turnId: string) => ids.has(turnId),
+    add(turnId: string): void {
+      ids.add(turnId);
+      const oldest = ids.values().next().value;
+      if (ids.size > MAX_KNOWN_TURNS && oldest !== undefined) ids.delete(oldest);
+    },
   };
 }

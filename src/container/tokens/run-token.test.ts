@@ -59,7 +59,7 @@ describe("the run token", () => {
     await host.runner().startTurn(turn);
     await bench.model.reached(gate);
     host.cut();
-    const isWoken = () => bench.edge.wakes.some(({ body }) => (body as any).session_id === host.sessionId);
+    const isWoken = () => bench.edge.wakes.some(({ body }) => body.session_id === host.sessionId);
     await expect.poll(isWoken, { timeout: 10_000 }).toBe(true);
     await host.connect();
     const file = join(bench.runner.stateDir, "sessions", host.sessionId, "run-token");

@@ -39,7 +39,7 @@ async function* walk(
     const { after } = options;
     const isAfter = after === null || comparePaths(entryPath, after) > 0;
     if (isAfter) yield { path: entryPath, entry };
-    const mayHoldMore = isAfter || after === entryPath || after?.startsWith(`${entryPath}/`) === true;
+    const mayHoldMore = isAfter || `${after}/`.startsWith(`${entryPath}/`);
     // git's own files are many and nobody's work: they are listed when they are asked for.
     if (options.recursive && entry.isDirectory() && mayHoldMore && entry.name !== ".git") {
       yield* walk(join(folder, entry.name), entryPath, options);

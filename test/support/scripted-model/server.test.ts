@@ -1,9 +1,10 @@
 // The scripted model by itself, and with the real Claude Code in front of it.
-import { query } from "@anthropic-ai/claude-agent-sdk";
+import { query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { modelRequestSchema } from "./conversation.ts";
 import { callTool, embedScenario, hold, say, type Scenario, think } from "./scenario.ts";
 import { type ScriptedModel, startScriptedModel } from "./server.ts";
@@ -25,7 +26,9 @@ function post(messages: Message[], more: object = {}): Promise<Response> {
   });
 }
 
-const textOf = async (response: Promise<Response>) => ((await (await response).json()) as any).content[0].text;
+const answerSchema = z.object({ content: z.array(z.object({ text: z.string() })) });
+const textOf = async (response: Promise<Response>) =>
+  answerSchema.parse(await (await response).json()).content[0]?.text;
 
 describe("a scenario", () => {
   it("is chosen by the newest prompt, and its step by the answers since", async () => {
@@ -84,11 +87,11 @@ describe("a scenario", () => {
 });
 
 describe("without a scenario", () => {
-  it("it says that it is not Claude", async () => {
+  it("says that it is not Claude", async () => {
     expect(await textOf(post([user("Who are you?")]))).toMatch(/scripted model, not Claude/);
   });
 
-  it("it answers HEAD, counts tokens, and refuses what is no Messages request", async () => {
+  it("answers HEAD, counts tokens, and refuses what is no Messages request", async () => {
     expect((await fetch(model.url, { method: "HEAD" })).status).toBe(200);
     const counted = await fetch(`${model.url}/v1/messages/count_tokens`, {
       method: "POST",
@@ -110,7 +113,7 @@ describe("the requests", () => {
 });
 
 describe("the real Claude Code", () => {
-  async function run(prompt: string, scenarios: Scenario[] = []): Promise<{ cwd: string; messages: any[] }> {
+  async function run(prompt: string, scenarios: Scenario[] = []): Promise<{ cwd: string; messages: SDKMessage[] }> {
     model.setScenarios(scenarios);
     const cwd = mkdtempSync(join(tmpdir(), "berth-scripted-"));
     const home = mkdtempSync(join(tmpdir(), "berth-scripted-home-"));
@@ -122,7 +125,7 @@ describe("the real Claude Code", () => {
       ANTHROPIC_BASE_URL: model.url,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
     };
-    const messages: any[] = [];
+    const messages: SDKMessage[] = [];
     const options = { cwd, env, permissionMode: "acceptEdits" as const, settingSources: [] };
     for await (const message of query({ prompt, options })) messages.push(message);
     return { cwd, messages };

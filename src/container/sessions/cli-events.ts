@@ -1,0 +1,37 @@
+// What the session records when its CLI starts and exits.
+import type { EntrySpool } from "../events/entry-spool.ts";
+import { killMarked } from "../processes/process-tree.ts";
+import type { CliExit } from "../processes/spawn-cli.ts";
+import type { Cli } from "./cli.ts";
+import type { MessageRecorder } from "./message-recorder.ts";
+import type { TurnTracker } from "./turn-tracker.ts";
+
+export type CliEventParts = {
+  spool: EntrySpool;
+  turns: TurnTracker;
+  recorder: MessageRecorder;
+  /** Found in the environment of everything that the CLI started. */
+  mark: string;
+};
+
+export function createCliEvents({ spool, turns, recorder, mark }: CliEventParts) {
+  return {
+    onStarted(cli: Cli, resumed: boolean): void {
+      if (cli.pid === null) return;
+      const turnId = turns.running()?.turnId ?? null;
+      const { claudeSessionId } = cli.fixed;
+      spool.record({ kind: "cli_started", turn_id: turnId, pid: cli.pid, claude_session_id: claudeSessionId, resumed });
+    },
+
+    onExit(cli: Cli, exit: CliExit): void {
+      killMarked(mark);
+      recorder.onExit();
+      const running = turns.running();
+      const turnId = running?.cli === cli ? running.turnId : null;
+      if (exit.started) {
+        spool.record({ kind: "cli_exited", turn_id: turnId, exit_code: exit.exitCode, signal: exit.signal });
+      }
+      if (turnId !== null) turns.endWithExit(exit);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+// Builds the parts of one session and connects them: spool and sender, link and waker, token, gate, turns, CLI.
+import type { Config } from "../config.ts";
+import { createEntrySpool } from "../events/entry-spool.ts";
+import { runEntrySender } from "../events/entry-sender.ts";
+import { createPreviewSender } from "../events/preview-sender.ts";
+import { createPermissionGate } from "../permissions/permission-gate.ts";
+import { createHostLink, type HostLink } from "../rpc/host-link.ts";
+import { createWaker } from "../rpc/waker.ts";
+import { createRunTokenFile } from "../tokens/run-token-file.ts";
+import { runTokenRenewal } from "../tokens/token-renewal.ts";
+import { createCliEvents } from "./cli-events.ts";
+import { buildCliEnvironment, sessionMark } from "./cli-environment.ts";
+import { type CliHolder, createCliHolder } from "./cli-holder.ts";
+import { createMessageRecorder } from "./message-recorder.ts";
+import { prepareSessionFiles } from "./session-files.ts";
+import { createTurnTracker, type TurnTracker } from "./turn-tracker.ts";
+
+export type SessionSettings = { config: Config; runtimeId: string; sessionId: string; binaryPath: string };
+export type SessionParts = ReturnType<typeof createSessionParts>;
+
+export function createSessionParts(settings: SessionSettings) {
+  const { config, runtimeId, sessionId } = settings;
+  const files = prepareSessionFiles(config.stateDir, sessionId, config.cliUser);
+  const stopped = new AbortController();
+  const spool = createEntrySpool(files.spool);
+  const link = createWakingLink(settings, stopped.signal);
+  const token = createRunTokenFile(files.token, config.cliUser);
+  const turns = createTurnTracker(spool);
+  const recorder = createMessageRecorder({ spool, turns, previews: createPreviewSender(link, runtimeId) });
+  const isBusy = () => turns.running() !== null || recorder.backgroundTasks() > 0;
+  const gate = createPermissionGate({
+    link,
+    runtimeId,
+    currentTurnId: () => findTurnOfToolCall(turns, holder),
+    permissionMode: () => holder.permissionMode(),
+  });
+  const events = createCliEvents({ spool, turns, recorder, mark: sessionMark(files) });
+  const holder: CliHolder = createCliHolder({
+    configDir: files.configDir,
+    launch: {
+      cwd: config.workspaceDir,
+      environment: buildCliEnvironment(config, files),
+      binaryPath: settings.binaryPath,
+      apiKeyHelper: token.helperCommand,
+      gate,
+      spawn: { user: config.cliUser, secrets: () => [...token.secrets(), config.bootToken] },
+    },
+    handlers: { onMessage: recorder.onMessage, onExit: events.onExit },
+    onStarted: events.onStarted,
+    mayEndIdle: () => !isBusy(),
+  });
+  void runEntrySender({ spool, link, runtimeId }, stopped.signal);
+  void runTokenRenewal({ file: token, link, runtimeId, isBusy }, stopped.signal);
+  return { spool, link, token, turns, recorder, holder, isBusy, stop: () => stopped.abort() };
+}
+
+/** A link that asks the edge for a connection as long as somebody waits for one. */
+function createWakingLink(settings: SessionSettings, stopped: AbortSignal): HostLink {
+  const { edgeUrl, bootToken, workspaceId } = settings.config;
+  const target = { edgeUrl, bootToken, workspaceId, runtimeId: settings.runtimeId };
+  const isNeeded = () => link.isWanted() && !link.isConnected() && !stopped.aborted;
+  const link = createHostLink(createWaker(target, settings.sessionId, isNeeded));
+  return link;
+}
+
+/** A tool call outside of any turn is the beginning of a follow-up. */
+function findTurnOfToolCall(turns: TurnTracker, holder: CliHolder): string {
+  const running = turns.running();
+  if (running !== null) return running.turnId;
+  const cli = holder.current();
+  if (cli === null) throw new Error("A tool call without a live CLI");
+  return turns.beginFollowUp(cli).turnId;
+}

@@ -1,0 +1,29 @@
+// Brings a turn that has begun to the CLI: token first, then a process with the turn's options, then the prompt.
+import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
+import { logFailure } from "../log.ts";
+import { newId } from "../new-id.ts";
+import type { CliExit } from "../processes/spawn-cli.ts";
+import type { RunTokenFile } from "../tokens/run-token-file.ts";
+import type { CliHolder } from "./cli-holder.ts";
+import type { MessageRecorder } from "./message-recorder.ts";
+import type { TurnTracker } from "./turn-tracker.ts";
+
+export type FeederParts = { token: RunTokenFile; holder: CliHolder; turns: TurnTracker; recorder: MessageRecorder };
+
+const NOT_STARTED: CliExit = { started: false, exitCode: null, signal: null, stderrTail: null };
+
+/** Never rejects: a turn that cannot be fed ends. */
+export async function feedTurn({ token, holder, turns, recorder }: FeederParts, turn: TurnStart): Promise<void> {
+  try {
+    await token.write(turn.run_token);
+    const cli = await holder.ensure(turn);
+    const running = turns.running();
+    if (running?.turnId !== turn.turn_id) return;
+    if (running.stop !== null || holder.current() !== cli) return turns.endWithExit(NOT_STARTED);
+    running.cli = cli;
+    cli.push(turn.prompt, recorder.expectPrompt(newId()));
+  } catch (error) {
+    logFailure("turn_not_fed", error);
+    if (turns.running()?.turnId === turn.turn_id) turns.endWithExit(NOT_STARTED);
+  }
+}
