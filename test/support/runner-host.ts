@@ -114,6 +114,13 @@ export type HostBehaviour = {
 /** What it takes to reach a runner, wherever it runs. */
 export type RunnerAddress = Pick<RunnerProcess, "host" | "port" | "bootToken">;
 
+export type ConnectOptions = {
+  previews?: boolean;
+  protocolVersion?: number;
+  /** What the hello claims to hold; what the host holds when absent. */
+  acknowledged?: { runtimeId: string; sourceSeq: number };
+};
+
 const cliMessageSchema = z.looseObject({
   type: z.string(),
   subtype: z.string().optional(),
@@ -174,14 +181,14 @@ export function createTestHost(runner: RunnerAddress, behaviour: Partial<HostBeh
   }
   type _HostIsTheContract = AssertExtends<Host, SessionHostApi>;
 
-  async function connect(options: { previews?: boolean; protocolVersion?: number } = {}): Promise<SessionHello> {
+  async function connect(options: ConnectOptions = {}): Promise<SessionHello> {
     const socket = await dial(runner, RUNNER_PATHS.session(sessionId));
     const stub = newWebSocketRpcSession<RunnerSessionApi>(socket as unknown as globalThis.WebSocket, new Host());
     const hello = await stub.hello({
       protocol_version: options.protocolVersion ?? RUNNER_PROTOCOL_VERSION,
       session_id: sessionId,
-      acknowledged_runtime_id: runtimeId,
-      acknowledged_source_seq: entries.at(-1)?.source_seq ?? 0,
+      acknowledged_runtime_id: options.acknowledged?.runtimeId ?? runtimeId,
+      acknowledged_source_seq: options.acknowledged?.sourceSeq ?? entries.at(-1)?.source_seq ?? 0,
       previews: options.previews ?? false,
     });
     runtimeId = hello.runtime_id;

@@ -70,6 +70,39 @@ describe("after a cut", () => {
   });
 });
 
+describe("an object that knows another runtime", () => {
+  it("gets everything from 1, whatever number it names", async () => {
+    const host = await bench.openSession();
+    host.behaviour.append = () => Promise.reject(new Error("not now"));
+    const turn = makeTurn("hello", randomUUID());
+    await host.runner().startTurn(turn);
+    await expect.poll(() => host.socket()?.readyState).toBe(3);
+    delete host.behaviour.append;
+    await host.connect({ acknowledged: { runtimeId: randomUUID(), sourceSeq: 1000 } });
+    await host.turnEnded(turn.turn_id);
+    expect(host.entries.map(({ source_seq }) => source_seq)).toEqual(contiguous(host.entries.length));
+  });
+});
+
+describe("a follow-up while nobody is connected", () => {
+  it("wakes the object, which finds the whole turn", async () => {
+    const host = await bench.openSession({ decidePermission: async () => ({ behavior: "allow" }) });
+    const scenario = {
+      steps: [[callTool("Bash", { command: "sleep 1", run_in_background: true })], [say("started")]],
+      follow_up: [[say("the task has ended")]],
+    };
+    const turn = makeTurn(`background\n${embedScenario(scenario)}`, randomUUID());
+    await host.runner().startTurn(turn);
+    await host.turnEnded(turn.turn_id);
+    host.cut();
+    const isWoken = () => bench.edge.wakes.some(({ body }) => body.session_id === host.sessionId);
+    await expect.poll(isWoken, { timeout: 10_000 }).toBe(true);
+    await host.connect();
+    const ended = () => host.ofKind("turn_ended").find(({ turn_id }) => turn_id !== turn.turn_id);
+    expect(await host.until(ended, "the follow-up's end")).toMatchObject({ result: { text: "the task has ended" } });
+  });
+});
+
 describe("a message of 10 MB", () => {
   it("is stored whole before the entry that names it, and the entry stays below the limit of a row", async () => {
     const host = await bench.openSession();
