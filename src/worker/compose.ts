@@ -25,6 +25,7 @@ import { TOOLS } from "./mcp/registry.ts";
 import { createResourceReaders } from "./mcp/resource-readers.ts";
 import type { Services } from "./mcp/tool-context.ts";
 import { createModelGateway } from "./model/model-gateway.ts";
+import { requireModel } from "./sessions/model-choice-policy.ts";
 import { createProjectService, identityOf } from "./projects/project-service.ts";
 import { createProjectStore } from "./projects/project-store.ts";
 import { wakeSession } from "./runner/wake-route.ts";
@@ -104,6 +105,7 @@ function composeServices(parts: Parts): Services {
     store: sessionStore,
     resolveProject: projects.resolve,
     requireModelKey: () => requireModelKey(config),
+    requireModel: (model) => requireModel(model, config.allowedModels),
     ceiling: config.maxPermissionMode,
     newId,
     nowMs: Date.now,

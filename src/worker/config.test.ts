@@ -9,6 +9,7 @@ const env = {
   ANTHROPIC_API_KEY: "sk-ant-api-1",
   RUN_TOKEN_SECRET: "r".repeat(32),
   MAX_PERMISSION_MODE: "acceptEdits",
+  ALLOWED_MODELS: "claude-*",
   SANDBOX: "process",
   ALLOW_INSECURE_GIT: "false",
 };

@@ -12,6 +12,7 @@ const configSchema = z.object({
   ANTHROPIC_API_KEY: z.string(),
   RUN_TOKEN_SECRET: z.string().min(32, "needs at least 32 characters"),
   MAX_PERMISSION_MODE: permissionModeSchema,
+  ALLOWED_MODELS: z.string().min(1),
   SANDBOX: z.enum(["container", "process"]),
   ALLOW_INSECURE_GIT: flagSchema,
   HEADER_REPAIR: flagSchema.default(true),
@@ -33,6 +34,8 @@ export type EdgeConfig = {
   modelKeyProblem: ModelKeyProblem;
   runTokenSecret: string;
   maxPermissionMode: PermissionMode;
+  /** Names of models, `*` for any characters. */
+  allowedModels: readonly string[];
   sandbox: "container" | "process";
   allowInsecureGit: boolean;
   repairHeaders: boolean;
@@ -54,6 +57,7 @@ export function readConfig(env: unknown): EdgeConfig {
     modelKeyProblem: judgeModelKey(settings.ANTHROPIC_API_KEY),
     runTokenSecret: settings.RUN_TOKEN_SECRET,
     maxPermissionMode: settings.MAX_PERMISSION_MODE,
+    allowedModels: settings.ALLOWED_MODELS.split(",").map((name) => name.trim()),
     sandbox: settings.SANDBOX,
     allowInsecureGit: settings.ALLOW_INSECURE_GIT,
     repairHeaders: settings.HEADER_REPAIR,
@@ -89,6 +93,7 @@ export function publicConfig(config: EdgeConfig, version: string): Record<string
     mcp_url: config.resourceUrl,
     sandbox: config.sandbox,
     max_permission_mode: config.maxPermissionMode,
+    allowed_models: config.allowedModels,
     model_key: config.modelKeyProblem === null ? "set" : config.modelKeyProblem,
     sign_in: "local",
   };

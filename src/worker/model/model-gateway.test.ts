@@ -142,7 +142,7 @@ describe("the model gateway", () => {
   it.each([
     ["run_token_refused", 401],
     ["session_not_found", 401],
-    ["model_not_allowed", 403],
+    ["model_not_allowed", 400],
     ["too_many_model_requests", 429],
   ] as const)("does what the Session object says: %s", async (code, status) => {
     const session = () => ({ beginModelRequest: async () => failure(code, "No."), finishModelRequest: async () => {} });

@@ -8,8 +8,9 @@ type Kind = { status: number; type: string };
 const KINDS: Partial<Record<ErrorCode, Kind>> = {
   run_token_refused: { status: 401, type: "authentication_error" },
   session_not_found: { status: 401, type: "authentication_error" },
-  model_key_missing: { status: 403, type: "permission_error" },
-  model_not_allowed: { status: 403, type: "permission_error" },
+  // Claude Code asks its helper and repeats after a 403 as it does after a 401; a 400 ends the turn with the message.
+  model_key_missing: { status: 400, type: "invalid_request_error" },
+  model_not_allowed: { status: 400, type: "invalid_request_error" },
   model_request_refused: { status: 400, type: "invalid_request_error" },
   invalid_argument: { status: 400, type: "invalid_request_error" },
   not_found: { status: 404, type: "not_found_error" },

@@ -68,6 +68,8 @@ export type SessionServiceOptions = {
   resolveProject: (principal: Principal, name: string | null) => Promise<SessionProject>;
   /** Throws when no request could be sent to the model anyway. */
   requireModelKey: () => void;
+  /** Throws when sessions may not use this model. */
+  requireModel: (model: string) => void;
   ceiling: PermissionMode;
   newId: () => string;
   nowMs: () => number;
@@ -112,6 +114,7 @@ async function execute(
   waiting: Waiting,
 ): Promise<ExecuteAnswer> {
   options.requireModelKey();
+  if (request.options.model !== undefined) options.requireModel(request.options.model);
   const asked = request.options.permission_mode ?? DEFAULT_PERMISSION_MODE;
   const permissionMode = cutToCeiling(asked, options.ceiling);
   const target = await chooseTarget(options, principal, request);
