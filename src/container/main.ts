@@ -29,6 +29,8 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => vo
 // Whoever started the runner may be gone, and its pipes with it: the runner lives on.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 process.on("SIGHUP", () => {});
+// Warnings of packages are texts of others: the log holds none.
+process.removeAllListeners("warning");
 // A failure in one session must not take the others with it; the gate answers `deny` by itself.
 process.on("unhandledRejection", (error) => void logFailure("unhandled_rejection", error));
 process.on("uncaughtException", (error) => void logFailure("uncaught_exception", error));
