@@ -157,11 +157,17 @@ async function serve(settings: Settings, context: Context, mode: SandboxMode): P
   const timeoutMs = mode === "container" ? CONTAINER_READY_MS : PROCESS_READY_MS;
   const waitUntilReady = (child: ManagedProcess) =>
     waitForHealth(settings.port, { timeoutMs, isOver: () => child.hasExited() || stopping.signal.aborted });
+  // What this run's wrangler says stands alone in its log; the run before is in the older copy.
+  boundLog(logPathOf(context, "wrangler"), 0);
   const first = start();
   if (!(await waitUntilReady(first))) {
     if (stopping.signal.aborted) return;
     const log = logPathOf(context, "wrangler");
-    throw new AppError("internal", `wrangler dev did not come up. The end of ${log}:\n${readLogTail(log, 30)}`);
+    const advice = mode === "container" ? "\nIf Docker is the trouble: SANDBOX=process npm start does without it." : "";
+    throw new AppError(
+      "internal",
+      `wrangler dev did not come up. The end of ${log}:\n${readLogTail(log, 30)}${advice}`,
+    );
   }
   say(describeReady(settings.port, context.secrets.sign_in_code));
   const roles = ["wrangler", "sandbox-supervisor", "scripted-model"];
