@@ -3,7 +3,16 @@ import { uuidV7 } from "../../src/shared/ids.ts";
 import type { SessionApi } from "../../src/shared/rpc/session-api.ts";
 import type { Principal } from "../../src/shared/teams/principal.ts";
 import { beforeAll, describe, expect, it } from "vitest";
-import { callLegacy, callModern, readMessages, readRpc, type RpcAnswer, send, signIn } from "./oauth-client.ts";
+import {
+  callLegacy,
+  callModern,
+  readMessages,
+  readRpc,
+  type RpcAnswer,
+  send,
+  signIn,
+  structuredOf,
+} from "./oauth-client.ts";
 
 let token = "";
 beforeAll(async () => {
@@ -30,10 +39,6 @@ async function submitAs(principal: Principal, session_id: string): Promise<void>
     idempotency_key: null,
   });
   expect(submitted.ok).toBe(true);
-}
-
-function structuredOf(answer: RpcAnswer): unknown {
-  return answer.result?.["structuredContent"] ?? {};
 }
 
 function failureOf(answer: RpcAnswer): { code: string; message: string } {

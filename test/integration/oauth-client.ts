@@ -181,3 +181,8 @@ export async function readMessages(response: Response): Promise<unknown[]> {
     .filter((line) => line.startsWith("data: {"))
     .map((line) => JSON.parse(line.slice("data: ".length)) as unknown);
 }
+
+/** The structure of a tool's result; an empty one when it has none. */
+export function structuredOf(answer: RpcAnswer): unknown {
+  return answer.result?.["structuredContent"] ?? {};
+}
