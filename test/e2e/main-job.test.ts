@@ -1,3 +1,4 @@
+import { describe } from "vitest";
 import { describeMainJob } from "../journeys/main-job.ts";
 
-describeMainJob("process");
+describe("as plain processes [sandbox.process]", () => describeMainJob("process"));
