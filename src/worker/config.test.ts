@@ -24,7 +24,7 @@ describe("settings of the edge", () => {
     });
   });
 
-  it("let the server run without a key, and never take a subscription's token for one", () => {
+  it("let the server run without a key, and never take a subscription's token for one [start.subscription_token]", () => {
     expect(readConfig({ ...env, ANTHROPIC_API_KEY: "" }).modelKeyProblem).toBe("missing");
     expect(readConfig({ ...env, ANTHROPIC_API_KEY: "sk-ant-oat01-x" }).modelKeyProblem).toBe("subscription_token");
   });

@@ -21,7 +21,7 @@ describe("an access token", () => {
     expect(access_token.split(":")[0]).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it("is refused with the way to a new one when it has expired", async () => {
+  it("is refused with the way to a new one when it has expired [auth.challenge]", async () => {
     const { access_token } = await signIn();
     await changeStoredTokens(access_token, (token) => ({ ...token, expiresAt: 1 }));
     const response = await callModern(access_token, "tools/list");
@@ -31,7 +31,7 @@ describe("an access token", () => {
     );
   });
 
-  it("is refused when it was given out for another server", async () => {
+  it("is refused when it was given out for another server [auth.challenge]", async () => {
     const { access_token } = await signIn();
     await changeStoredTokens(access_token, (token) => ({ ...token, audience: "http://localhost:8787/other" }));
     const response = await callModern(access_token, "tools/list");

@@ -47,7 +47,7 @@ function failureOf(answer: RpcAnswer): { code: string; message: string } {
 }
 
 describe("/mcp", () => {
-  it("answers both eras about itself", async () => {
+  it("answers both eras about itself [mcp.eras]", async () => {
     const discovered = await readRpc(await callModern(token, "server/discover"));
     expect(discovered.result?.["instructions"]).toContain("wait_for_session");
     const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "test", version: "1" } };
@@ -55,7 +55,7 @@ describe("/mcp", () => {
     expect(initialized.result).toMatchObject({ protocolVersion: "2025-11-25", serverInfo: { name: "berth" } });
   });
 
-  it("lists the tools in the same order each time, and more of them when asked", async () => {
+  it("lists the tools in the same order each time, and more of them when asked [mcp.toolsets]", async () => {
     const list = async (query: string) => {
       const answer = await readRpc(await callModern(token, "tools/list", {}, { query }));
       return answer.result?.tools ?? [];
@@ -75,7 +75,7 @@ describe("/mcp", () => {
     expect((await readRpc(response)).error?.message).toContain("sessions, projects, runtime, or all");
   });
 
-  it("refuses a page of a foreign origin, and takes hosted clients and requests without origin", async () => {
+  it("refuses a page of a foreign origin, and takes hosted clients and requests without origin [bad_input.http]", async () => {
     const origin = (value: string) => callModern(token, "tools/list", {}, { headers: { origin: value } });
     expect((await origin("https://evil.example")).status).toBe(403);
     expect((await origin("http://localhost.evil.example")).status).toBe(403);
@@ -84,13 +84,13 @@ describe("/mcp", () => {
     expect((await origin("http://localhost:6274")).status).toBe(200);
   });
 
-  it("refuses a body of 10 MB", async () => {
+  it("refuses a body of 10 MB [bad_input.http]", async () => {
     const padding = "x".repeat(10 * 1024 * 1024);
     const response = await callModern(token, "tools/call", { name: "execute_claude", arguments: { prompt: padding } });
     expect(response.status).toBe(413);
   });
 
-  it("says that a body is not JSON without repeating it", async () => {
+  it("says that a body is not JSON without repeating it [mcp.errors] [bad_input.secrets]", async () => {
     const response = await send("/mcp", {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
@@ -119,7 +119,7 @@ describe("/mcp", () => {
     expect(await response.json()).toMatchObject({ error: { code: "not_found" } });
   });
 
-  it("says that it is healthy", async () => {
+  it("says that it is healthy [health.answers]", async () => {
     const response = await send("/health");
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({
@@ -145,7 +145,7 @@ describe("a connector's wrong headers", () => {
       () => callLegacy(token, "tools/list", {}, { headers: { "mcp-protocol-version": "2025-11-25, 2025-11-25" } }),
     ],
     ["no Accept", () => callLegacy(token, "tools/list", {}, { headers: { accept: "*/*" } })],
-  ])("are repaired: %s", async (_name, call) => {
+  ])("are repaired: %s [mcp.header_repair]", async (_name, call) => {
     const response = await call();
     expect(response.status).toBe(200);
     expect((await readRpc(response)).result?.tools?.length).toBeGreaterThan(5);
@@ -181,7 +181,7 @@ describe("scopes", () => {
 });
 
 describe("sessions", () => {
-  it("start with a prompt and can be looked at, waited for and ended", async () => {
+  it("start with a prompt and can be looked at, waited for and ended [tools.execute_claude] [tools.sessions]", async () => {
     const started = await callTool("execute_claude", { prompt: "Say hello", wait_seconds: 0 });
     const structured = started.result?.["structuredContent"] as { session_id: string; cursor: number };
     expect(JSON.parse(started.result?.content?.[0]?.text ?? "")).toEqual(structured);
@@ -199,7 +199,7 @@ describe("sessions", () => {
     expect(ended.result?.["structuredContent"]).toMatchObject({ session: { status: "ended" } });
   });
 
-  it("give the very same answer for an unknown id and for somebody else's session", async () => {
+  it("give the very same answer for an unknown id and for somebody else's session [bad_input.session_id]", async () => {
     const foreign = newId();
     await submitAs({ user_id: newId(), team_id: newId(), role: "owner" }, foreign);
     for (const name of ["get_session", "wait_for_session", "interrupt_session", "end_session"]) {
@@ -211,7 +211,7 @@ describe("sessions", () => {
     expect(continued).toEqual(failureOf(await callTool("execute_claude", { prompt: "hi", session_id: newId() })));
   });
 
-  it("say that an id is malformed", async () => {
+  it("say that an id is malformed [bad_input.session_id]", async () => {
     const malformed = failureOf(await callTool("get_session", { session_id: "nonsense" }));
     expect(malformed).toEqual({
       code: "invalid_argument",
@@ -219,7 +219,7 @@ describe("sessions", () => {
     });
   });
 
-  it("begin once for one idempotency key", async () => {
+  it("begin once for one idempotency key [session.idempotency]", async () => {
     const args = { prompt: "Once", idempotency_key: "key-1", wait_seconds: 0 };
     const first = await callTool("execute_claude", args);
     const second = await callTool("execute_claude", args);
@@ -230,7 +230,7 @@ describe("sessions", () => {
     expect(ids(second)).toEqual(ids(first));
   });
 
-  it("run at most in the mode that a person allowed, and say so", async () => {
+  it("run at most in the mode that a person allowed, and say so [tools.ceiling]", async () => {
     const args = { prompt: "Hi", permission_mode: "bypassPermissions", wait_seconds: 0 };
     const answer = await callTool("execute_claude", args);
     const structured = answer.result?.["structuredContent"] as { permission_mode: string; notes: string[] };
@@ -246,13 +246,13 @@ describe("sessions", () => {
     [{ prompt: "hi", wait_seconds: 9999 }, "wait_seconds: must be at most 40"],
     [{ prompt: "hi", project: "No Such Name!" }, "project: must be 1 to 64 characters"],
     [{ prompt: "hi", permision_mode: "plan" }, 'there is no parameter "permision_mode"'],
-  ])("are not started by bad arguments: %#", async (args, message) => {
+  ])("are not started by bad arguments: %# [bad_input.prompt] [bad_input.arguments]", async (args, message) => {
     const failure = failureOf(await callTool("execute_claude", args));
     expect(failure.code).toBe("invalid_argument");
     expect(failure.message).toContain(message);
   });
 
-  it("report progress while somebody waits, the first at once", async () => {
+  it("report progress while somebody waits, the first at once [tools.wait_for_session]", async () => {
     const params = { name: "execute_claude", arguments: { prompt: "Hi", wait_seconds: 1 } };
     for (const [call, meta] of [
       [callModern, { meta: { progressToken: "p1" } }],
@@ -269,7 +269,7 @@ describe("sessions", () => {
 });
 
 describe("projects", () => {
-  it("are made, listed and deleted, and their names are free again", async () => {
+  it("are made, listed and deleted, and their names are free again [tools.projects]", async () => {
     const made = await callTool("create_project", { name: "first" });
     expect(made.result?.["structuredContent"]).toMatchObject({
       project: { name: "first", branch: "main" },
@@ -289,7 +289,7 @@ describe("projects", () => {
     ["-oProxyCommand=x", "begins with '-'"],
     ["file:///etc", "must begin with https://"],
     ["http://example.com/a", "must begin with https://"],
-  ])("are not made from the git address %s", async (git_url, reason) => {
+  ])("are not made from the git address %s [bad_input.project]", async (git_url, reason) => {
     const failure = failureOf(await callTool("create_project", { name: "from-git", git_url }));
     expect(failure.message).toContain(reason);
     expect(failure.message).not.toContain("secret");
@@ -297,7 +297,7 @@ describe("projects", () => {
     expect(JSON.stringify(listed.result)).not.toContain("from-git");
   });
 
-  it("are not left behind when the clone or the sandbox fails", async () => {
+  it("are not left behind when the clone or the sandbox fails [bad_input.project] [bad_input.sandbox_start]", async () => {
     const failure = failureOf(await callTool("create_project", { name: "from-git", git_url: "https://example.com/a" }));
     expect(failure.code).toMatch(/^(sandbox_|clone_)/);
     expect(JSON.stringify((await callTool("list_projects", {})).result)).not.toContain("from-git");
@@ -314,13 +314,13 @@ describe("resources", () => {
     expect(JSON.stringify(templates.result)).toContain("claude://projects/{project}/files/{+path}");
   });
 
-  it("show the settings without secrets", async () => {
+  it("show the settings without secrets [tools.resources] [bad_input.secrets]", async () => {
     const text = JSON.stringify((await read("claude://config")).result);
     expect(text).toContain("acceptEdits");
     expect(text).not.toMatch(/sk-ant|TEST-CODE|run-token-secret/);
   });
 
-  it("show a session and its events", async () => {
+  it("show a session and its events [tools.resources]", async () => {
     const started = await callTool("execute_claude", { prompt: "Hello", wait_seconds: 0 });
     const { session_id } = structuredOf(started) as { session_id: string };
     expect(JSON.stringify((await read(`claude://sessions/${session_id}`)).result)).toContain(session_id);

@@ -38,7 +38,7 @@ describe("the model gateway, asked with a well-signed token", () => {
     ["for a session that does not exist", () => ask({ session_id: newId() })],
     ["of another team", () => ask({ team_id: newId() })],
     ["that has expired", () => ask({ expires_at: Math.floor(Date.now() / 1000) - 1 })],
-  ])("refuses one %s, in the provider's format", async (_name, call) => {
+  ])("refuses one %s, in the provider's format [gateway.token] [gateway.admission]", async (_name, call) => {
     const response = await call();
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ type: "error", error: { type: "authentication_error" } });
@@ -49,7 +49,7 @@ describe("the model gateway, asked with a well-signed token", () => {
     expect((await send("/model", { method: "HEAD" })).status).toBe(200);
   });
 
-  it("opens no other route with a run token", async () => {
+  it("opens no other route with a run token [gateway.token]", async () => {
     const claims = { version: 1, route: "model", team_id: teamId, session_id: sessionId, runtime_id: newId() } as const;
     const token = await signRunToken({ ...claims, expires_at: 4_000_000_000 }, env.RUN_TOKEN_SECRET, crypto.subtle);
     expect((await callModern(token, "tools/list")).status).toBe(401);

@@ -16,7 +16,7 @@ import {
 } from "./oauth-client.ts";
 
 describe("OAuth", () => {
-  it("tells a client without a token where to sign in", async () => {
+  it("tells a client without a token where to sign in [auth.challenge]", async () => {
     const response = await send("/mcp", { method: "POST", body: "{}" });
     expect(response.status).toBe(401);
     const challenge = response.headers.get("www-authenticate") ?? "";
@@ -34,7 +34,7 @@ describe("OAuth", () => {
     });
   });
 
-  it("signs a person in and lists the same tools to clients of both eras", async () => {
+  it("signs a person in and lists the same tools to clients of both eras [auth.flow] [mcp.eras]", async () => {
     const { access_token } = await signIn();
     const modern = await readRpc(await callModern(access_token, "tools/list"));
     const legacy = await readRpc(await callLegacy(access_token, "tools/list"));
@@ -44,7 +44,7 @@ describe("OAuth", () => {
     expect(legacy.result?.tools?.map((tool) => tool.name)).toEqual(names);
   });
 
-  it("gives fresh tokens for a refresh token", async () => {
+  it("gives fresh tokens for a refresh token [auth.flow]", async () => {
     const { client_id, refresh_token } = await signIn();
     const response = await requestToken({ grant_type: "refresh_token", client_id, refresh_token });
     const { access_token } = await response.json<{ access_token: string }>();
@@ -66,7 +66,7 @@ describe("OAuth", () => {
 });
 
 describe("the consent page", () => {
-  it("names the client, where access goes and what it may do, and escapes what the client claims", async () => {
+  it("names the client, where access goes and what it may do, and escapes what the client claims [auth.consent_page]", async () => {
     const { page, response } = await openConsent(await register());
     expect(response.status).toBe(200);
     expect(page).toContain("Test &lt;client&gt;");
@@ -76,7 +76,7 @@ describe("the consent page", () => {
     expect(response.headers.get("x-frame-options")).toBe("DENY");
   });
 
-  it("lets nobody in without the code, whatever host the request claims", async () => {
+  it("lets nobody in without the code, whatever host the request claims [auth.sign_in_code]", async () => {
     const consent = await openConsent(await register());
     const refused = await answerConsent(consent, { code: "WRONG-CODE-0000" });
     expect(refused.status).toBe(403);
@@ -87,7 +87,7 @@ describe("the consent page", () => {
     expect(codeOf(accepted)).not.toBe("");
   });
 
-  it("takes an answer only from the browser that was shown the page, and only once", async () => {
+  it("takes an answer only from the browser that was shown the page, and only once [auth.consent_page]", async () => {
     const consent = await openConsent(await register());
     expect((await answerConsent(consent, { cookie: "a=b" })).status).toBe(400);
     expect((await answerConsent(consent)).status).toBe(302);
@@ -108,7 +108,7 @@ describe("the consent page", () => {
     expect(scope).toBe("sessions:read");
   });
 
-  it("locks after ten wrong codes, for the right code too", async () => {
+  it("locks after ten wrong codes, for the right code too [auth.sign_in_code]", async () => {
     let consent = await openConsent(await register());
     for (let guess = 0; guess < 10; guess++) {
       consent = await readConsent(await answerConsent(consent, { code: `GUESS-${guess}` }));

@@ -48,7 +48,7 @@ describe("the consent page", () => {
     expect(await render({ scope: [] })).toMatch(/value="projects:write" checked/);
   });
 
-  it("works without scripts: a plain form with a way to allow and a way to deny", async () => {
+  it("works without scripts: a plain form with a way to allow and a way to deny [auth.consent_page]", async () => {
     const page = await render();
     expect(page).toContain('<form method="post" action="/authorize"');
     expect(page).toMatch(/<button name="decision" value="approve"/);

@@ -19,7 +19,7 @@ const signIn = (guess: string, counter: GuessCounter, nowMs = 1000) =>
   judgeSignIn(guess, { code: "RIGHT-CODE", counter, nowMs, subtle: crypto.subtle });
 
 describe("the sign-in code", () => {
-  it("lets in who has it, spaces around it aside", async () => {
+  it("lets in who has it, spaces around it aside [auth.sign_in_code]", async () => {
     expect(await signIn(" RIGHT-CODE\n", memoryCounter())).toBe("signed_in");
   });
 

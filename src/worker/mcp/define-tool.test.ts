@@ -46,7 +46,7 @@ describe("calling a tool", () => {
     expect(text).toEqual({ code: "session_not_found", message: "There is no such session." });
   });
 
-  it("keeps a crash's own words from model and log, and names the event instead", async () => {
+  it("keeps a crash's own words from model and log, and names the event instead [mcp.errors] [bad_input.secrets]", async () => {
     const { text, lines } = await call(async () => {
       throw new Error("password=hunter2 at somewhere");
     });
@@ -69,7 +69,7 @@ describe("calling a tool", () => {
     [{ size: 1, extra: "secret-value" }, 'there is no parameter "extra"'],
     [null, "size: is missing"],
     ["secret-value", "the arguments: must be an object"],
-  ])("says what is wrong with arguments without repeating values: %#", async (args, message) => {
+  ])("says what is wrong with arguments without repeating values: %# [bad_input.arguments]", async (args, message) => {
     const { text } = await call(async () => ({ answer: "never" }), args);
     expect(text["code"]).toBe("invalid_argument");
     expect(text["message"]).toContain(message);

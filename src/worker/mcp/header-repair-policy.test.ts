@@ -21,7 +21,7 @@ describe("header repair", () => {
     expect(repair(modern, modernBody).repairs).toEqual([]);
   });
 
-  it("believes the body when the header names an older revision, and adds the routing headers", () => {
+  it("believes the body when the header names an older revision, and adds the routing headers [mcp.header_repair]", () => {
     const { repairs, headers } = repair({ "mcp-protocol-version": "2025-11-25" }, modernBody);
     expect(repairs).toEqual(["protocol_version_older_than_body"]);
     expect(headers.get("mcp-protocol-version")).toBe("2026-07-28");

@@ -11,7 +11,7 @@ type Json = { type?: string; properties?: Record<string, Json>; description?: st
 const byName = TOOLS.map((tool) => [tool.name, tool] as const);
 
 describe("the registry", () => {
-  it("holds exactly the tools that have a file, one file per tool", () => {
+  it("holds exactly the tools that have a file, one file per tool [mcp.tool_policy]", () => {
     const files = TOOLSETS.flatMap((toolset) => readdirSync(`${import.meta.dirname}/../${toolset}/tools`))
       .filter((name) => !name.endsWith(".test.ts"))
       .map((name) => name.replace(/\.ts$/, "").replaceAll("-", "_"));
@@ -22,7 +22,7 @@ describe("the registry", () => {
     expect(new Set(TOOLS.map((tool) => tool.name)).size).toBe(TOOLS.length);
   });
 
-  it("shows few tools by default and all of them under `all`", () => {
+  it("shows few tools by default and all of them under `all` [mcp.toolsets]", () => {
     const expose = createExposures(TOOLS);
     expect(expose(TOOLSETS).listing.length).toBe(TOOLS.length);
     expect(expose(DEFAULT_TOOLSETS).listing.length).toBeLessThanOrEqual(15);

@@ -71,7 +71,7 @@ async function errorOf(response: Response): Promise<{ status: number; type: stri
 }
 
 describe("the model gateway", () => {
-  it("adds the key, passes the request on and streams the answer back", async () => {
+  it("adds the key, passes the request on and streams the answer back [gateway.passthrough]", async () => {
     const { gateway, upstream, questions, finished, settle } = setUp();
     const response = await gateway(await makeRequest());
     expect(await response.text()).toBe("data: x\n\n");
@@ -96,7 +96,7 @@ describe("the model gateway", () => {
     expect([...sent.keys()].sort()).toEqual(["content-type", "x-api-key"]);
   });
 
-  it("passes known betas and leaves out those that reach elsewhere", async () => {
+  it("passes known betas and leaves out those that reach elsewhere [gateway.refusals]", async () => {
     const { gateway, upstream } = setUp();
     const headers = {
       "anthropic-beta": "claude-code-20250219, mcp-servers-2025-12-04,files-api-2025-04-14,effort-2025-11-24",
@@ -120,7 +120,7 @@ describe("the model gateway", () => {
     ["POST", "/v1/messages/../files"],
     ["POST", "/v1//messages"],
     ["HEAD", "/v1/messages"],
-  ])("passes nothing else on: %s %s", async (method, path) => {
+  ])("passes nothing else on: %s %s [gateway.passthrough]", async (method, path) => {
     const { gateway, upstream } = setUp();
     expect((await gateway(await makeRequest({ method, path }))).status).toBe(404);
     expect(upstream).toEqual([]);
@@ -132,19 +132,22 @@ describe("the model gateway", () => {
     ["signed with another secret", () => signRunToken(claims, "other".repeat(8), crypto.subtle)],
     ["expired", () => signRunToken({ ...claims, expires_at: NOW_MS / 1000 }, SECRET, crypto.subtle)],
     ["for another route", () => signRunToken({ ...claims, route: "packs" as "model" }, SECRET, crypto.subtle)],
-  ])("answers 401 to a token that is %s, so that Claude Code asks for a fresh one", async (_name, makeToken) => {
-    const { gateway, upstream, questions } = setUp();
-    const error = await errorOf(await gateway(await makeRequest({ token: await makeToken() })));
-    expect(error).toMatchObject({ status: 401, type: "authentication_error" });
-    expect([upstream, questions]).toEqual([[], []]);
-  });
+  ])(
+    "answers 401 to a token that is %s, so that Claude Code asks for a fresh one [gateway.token]",
+    async (_name, makeToken) => {
+      const { gateway, upstream, questions } = setUp();
+      const error = await errorOf(await gateway(await makeRequest({ token: await makeToken() })));
+      expect(error).toMatchObject({ status: 401, type: "authentication_error" });
+      expect([upstream, questions]).toEqual([[], []]);
+    },
+  );
 
   it.each([
     ["run_token_refused", 401],
     ["session_not_found", 401],
     ["model_not_allowed", 400],
     ["too_many_model_requests", 429],
-  ] as const)("does what the Session object says: %s", async (code, status) => {
+  ] as const)("does what the Session object says: %s [gateway.admission]", async (code, status) => {
     const session = () => ({ beginModelRequest: async () => failure(code, "No."), finishModelRequest: async () => {} });
     const { gateway, upstream } = setUp({ session });
     expect(await errorOf(await gateway(await makeRequest()))).toMatchObject({ status, message: "No." });
@@ -161,7 +164,7 @@ describe("the model gateway", () => {
     expect(questions).toEqual([]);
   });
 
-  it("refuses more than 32 MB, declared or not", async () => {
+  it("refuses more than 32 MB, declared or not [gateway.refusals]", async () => {
     const { gateway } = setUp();
     const declared = await makeRequest({ headers: { "content-length": String(33 * 1024 * 1024) } });
     expect((await gateway(declared)).status).toBe(413);
@@ -194,7 +197,7 @@ describe("the model gateway", () => {
     expect(finished).toEqual(["request-1"]);
   });
 
-  it("finishes the request when the provider cannot be reached, and tells nothing of its words", async () => {
+  it("finishes the request when the provider cannot be reached, and tells nothing of its words [bad_input.secrets]", async () => {
     const unreachable = async () => {
       throw new Error(`connect failed with ${KEY}`);
     };
@@ -223,7 +226,7 @@ describe("the model gateway", () => {
     expect(finished).toEqual(["request-1"]);
   });
 
-  it("says why when there is no key that it may use", async () => {
+  it("says why when there is no key that it may use [bad_input.no_key]", async () => {
     const requireModelKey = () => {
       throw new AppError("model_key_missing", "No model key is set.");
     };

@@ -16,7 +16,7 @@ describe("what a model request may ask", () => {
   });
 
   it.each([{ mcp_servers: [] }, { mcp_servers: [{ url: "https://x" }] }, { container: "c" }, { container: {} }])(
-    "refuses remote MCP servers and containers: %j",
+    "refuses remote MCP servers and containers: %j [gateway.refusals]",
     (extra) => expect(judgeModelRequest({ ...request, ...extra }).ok).toBe(false),
   );
 
@@ -28,7 +28,7 @@ describe("what a model request may ask", () => {
     "computer_20250124",
     5,
     {},
-  ])("refuses a tool of type %j, wherever it is added", (type) => {
+  ])("refuses a tool of type %j, wherever it is added [gateway.refusals]", (type) => {
     const tools = [{ type, name: "x" }];
     expect(judgeModelRequest({ ...request, tools }).ok).toBe(false);
     const inContent = { role: "user", content: [{ type: "tool_addition", tools }] };

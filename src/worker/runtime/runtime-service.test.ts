@@ -14,7 +14,7 @@ function service(fetch: () => Promise<Response>) {
 }
 
 describe("looking for updates", () => {
-  it("compares what is installed with what the registry says", async () => {
+  it("compares what is installed with what the registry says [tools.runtime]", async () => {
     const found = await service(async () =>
       Response.json({ version: "0.3.400", claudeCodeVersion: "2.1.400", other: 1 }),
     ).checkUpdates(principal, null);

@@ -29,7 +29,7 @@ function setUp(settlesAfterMs: number) {
 }
 
 describe("waiting for a turn", () => {
-  it("reports at once, goes on in slices and comes back when the turn has ended", async () => {
+  it("reports at once, goes on in slices and comes back when the turn has ended [tools.wait_for_session]", async () => {
     const { session, waiting, asked, progress } = setUp(7_000);
     expect((await waitForTurn(session, request, waiting)).settled).toBe(true);
     expect(asked.map(({ wait_ms }) => wait_ms)).toEqual([WAIT_SLICE_MS, WAIT_SLICE_MS]);
