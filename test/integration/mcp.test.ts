@@ -1,3 +1,4 @@
+import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { uuidV7 } from "../../src/shared/ids.ts";
 import type { SessionApi } from "../../src/shared/rpc/session-api.ts";
@@ -238,20 +239,6 @@ describe("sessions", () => {
     expect(structured.notes[0]).toContain("bypassPermissions was cut to acceptEdits");
   });
 
-  it.each([
-    [{ prompt: "   " }, "prompt: must not be empty"],
-    [{ prompt: "x".repeat(2 * 1024 * 1024) }, "prompt: must be at most 262144 bytes"],
-    [{ prompt: 5 }, "prompt: must be a string"],
-    [{}, "prompt: is missing"],
-    [{ prompt: "hi", wait_seconds: 9999 }, "wait_seconds: must be at most 40"],
-    [{ prompt: "hi", project: "No Such Name!" }, "project: must be 1 to 64 characters"],
-    [{ prompt: "hi", permision_mode: "plan" }, 'there is no parameter "permision_mode"'],
-  ])("are not started by bad arguments: %# [bad_input.prompt] [bad_input.arguments]", async (args, message) => {
-    const failure = failureOf(await callTool("execute_claude", args));
-    expect(failure.code).toBe("invalid_argument");
-    expect(failure.message).toContain(message);
-  });
-
   it("report progress while somebody waits, the first at once [tools.wait_for_session]", async () => {
     const params = { name: "execute_claude", arguments: { prompt: "Hi", wait_seconds: 1 } };
     for (const [call, meta] of [
@@ -265,6 +252,26 @@ describe("sessions", () => {
       expect(messages[0]?.method).toBe("notifications/progress");
       expect(messages.length).toBeGreaterThan(1);
     }
+  });
+});
+
+describe("a prompt or argument that is wrong [bad_input.prompt] [bad_input.arguments]", () => {
+  const countSessions = async () => (await listDurableObjectIds(env.SESSION)).length;
+
+  it.each([
+    [{ prompt: "   " }, "prompt: must not be empty"],
+    [{ prompt: "x".repeat(2 * 1024 * 1024) }, "prompt: must be at most 262144 bytes"],
+    [{ prompt: 5 }, "prompt: must be a string"],
+    [{}, "prompt: is missing"],
+    [{ prompt: "hi", wait_seconds: 9999 }, "wait_seconds: must be at most 40"],
+    [{ prompt: "hi", project: "No Such Name!" }, "project: must be 1 to 64 characters"],
+    [{ prompt: "hi", permision_mode: "plan" }, 'there is no parameter "permision_mode"'],
+  ])("gets a clear answer and starts nothing: %#", async (args, message) => {
+    const before = await countSessions();
+    const failure = failureOf(await callTool("execute_claude", args));
+    expect(failure.code).toBe("invalid_argument");
+    expect(failure.message).toContain(message);
+    expect(await countSessions()).toBe(before);
   });
 });
 
