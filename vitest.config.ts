@@ -15,6 +15,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          sequence: { groupOrder: 0 },
           environment: "node",
           include: [
             "src/{shared,worker,durable-objects}/**/*.test.{ts,tsx}",
@@ -26,6 +27,7 @@ export default defineConfig({
       {
         test: {
           name: "container",
+          sequence: { groupOrder: 1 },
           environment: "node",
           include: ["src/container/**/*.test.ts"],
           testTimeout: 60_000,
@@ -49,6 +51,7 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
+          sequence: { groupOrder: 2 },
           include: ["test/integration/**/*.test.ts"],
           setupFiles: ["./test/integration/apply-migrations.ts"],
           testTimeout: 30_000,
@@ -57,6 +60,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          sequence: { groupOrder: 3 },
           environment: "node",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
@@ -68,6 +72,7 @@ export default defineConfig({
       {
         test: {
           name: "containers",
+          sequence: { groupOrder: 4 },
           environment: "node",
           include: ["test/containers/**/*.test.ts"],
           testTimeout: 180_000,

@@ -1,4 +1,6 @@
 import { describe } from "vitest";
 import { describeRecovery } from "../journeys/recovery.ts";
 
-describe("in real containers", () => describeRecovery("container"));
+describe("in real containers", () => {
+  describeRecovery("container");
+});

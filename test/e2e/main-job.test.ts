@@ -1,4 +1,6 @@
 import { describe } from "vitest";
 import { describeMainJob } from "../journeys/main-job.ts";
 
-describe("as plain processes [sandbox.process]", () => describeMainJob("process"));
+describe("as plain processes [sandbox.process]", () => {
+  describeMainJob("process");
+});

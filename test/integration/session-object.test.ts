@@ -183,7 +183,7 @@ describe("what the runner sends", () => {
       const body = new TextEncoder().encode(JSON.stringify({ pages: "p".repeat(300_000) }));
       const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
       const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-      const part = (offset: number, bytes: Uint8Array, hash = sha256) =>
+      const part = (offset: number, bytes: Uint8Array<ArrayBuffer>, hash = sha256) =>
         runner.host!.putBodyPart({
           runtime_id: runner.runtimeId,
           sha256: hash,

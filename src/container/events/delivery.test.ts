@@ -14,7 +14,7 @@ const bench = useRunnerBench();
 const contiguous = (length: number) => Array.from({ length }, (_value, index) => index + 1);
 
 describe("after a cut", () => {
-  it("the object is woken, and gets what it does not hold, once and in order", async () => {
+  it("the object is woken, and gets what it does not hold, once and in order [runner.wake]", async () => {
     const host = await bench.openSession();
     const gate = randomUUID();
     const scenario = { steps: [[callTool("Bash", { command: "echo one" })], [hold(gate), say("two")]] };
@@ -37,7 +37,7 @@ describe("after a cut", () => {
     expect(host.ofKind("turn_ended")).toHaveLength(1);
   });
 
-  it("entries whose acknowledgement was lost are sent again", async () => {
+  it("entries whose acknowledgement was lost are sent again [runner.spool]", async () => {
     const host = await bench.openSession();
     const seen: number[] = [];
     host.behaviour.append = async (batch) => {
@@ -71,7 +71,7 @@ describe("after a cut", () => {
 });
 
 describe("an object that knows another runtime", () => {
-  it("gets everything from 1, whatever number it names", async () => {
+  it("gets everything from 1, whatever number it names [runner.spool]", async () => {
     const host = await bench.openSession();
     host.behaviour.append = () => Promise.reject(new Error("not now"));
     const turn = makeTurn("hello", randomUUID());
@@ -85,7 +85,7 @@ describe("an object that knows another runtime", () => {
 });
 
 describe("a follow-up while nobody is connected", () => {
-  it("wakes the object, which finds the whole turn", async () => {
+  it("wakes the object, which finds the whole turn [runner.wake]", async () => {
     const host = await bench.openSession({ decidePermission: async () => ({ behavior: "allow" }) });
     const scenario = {
       steps: [[callTool("Bash", { command: "sleep 1", run_in_background: true })], [say("started")]],
@@ -104,7 +104,7 @@ describe("a follow-up while nobody is connected", () => {
 });
 
 describe("a message of 10 MB", () => {
-  it("is stored whole before the entry that names it, and the entry stays below the limit of a row", async () => {
+  it("is stored whole before the entry that names it, and the entry stays below the limit of a row [events.large_body]", async () => {
     const host = await bench.openSession();
     const size = 10 * 1024 * 1024;
     const scenario = { steps: [[say("0123456789abcdef", size / 16)]] };
@@ -139,7 +139,7 @@ describe("a message of 10 MB", () => {
 describe("previews", () => {
   const scenario = { steps: [[{ type: "pace" as const, delay_ms: 2 }, say("word ", 100)]] };
 
-  it("come while somebody watches, and are never numbered", async () => {
+  it("come while somebody watches, and are never numbered [runner.previews]", async () => {
     const host = await bench.openSession({}, { previews: true });
     const turn = makeTurn(`tell\n${embedScenario(scenario)}`, randomUUID());
     await host.runner().startTurn(turn);
@@ -150,7 +150,7 @@ describe("previews", () => {
     expect(host.previews[0]?.turn_id).toBe(turn.turn_id);
   });
 
-  it("stay away while nobody does, and begin when somebody comes", async () => {
+  it("stay away while nobody does, and begin when somebody comes [runner.previews]", async () => {
     const host = await bench.openSession();
     const first = makeTurn(`tell\n${embedScenario(scenario)}`, randomUUID());
     await host.runner().startTurn(first);

@@ -13,7 +13,7 @@ const openSpool = () => {
 const message = (text: string) => ({ kind: "message" as const, turn_id: randomUUID(), message: { text } });
 
 describe("the spool", () => {
-  it("numbers from 1 and gives back what was written, after partial acknowledgements too", () => {
+  it("numbers from 1 and gives back what was written, after partial acknowledgements too [runner.spool]", () => {
     const { spool } = openSpool();
     for (let index = 1; index <= 5; index++) spool.record(message(`ä${index}`));
     spool.acknowledge(2);

@@ -47,7 +47,7 @@ function askThen(consent: () => Promise<PermissionDecision>) {
 }
 
 describe.each(["bypassPermissions", "acceptEdits"] as const)("in mode %s, a tool", (mode) => {
-  it.each(failing)("does not run when the object %s", async (_what, decidePermission) => {
+  it.each(failing)("does not run when the object %s [runner.gate]", async (_what, decidePermission) => {
     const host = await bench.openSession({ decidePermission });
     const { isWritten, ended, toolResult } = await runWriting(host, mode);
     expect(isWritten).toBe(false);
@@ -61,7 +61,7 @@ describe.each(["bypassPermissions", "acceptEdits"] as const)("in mode %s, a tool
     expect(host.questions).toMatchObject([{ stage: "gate", tool_name: "Write", permission_mode: mode }]);
   });
 
-  it("waits while the link is cut, is asked about again under the same id, and obeys the answer", async () => {
+  it("waits while the link is cut, is asked about again under the same id, and obeys the answer [runner.gate]", async () => {
     const host = await bench.openSession({ decidePermission: () => new Promise(() => {}) });
     const { path, turn } = writingTurn(mode);
     await host.runner().startTurn(turn);
@@ -123,7 +123,7 @@ describe("the gate alone", () => {
     hookSpecificOutput: { hookEventName: "PreToolUse", permissionDecision: "deny", permissionDecisionReason },
   });
 
-  it("denies when nobody decides by the deadline", async () => {
+  it("denies when nobody decides by the deadline [runner.gate]", async () => {
     const gate = gateWith(() => new Promise(() => {}), { deadlineMs: 30 });
     const signal = new AbortController().signal;
     expect(await gate.preToolUse(ask, "id", { signal })).toEqual(denied(DENIALS.deadline));
@@ -143,7 +143,7 @@ describe("the gate alone", () => {
     );
   });
 
-  it("denies when our own code throws, also without a promise", async () => {
+  it("denies when our own code throws, also without a promise [runner.gate]", async () => {
     const signal = new AbortController().signal;
     const throwing = () => {
       throw new Error("our bug");

@@ -19,18 +19,18 @@ describe("without the boot token", () => {
     await expect(dial(bench.runner, path, "")).rejects.toThrow("HTTP 401");
   });
 
-  it("/health is refused", async () => {
+  it("/health is refused [runner.boot]", async () => {
     expect((await getHealth(`${bench.runner.bootToken}x`)).status).toBe(401);
   });
 });
 
 describe("with the boot token", () => {
-  it("/health names the runtime, the workspace and whether its disk is new", async () => {
+  it("/health names the runtime, the workspace and whether its disk is new [runner.boot]", async () => {
     const health = runnerHealthSchema.parse(await (await getHealth(bench.runner.bootToken)).json());
     expect(health).toMatchObject({ workspace_id: bench.runner.workspaceId, workspace_state: "new", busy_sessions: [] });
   });
 
-  it("a second boot on the same disk is another runtime on a kept workspace", async () => {
+  it("a second boot on the same disk is another runtime on a kept workspace [runner.boot]", async () => {
     const first = await startRunner({ edgeUrl: bench.edge.url });
     const health = runnerHealthSchema.parse(await (await getHealth(first.bootToken, first.port)).json());
     await first.stop();
@@ -48,7 +48,7 @@ describe("with the boot token", () => {
 });
 
 describe("a hello", () => {
-  it("of an unknown protocol version is refused with what to do", async () => {
+  it("of an unknown protocol version is refused with what to do [runner.boot]", async () => {
     const host = createTestHost(bench.runner);
     await expect(host.connect({ protocolVersion: 99 })).rejects.toThrow(/speaks protocol 1; replace the sandbox/);
   });

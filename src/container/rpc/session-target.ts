@@ -52,4 +52,4 @@ export class SessionTarget extends RpcTarget {
   }
 }
 
-export type _SessionTargetIsTheContract = AssertExtends<SessionTarget, RunnerSessionApi>;
+type _SessionTargetIsTheContract = AssertExtends<SessionTarget, RunnerSessionApi>;

@@ -58,7 +58,7 @@ export class WorkspaceTarget extends RpcTarget {
   }
 }
 
-export type _WorkspaceTargetIsTheContract = AssertExtends<WorkspaceTarget, RunnerWorkspaceApi>;
+type _WorkspaceTargetIsTheContract = AssertExtends<WorkspaceTarget, RunnerWorkspaceApi>;
 
 async function toAnswer<T>(work: () => Promise<T>): Promise<Answer<T>> {
   try {

@@ -67,7 +67,7 @@ describe("a CLI that does not start", () => {
 });
 
 describe("a CLI that exits without a result", () => {
-  it("ends the turn as cli_exited with its code and the redacted end of its stderr", async () => {
+  it("ends the turn as cli_exited with its code and the redacted end of its stderr [runner.turn_end]", async () => {
     const { session, entries, endOf } = openSession(makeProgram("echo 'no good: sk-ant-abcdef123456' >&2; exit 7"));
     const turn = makeTurn("hello", randomUUID());
     session.startTurn(turn);

@@ -33,7 +33,7 @@ function cliPid(host: TestHost): number {
 const slowText = [{ type: "pace" as const, delay_ms: 50 }, say("a slow word ", 400)];
 
 describe("a turn", () => {
-  it("records its beginning, every message and one end, numbered 1…n, and writes the file", async () => {
+  it("records its beginning, every message and one end, numbered 1…n, and writes the file [runner.turn_end]", async () => {
     const host = await bench.openSession();
     const turn = makeTurn("Please write session-test.txt", randomUUID());
     expect(await host.runner().startTurn(turn)).toEqual({ state: "started" });
@@ -51,7 +51,7 @@ describe("a turn", () => {
     expect(readFileSync(join(bench.runner.workspaceDir, "session-test.txt"), "utf8")).toContain("scripted model");
   });
 
-  it("is begun once, however often it is started, and another one waits", async () => {
+  it("is begun once, however often it is started, and another one waits [runner.next_prompt]", async () => {
     const host = await bench.openSession();
     const gate = randomUUID();
     const { prompt } = uniquePrompt("hold on", { steps: [[hold(gate), say("done")]] });
@@ -114,7 +114,7 @@ describe("a turn", () => {
     expect(await host.turnEnded(turn.turn_id)).toMatchObject({ reason: "timed_out" });
   });
 
-  it("ends as cli_exited when the process is killed, and the next prompt resumes the conversation", async () => {
+  it("ends as cli_exited when the process is killed, and the next prompt resumes the conversation [runner.resume]", async () => {
     const host = await bench.openSession();
     // With an answer behind it, so that the CLI has written its transcript.
     const first = uniquePrompt("slowly", { steps: [[callTool("Bash", { command: "true" })], slowText] });
@@ -183,7 +183,7 @@ describe("options of a turn", () => {
 });
 
 describe("a background task", () => {
-  it("makes a turn of its own of what Claude does after it", async () => {
+  it("makes a turn of its own of what Claude does after it [runner.follow_up]", async () => {
     const host = await bench.openSession({ decidePermission: async () => ({ behavior: "allow" }) });
     const { prompt } = uniquePrompt("in the background", {
       steps: [[callTool("Bash", { command: "sleep 1; echo late", run_in_background: true })], [say("started")]],
@@ -261,7 +261,7 @@ describe("a background task", () => {
 });
 
 describe("SIGTERM", () => {
-  it("interrupts the turn, delivers its end and exits 0", async () => {
+  it("interrupts the turn, delivers its end and exits 0 [runner.sigterm]", async () => {
     const { startRunner, createTestHost } = await import("../../../test/support/runner-host.ts");
     const runner = await startRunner({ edgeUrl: bench.edge.url });
     const host = createTestHost(runner);

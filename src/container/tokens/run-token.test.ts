@@ -10,7 +10,7 @@ import { callTool, embedScenario, hold, say } from "../../../test/support/script
 const bench = useRunnerBench();
 
 describe("the run token", () => {
-  it("lies in a file that its owner alone reads, and in no environment or argument", async () => {
+  it("lies in a file that its owner alone reads, and in no environment or argument [gateway.key_safety]", async () => {
     const host = await bench.openSession();
     const gate = randomUUID();
     const turn = makeTurn(`wait\n${embedScenario({ steps: [[hold(gate), say("done")]] })}`, randomUUID());
@@ -31,7 +31,7 @@ describe("the run token", () => {
     await host.turnEnded(turn.turn_id);
   });
 
-  it("is renewed while a turn runs, and Claude Code goes on with the new one after a 401", async () => {
+  it("is renewed while a turn runs, and Claude Code goes on with the new one after a 401 [runner.token_renewal]", async () => {
     const fresh = grantToken();
     const host = await bench.openSession({ renewRunToken: async () => fresh });
     const gate = randomUUID();

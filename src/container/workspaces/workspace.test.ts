@@ -89,7 +89,7 @@ describe("reading", () => {
     expect(unwrap(await read({ path: "bytes" }))).toMatchObject({ encoding: "base64", content: "AP/+AQ==", size: 4 });
   });
 
-  it("finds nothing outside, neither by name nor through links, and no folders or pipes", async () => {
+  it("finds nothing outside, neither by name nor through links, and no folders or pipes [runner.files]", async () => {
     symlinkSync("/etc/passwd", join(runner.workspaceDir, "link"));
     symlinkSync("/etc", join(runner.workspaceDir, "folder"));
     execFileSync("mkfifo", [join(runner.workspaceDir, "pipe")]);
@@ -126,7 +126,7 @@ describe("cloning", () => {
     expect(again).toMatchObject({ ok: false, error: { code: "project_busy" } });
   });
 
-  it("refuses any other protocol unless tests allow it", async () => {
+  it("refuses any other protocol unless tests allow it [runner.clone]", async () => {
     for (const git_url of [`file://${makeRepository()}`, "ssh://example.com/x", "ext::sh -c id", "--upload-pack=id"]) {
       const answer = await workspace.cloneRepository({ git_url, allow_insecure: false });
       expect(answer).toMatchObject({ ok: false, error: { code: "invalid_argument" } });
@@ -134,7 +134,7 @@ describe("cloning", () => {
     expect(readdirSync(runner.workspaceDir)).toEqual([]);
   });
 
-  it("that fails leaves the workspace empty and repeats nothing of what the server said", async () => {
+  it("that fails leaves the workspace empty and repeats nothing of what the server said [runner.clone]", async () => {
     const server = createServer((_request, response) => response.writeHead(403).end("REMOTE-TEXT"));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const git_url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.git`;

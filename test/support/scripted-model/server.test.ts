@@ -137,7 +137,7 @@ describe("the real Claude Code", () => {
     expect(messages.at(-1)).toMatchObject({ type: "result", subtype: "success", num_turns: 2 });
   }, 30_000);
 
-  it("thinks, calls tools, survives errors and a cut, and is sent the prompt once", async () => {
+  it("thinks, calls tools, survives errors and a cut, and is sent the prompt once [scripted_model.serves]", async () => {
     const { messages } = await run("everything", [
       {
         match: "everything",
