@@ -33,6 +33,8 @@ export type Config = {
   port: number;
   /** The search path for the CLI and git. */
   path: string;
+  /** What npm needs of the environment to reach its registry: its own settings, proxies and certificates. */
+  npmEnvironment: Record<string, string>;
 };
 
 const SECRETS = ["BERTH_BOOT_TOKEN"];
@@ -56,7 +58,16 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     host: settings.BERTH_HOST,
     port: settings.PORT,
     path: environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+    npmEnvironment: pickNpmEnvironment(environment),
   };
+}
+
+const NPM_VARIABLE =
+  /^(?:HOME|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|(?:https?|no)_proxy|npm_config_(?:registry|cafile|userconfig))$/i;
+
+function pickNpmEnvironment(environment: Record<string, string | undefined>): Record<string, string> {
+  const picked = Object.entries(environment).filter(([name]) => NPM_VARIABLE.test(name));
+  return Object.fromEntries(picked.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 function readCliUser(uid: number | undefined, gid: number | undefined): CliUser {

@@ -2,7 +2,14 @@
 import { DurableObject } from "cloudflare:workers";
 import { answer, failure, type Answer } from "../shared/errors/app-error.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
-import type { ClaudeBinary, FileContent, FileList, ListFiles, ReadFile } from "../shared/rpc/runner-workspace-api.ts";
+import type {
+  ClaudeBinary,
+  ClaudeRelease,
+  FileContent,
+  FileList,
+  ListFiles,
+  ReadFile,
+} from "../shared/rpc/runner-workspace-api.ts";
 import type {
   LeaseAnswer,
   LeaseRequest,
@@ -78,6 +85,10 @@ export class WorkspaceObject extends DurableObject<Env> {
 
   async findClaudeBinary(identity: WorkspaceIdentity): Promise<Answer<ClaudeBinary>> {
     return this.#open().askStarted(identity, (runner) => runner.findClaudeBinary());
+  }
+
+  async findNewestClaude(identity: WorkspaceIdentity): Promise<Answer<ClaudeRelease>> {
+    return this.#open().askStarted(identity, (runner) => runner.findNewestClaude());
   }
 
   async wake(request: { runtime_id: string; session_id: string; boot_token: string }): Promise<boolean> {

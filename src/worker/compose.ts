@@ -112,12 +112,10 @@ function composeServices(parts: Parts): Services {
     subtle: crypto.subtle,
   });
   const runtime = createRuntimeService({
-    askSandbox: async (principal, name) => {
+    async askSandbox(principal, name, ask) {
       const project = await projects.resolve(principal, name);
-      return workspaceOf(parts.env, project.workspace_id).findClaudeBinary(identityOf(principal, project));
+      return ask(workspaceOf(parts.env, project.workspace_id), identityOf(principal, project));
     },
-    fetch: (url, init) => fetch(url, init),
-    registryUrl: config.packageRegistryUrl,
   });
   return { sessions, projects, runtime };
 }

@@ -17,7 +17,6 @@ const configSchema = z.object({
   ALLOW_INSECURE_GIT: flagSchema,
   HEADER_REPAIR: flagSchema.default(true),
   CLIENT_ID_METADATA: flagSchema.default(true),
-  PACKAGE_REGISTRY_URL: z.url().default("https://registry.npmjs.org"),
 });
 
 /** Why no request may be sent to the model; null when one may. */
@@ -40,7 +39,6 @@ export type EdgeConfig = {
   allowInsecureGit: boolean;
   repairHeaders: boolean;
   clientIdMetadata: boolean;
-  packageRegistryUrl: string;
 };
 
 export function readConfig(env: unknown): EdgeConfig {
@@ -62,7 +60,6 @@ export function readConfig(env: unknown): EdgeConfig {
     allowInsecureGit: settings.ALLOW_INSECURE_GIT,
     repairHeaders: settings.HEADER_REPAIR,
     clientIdMetadata: settings.CLIENT_ID_METADATA,
-    packageRegistryUrl: settings.PACKAGE_REGISTRY_URL.replace(/\/+$/, ""),
   };
 }
 

@@ -210,6 +210,7 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
     listFiles: unused,
     readFile: unused,
     findClaudeBinary: unused,
+    findNewestClaude: unused,
     wake: unused,
     destroy: unused,
   };

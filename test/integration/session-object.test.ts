@@ -180,7 +180,7 @@ describe("what the runner sends", () => {
   it("brings a large body to R2 under its hash, in parts, and refuses one that lies about it [events.large_body]", async () => {
     await inSession(async (world) => {
       const { runner } = await world.begin();
-      const body = new TextEncoder().encode(JSON.stringify({ pages: "p".repeat(300_000) }));
+      const body = Uint8Array.from(new TextEncoder().encode(JSON.stringify({ pages: "p".repeat(300_000) })));
       const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
       const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
       const part = (offset: number, bytes: Uint8Array<ArrayBuffer>, hash = sha256) =>

@@ -95,6 +95,17 @@ export function describeMainJob(sandbox: "process" | "container", options: Stack
       await client.close();
     });
 
+    it("names the Claude Code that works in the sandbox, and what is newer [tools.runtime]", async () => {
+      const client = await connect(stack);
+      const binary = await client.callToolOrThrow("find_claude_binary", {});
+      expect(binary).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+      const updates = await client.callTool("check_claude_updates", {});
+      // Without a way to the package registry the answer has to say so; both are right on some machine.
+      if (updates.isError) expect(updates.text).toContain("registry_unavailable");
+      else expect(updates.structured).toMatchObject({ installed: binary, newest: { version: expect.any(String) } });
+      await client.close();
+    });
+
     it("denies what would have to be asked, in a mode that asks, and says so in the answer [tools.ceiling]", async () => {
       const client = await connect(stack);
       const started = await start(client, {

@@ -5,6 +5,7 @@ import { type Answer, answer, AppError, toFailure } from "../../shared/errors/ap
 import type { AssertExtends } from "../../shared/rpc/protocol.ts";
 import {
   type ClaudeBinary,
+  type ClaudeRelease,
   type FileContent,
   type FileList,
   listFilesSchema,
@@ -14,6 +15,7 @@ import {
 import type { Config } from "../config.ts";
 import { logFailure } from "../log.ts";
 import { type ClaudePackage, findClaudeBinary } from "../workspaces/claude-binary.ts";
+import { findNewestClaude } from "../workspaces/claude-release.ts";
 import { cloneRepository } from "../workspaces/clone-repository.ts";
 import { listFiles } from "../workspaces/list-files.ts";
 import { readWorkspaceFile } from "../workspaces/read-file.ts";
@@ -46,6 +48,10 @@ export class WorkspaceTarget extends RpcTarget {
 
   async findClaudeBinary(): Promise<Answer<ClaudeBinary>> {
     return toAnswer(() => findClaudeBinary(this.#parts.config, this.#parts.claude));
+  }
+
+  async findNewestClaude(): Promise<Answer<ClaudeRelease>> {
+    return toAnswer(() => findNewestClaude(this.#parts.config));
   }
 
   async isWorkspaceChanged(): Promise<boolean> {

@@ -47,12 +47,21 @@ export type FileContent = {
 /** The Claude Code program inside the sandbox. */
 export type ClaudeBinary = { path: string; version: string; source: string };
 
+/** What is published: the newest Claude Code, and the package that brings it. */
+export const claudeReleaseSchema = z.object({
+  version: z.string().regex(/^[\w.+-]{1,64}$/),
+  package_version: z.string().regex(/^[\w.+-]{1,64}$/),
+});
+export type ClaudeRelease = z.infer<typeof claudeReleaseSchema>;
+
 export interface RunnerWorkspaceApi {
   listFiles(request: ListFiles): Promise<Answer<FileList>>;
   readFile(request: ReadFile): Promise<Answer<FileContent>>;
   /** Clones into the empty workspace; a failure leaves it empty. `allow_insecure` is for tests alone. */
   cloneRepository(request: { git_url: string; allow_insecure: boolean }): Promise<Answer<{ commit: string }>>;
   findClaudeBinary(): Promise<Answer<ClaudeBinary>>;
+  /** Asks the package registry that npm is set to in the sandbox. */
+  findNewestClaude(): Promise<Answer<ClaudeRelease>>;
   /** True when the workspace holds anything that a fresh one would not. */
   isWorkspaceChanged(): Promise<boolean>;
   /** Interrupts turns, flushes and exits. */

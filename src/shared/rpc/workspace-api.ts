@@ -1,7 +1,14 @@
 // What the Worker and the Session object may ask of a Workspace object (Durable Object RPC).
 // Session objects also dial the runner through its `fetch` (paths in protocol.ts, header `x-berth-runtime-id`).
 import type { Answer } from "../errors/app-error.ts";
-import type { ClaudeBinary, FileContent, FileList, ListFiles, ReadFile } from "./runner-workspace-api.ts";
+import type {
+  ClaudeBinary,
+  ClaudeRelease,
+  FileContent,
+  FileList,
+  ListFiles,
+  ReadFile,
+} from "./runner-workspace-api.ts";
 
 export type WorkspaceIdentity = {
   workspace_id: string;
@@ -36,6 +43,7 @@ export interface WorkspaceApi {
   listFiles(identity: WorkspaceIdentity, request: ListFiles): Promise<Answer<FileList>>;
   readFile(identity: WorkspaceIdentity, request: ReadFile): Promise<Answer<FileContent>>;
   findClaudeBinary(identity: WorkspaceIdentity): Promise<Answer<ClaudeBinary>>;
+  findNewestClaude(identity: WorkspaceIdentity): Promise<Answer<ClaudeRelease>>;
   /** From POST /runner/wake. False when runtime or boot token are not this workspace's. */
   wake(request: { runtime_id: string; session_id: string; boot_token: string }): Promise<boolean>;
   /** Stops the sandbox and forgets the workspace. Refused while a session holds or waits for the lease. */
