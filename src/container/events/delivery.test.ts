@@ -136,6 +136,19 @@ describe("a message of 10 MB", () => {
   });
 });
 
+describe("a tool's input that is nested too deep to travel", () => {
+  it("is stored whole and sent shortened, and the turn goes on [events.large_body]", async () => {
+    const host = await bench.openSession({ decidePermission: async () => ({ behavior: "allow" }) });
+    const nested: unknown = JSON.parse(`${'{"a":'.repeat(400)}1${"}".repeat(400)}`);
+    const scenario = { steps: [[callTool("Read", { file_path: "x", nested })], [say("went on")]] };
+    const turn = makeTurn(`deep\n${embedScenario(scenario)}`, randomUUID());
+    await host.runner().startTurn(turn);
+    expect(await host.turnEnded(turn.turn_id, 20_000)).toMatchObject({ result: { text: "went on" } });
+    const [body] = host.ofKind("message").flatMap((entry) => entry.body ?? []);
+    expect(host.bodies.get(body?.sha256 ?? "")?.toString()).toContain('{"a":'.repeat(400));
+  });
+});
+
 describe("previews", () => {
   const scenario = { steps: [[{ type: "pace" as const, delay_ms: 2 }, say("word ", 100)]] };
 

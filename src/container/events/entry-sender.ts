@@ -1,6 +1,7 @@
 // Sends a session's spooled entries in order, one batch at a time, and again after a cut, until they are acknowledged.
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { isTooDeep } from "../../shared/events/shorten.ts";
 import type { RunnerEntry } from "../../shared/rpc/runner-entry.ts";
 import { type HostConnection, type HostLink, withDeadline } from "../rpc/host-link.ts";
 import { LARGE_ENTRY_BYTES, storeLargeBody } from "./entry-body.ts";
@@ -44,7 +45,7 @@ async function sendBatch(parts: SenderParts, connection: HostConnection): Promis
 /** The oldest entries up to the first large one, or that one alone with its body stored. */
 async function prepareBatch({ spool, runtimeId }: SenderParts, connection: HostConnection): Promise<RunnerEntry[]> {
   const pending = spool.readFrom(spool.acknowledgedSeq() + 1);
-  const firstLarge = pending.findIndex(({ bytes }) => bytes > LARGE_ENTRY_BYTES);
+  const firstLarge = pending.findIndex(({ entry, bytes }) => bytes > LARGE_ENTRY_BYTES || isTooDeep(entry));
   const large = firstLarge === 0 ? pending[0] : undefined;
   if (large === undefined) {
     return pending.slice(0, firstLarge === -1 ? undefined : firstLarge).map(({ entry }) => entry);

@@ -6,7 +6,10 @@ import type { SessionFiles } from "./session-files.ts";
 /** A renewed token is in use after this time at the latest; it is renewed five minutes before it ends. */
 const API_KEY_HELPER_TTL_MS = 60_000;
 
-export function buildCliEnvironment(config: Config, files: SessionFiles): Record<string, string> {
+export function buildCliEnvironment(
+  config: Pick<Config, "cliUser" | "edgeUrl" | "path">,
+  files: SessionFiles,
+): Record<string, string> {
   const runsAsRoot = config.cliUser === null ? process.getuid?.() === 0 : config.cliUser.uid === 0;
   return {
     PATH: config.path,

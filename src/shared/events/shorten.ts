@@ -10,14 +10,14 @@ export function jsonBytes(value: unknown): number {
 /** Deeper values are cut: JSON's writers and the RPC's readers recurse, and give up on them. */
 const MAX_DEPTH = 64;
 
-/** True when the value can travel and be stored as it is. */
-export function fits(value: unknown, maxBytes: number): boolean {
-  return !isDeeperThan(value, MAX_DEPTH) && jsonBytes(value) <= maxBytes;
+/** True when the value cannot travel or be stored as it is, whatever its size. */
+export function isTooDeep(value: unknown): boolean {
+  return isDeeperThan(value, MAX_DEPTH);
 }
 
 /** The value itself if it fits, else a copy that does. The kind of every kept field stays what it was. */
 export function shortenToFit(value: unknown, maxBytes: number): unknown {
-  if (fits(value, maxBytes)) return value;
+  if (!isTooDeep(value) && jsonBytes(value) <= maxBytes) return value;
   for (const keptCharacters of [32_768, 8_192, 2_048, 512, 128]) {
     for (const keptItems of [Infinity, 50, 10]) {
       const shortened = shorten(value, keptCharacters, keptItems, 0);
