@@ -3,6 +3,7 @@ import { z } from "zod";
 import { uuidSchema } from "../ids.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
 import { modelNameSchema, promptSchema } from "../sessions/schema.ts";
+import { transcriptManifestSchema } from "../transcripts/schema.ts";
 import { runTokenGrantSchema } from "./session-host-api.ts";
 
 export const sessionHelloRequestSchema = z.object({
@@ -45,6 +46,10 @@ export const turnStartSchema = z.object({
   /** What the session has cost so far, in US dollars, as the CLI counts it. */
   spent_usd: z.number().nonnegative(),
   run_token: runTokenGrantSchema,
+  /** The conversation so far, put back where the sandbox does not hold it. */
+  transcript: transcriptManifestSchema.nullable(),
+  /** The conversation that this one continues as a copy, until it has a transcript of its own. */
+  forked_from_claude_session_id: uuidSchema.nullable(),
 });
 export type TurnStart = z.infer<typeof turnStartSchema>;
 

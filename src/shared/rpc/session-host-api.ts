@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { sha256Schema, uuidSchema } from "../ids.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
+import { MAX_TRANSCRIPT_FILES, transcriptFileSchema } from "../transcripts/schema.ts";
 import type { EntryBatch } from "./runner-entry.ts";
 
 export const bodyPartSchema = z.object({
@@ -61,6 +62,24 @@ export const runTokenGrantSchema = z.object({
 });
 export type RunTokenGrant = z.infer<typeof runTokenGrantSchema>;
 
+export const transcriptCommitSchema = z.object({
+  runtime_id: uuidSchema,
+  /** The turn after which it was read. */
+  turn_id: uuidSchema,
+  /** Every file as it is now; each segment is stored already (putBodyPart). */
+  files: z.array(transcriptFileSchema).min(1).max(MAX_TRANSCRIPT_FILES),
+});
+export type TranscriptCommit = z.infer<typeof transcriptCommitSchema>;
+
+export const bodyReadSchema = z.object({
+  runtime_id: uuidSchema,
+  sha256: sha256Schema,
+  offset: z.int().nonnegative(),
+  /** At most MAX_BODY_PART_BYTES. */
+  bytes: z.int().positive(),
+});
+export type BodyRead = z.infer<typeof bodyReadSchema>;
+
 export interface SessionHostApi {
   /**
    * Stores the entries, in order, and answers with the highest source_seq that is stored for good. Entries that are
@@ -69,6 +88,10 @@ export interface SessionHostApi {
   append(batch: EntryBatch): Promise<{ acknowledged_source_seq: number }>;
   /** Takes a large body in parts, in order of `offset`; `stored` is true once the whole is in R2. */
   putBodyPart(part: BodyPart): Promise<{ stored: boolean }>;
+  /** Names the conversation's files for good. Throws when a segment is not stored. */
+  commitTranscript(commit: TranscriptCommit): Promise<{ transcript_version: number }>;
+  /** A part of a body that this session's transcript names. */
+  readBody(read: BodyRead): Promise<{ bytes: Uint8Array }>;
   preview(preview: Preview): Promise<void>;
   decidePermission(question: PermissionQuestion): Promise<PermissionDecision>;
   /** A fresh run token for the model gateway. */
