@@ -2,7 +2,7 @@
 import { MAX_BODY_BYTES } from "../../shared/limits.ts";
 import type { BodyPart } from "../../shared/rpc/session-host-api.ts";
 
-type BodyBucket = Pick<R2Bucket, "put" | "head">;
+export type BodyBucket = Pick<R2Bucket, "put" | "head" | "get">;
 
 /** Every key carries team and session, so that nothing is shared between them. */
 export function bodyKey(owner: { team_id: string; session_id: string }, sha256: string): string {
@@ -13,6 +13,8 @@ export type BodyStore = {
   /** True once the whole body is stored. Parts come in order; a part out of order begins again from nothing. */
   putPart(part: BodyPart): Promise<boolean>;
   has(sha256: string): Promise<boolean>;
+  /** Null when there is no such body. */
+  read(sha256: string, range: { offset: number; length: number }): Promise<Uint8Array | null>;
 };
 
 export function createBodyStore(bucket: BodyBucket, keyOf: (sha256: string) => string): BodyStore {
@@ -32,6 +34,10 @@ export function createBodyStore(bucket: BodyBucket, keyOf: (sha256: string) => s
 
   return {
     has,
+    async read(sha256, range) {
+      const object = await bucket.get(keyOf(sha256), { range });
+      return object === null ? null : new Uint8Array(await object.arrayBuffer());
+    },
     async putPart(part) {
       if (part.total_bytes > MAX_BODY_BYTES) throw new Error(`a body may have at most ${MAX_BODY_BYTES} bytes`);
       if (part.offset === 0 && (await has(part.sha256))) return true;

@@ -43,6 +43,8 @@ export type EventStore = {
   /** In order, after `afterSeq`; stops before the page exceeds `maxBytes`, but holds at least one. */
   page(afterSeq: number, limit: { maxEvents: number; maxBytes: number }): SessionEvent[];
   get(seq: number): SessionEvent | null;
+  /** The number with which the turn was completed; null before. */
+  endOfTurn(turnId: string): number | null;
   /** The newest number; 0 for an empty log. */
   cursor(): number;
   acknowledged(runtimeId: string): number;
@@ -92,6 +94,10 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
     get(seq) {
       const [row] = sql.exec("SELECT * FROM events WHERE seq = ?", seq).toArray();
       return row === undefined ? null : readRow(row);
+    },
+    endOfTurn(turnId) {
+      const query = "SELECT max(seq) AS seq FROM events WHERE type = 'turn_completed' AND turn_id = ?";
+      return sql.exec<{ seq: number | null }>(query, turnId).one().seq;
     },
     acknowledged(runtimeId) {
       const rows = sql.exec<{ seq: number }>(

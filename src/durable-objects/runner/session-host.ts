@@ -6,19 +6,25 @@ import type { AssertExtends } from "../../shared/rpc/protocol.ts";
 import { entryBatchSchema, type EntryBatch } from "../../shared/rpc/runner-entry.ts";
 import {
   bodyPartSchema,
+  bodyReadSchema,
   permissionQuestionSchema,
   previewSchema,
+  transcriptCommitSchema,
   type BodyPart,
+  type BodyRead,
   type PermissionDecision,
   type PermissionQuestion,
   type Preview,
   type RunTokenGrant,
   type SessionHostApi,
+  type TranscriptCommit,
 } from "../../shared/rpc/session-host-api.ts";
 
 export type SessionHostParts = {
   record(batch: EntryBatch): Promise<{ acknowledged_source_seq: number }> | { acknowledged_source_seq: number };
   putBodyPart(part: BodyPart): Promise<boolean>;
+  commitTranscript(commit: TranscriptCommit): Promise<number>;
+  readBody(read: BodyRead): Promise<Uint8Array>;
   preview(preview: Preview): void;
   decidePermission(question: PermissionQuestion): Promise<PermissionDecision>;
   issueRunToken(runtimeId: string): Promise<RunTokenGrant>;
@@ -40,6 +46,14 @@ export class SessionHost extends RpcTarget {
 
   async putBodyPart(part: BodyPart): Promise<{ stored: boolean }> {
     return { stored: await this.#parts.putBodyPart(bodyPartSchema.parse(part)) };
+  }
+
+  async commitTranscript(commit: TranscriptCommit): Promise<{ transcript_version: number }> {
+    return { transcript_version: await this.#parts.commitTranscript(transcriptCommitSchema.parse(commit)) };
+  }
+
+  async readBody(read: BodyRead): Promise<{ bytes: Uint8Array }> {
+    return { bytes: await this.#parts.readBody(bodyReadSchema.parse(read)) };
   }
 
   async preview(preview: Preview): Promise<void> {

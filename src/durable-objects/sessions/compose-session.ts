@@ -2,7 +2,7 @@
 import { createAlarmClock } from "../alarms/alarm-clock.ts";
 import type { Clock } from "../clock.ts";
 import type { ObjectConfig } from "../config.ts";
-import { bodyKey, createBodyStore } from "../events/body-store.ts";
+import { bodyKey, createBodyStore, type BodyBucket } from "../events/body-store.ts";
 import { createEntryRecorder } from "../events/entry-recorder.ts";
 import { createEventBell } from "../events/event-bell.ts";
 import { createEventStore } from "../events/event-store.ts";
@@ -14,6 +14,8 @@ import { createRunnerConnection, type RunnerConnection } from "../runner/runner-
 import { SessionHost } from "../runner/session-host.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
+import { createTranscriptKeeper } from "../transcripts/transcript-keeper.ts";
+import { createTranscriptStore } from "../transcripts/transcript-store.ts";
 import { issueModelToken } from "../tokens.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
 import { createSessionEnder } from "./session-ender.ts";
@@ -33,7 +35,7 @@ const LINGER_MS = 5_000;
 
 export type SessionPorts = {
   storage: DurableObjectStorage;
-  bucket: Pick<R2Bucket, "put" | "head">;
+  bucket: BodyBucket;
   workspace(workspaceId: string): WorkspaceApi & Pick<Fetcher, "fetch">;
   team(teamId: string): TeamApi;
   config: ObjectConfig;
@@ -92,6 +94,8 @@ function composeCore(ports: SessionPorts) {
   const team = () => ports.team(row().team_id);
   return {
     parts,
+    transcripts: createTranscriptStore(storage.sql),
+    bodies: createBodyStore(ports.bucket, (sha256) => bodyKey(row(), sha256)),
     row,
     workspace,
     team,
@@ -105,9 +109,9 @@ function composeCore(ports: SessionPorts) {
 
 /** What the runner may call. */
 function composeHost(ports: SessionPorts, core: Core, onTurnsEnded: () => void): SessionHost {
-  const { parts, log, row, leases } = core;
+  const { parts, log, row, leases, transcripts, bodies } = core;
   const recorder = createEntryRecorder(parts, log);
-  const bodies = createBodyStore(ports.bucket, (sha256) => bodyKey(row(), sha256));
+  const keeper = createTranscriptKeeper({ ...parts, transcripts, bodies });
   const gate = createPermissionGate({ ...parts, sql: ports.storage.sql, log, holdsLease: leases.waitForLease });
   return new SessionHost({
     record(batch) {
@@ -116,6 +120,8 @@ function composeHost(ports: SessionPorts, core: Core, onTurnsEnded: () => void):
       return acknowledgement;
     },
     putBodyPart: (part) => bodies.putPart(part),
+    commitTranscript: (commit) => keeper.commit(commit),
+    readBody: (read) => keeper.read(read),
     preview: () => undefined,
     decidePermission: (question) => gate.decide(question),
     issueRunToken(runtimeId) {
@@ -140,7 +146,14 @@ function composeConnection(ports: SessionPorts, core: Core, ends: { host: Sessio
 function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnection) {
   const { parts, alarms, clock } = { ...core, clock: ports.clock };
   const driveAgainAt = (atMs: number): void => alarms.schedule("drive", atMs);
-  const shared = { ...parts, log: core.log, connection, workspace: core.workspace, driveAgainAt };
+  const shared = {
+    ...parts,
+    transcripts: core.transcripts,
+    log: core.log,
+    connection,
+    workspace: core.workspace,
+    driveAgainAt,
+  };
   const beginner = createTurnBeginner({ ...shared, team: core.team, issueRunToken: core.issueRunToken });
   return createTurnDriver({
     ...shared,

@@ -1,4 +1,5 @@
 // The tables of one Session object, as numbered migrations. docs/storage-schema.md explains the columns.
+import { TRANSCRIPT_SCHEMA } from "../transcripts/transcript-store.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
 
 export const SESSION_MIGRATIONS = [
@@ -79,5 +80,9 @@ export const SESSION_MIGRATIONS = [
     UNIQUE (kind, key)
   );
   ${ALARM_SCHEMA};
+  `,
+  `
+  ALTER TABLE session ADD COLUMN forked_from_claude_session_id TEXT;
+  ${TRANSCRIPT_SCHEMA}
   `,
 ] as const;

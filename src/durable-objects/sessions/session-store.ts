@@ -13,6 +13,8 @@ const sessionRowSchema = z.object({
   branch: z.string(),
   git_url: z.string().nullable(),
   claude_session_id: z.string(),
+  /** The conversation that this one began as a copy of; null for none. */
+  forked_from_claude_session_id: z.string().nullable(),
   title: z.string(),
   status: sessionStatusSchema,
   status_reason: z.string().nullable(),
@@ -57,8 +59,8 @@ export function createSessionStore(sql: ObjectSql): SessionStore {
     create(session) {
       sql.exec(
         `INSERT INTO session (id, session_id, team_id, owner_id, project_id, project_name, workspace_id, branch, git_url,
-           claude_session_id, title, status, created_at, updated_at)
-         VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)`,
+           claude_session_id, forked_from_claude_session_id, title, status, created_at, updated_at)
+         VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)`,
         session.session_id,
         session.team_id,
         session.owner_id,
@@ -68,6 +70,7 @@ export function createSessionStore(sql: ObjectSql): SessionStore {
         session.branch,
         session.git_url,
         session.claude_session_id,
+        session.forked_from_claude_session_id,
         session.title,
         session.created_at,
         session.created_at,

@@ -41,6 +41,7 @@ export function createSession(parts: SessionLogParts, request: SubmitTurn, proje
     branch: project.branch,
     git_url: project.git_url,
     claude_session_id: parts.clock.newId(),
+    forked_from_claude_session_id: null,
     title: shortenText(request.prompt.trim().replace(/\s+/g, " "), TITLE_CHARACTERS),
     created_at: parts.clock.nowIso(),
   });

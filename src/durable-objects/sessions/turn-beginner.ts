@@ -4,6 +4,7 @@ import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import type { RunTokenGrant } from "../../shared/rpc/session-host-api.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { RuntimeInfo, WorkspaceApi, WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
+import { toManifest, type TranscriptStore } from "../transcripts/transcript-store.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Clock } from "../clock.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
@@ -20,6 +21,7 @@ export type TurnBeginnerParts = {
   workspace(): WorkspaceApi;
   team(): TeamApi;
   clock: Clock;
+  transcripts: TranscriptStore;
   issueRunToken(runtimeId: string): Promise<RunTokenGrant>;
   driveAgainAt(atMs: number): void;
 };
@@ -40,7 +42,7 @@ const HAND_OVER_DEADLINE_MS = 10_000;
 const MAX_CONNECT_TRIES = 20;
 
 const FILES_LOST_NOTE =
-  "The sandbox was replaced by an empty one: the project's files, and what Claude remembered of earlier turns, are gone.";
+  "The sandbox was replaced by an empty one: the project's files are gone. The conversation goes on.";
 
 export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
   let connectTries = 0;
@@ -150,6 +152,7 @@ async function handOver(parts: TurnBeginnerParts, link: RunnerLink, turn: TurnRo
 
 async function buildTurnStart(parts: TurnBeginnerParts, runtimeId: string, turn: TurnRow): Promise<TurnStart> {
   const session = parts.sessions.get();
+  const transcript = parts.transcripts.newest();
   return {
     turn_id: turn.turn_id,
     prompt: turn.prompt,
@@ -162,5 +165,7 @@ async function buildTurnStart(parts: TurnBeginnerParts, runtimeId: string, turn:
     timeout_seconds: turn.options.timeout_seconds,
     spent_usd: session.cli_total_usd,
     run_token: await parts.issueRunToken(runtimeId),
+    transcript: transcript === null ? null : toManifest(transcript),
+    forked_from_claude_session_id: session.forked_from_claude_session_id,
   };
 }
