@@ -73,6 +73,12 @@ export const REQUIREMENTS = {
   "sandbox.process": "a job runs end to end in process mode",
   "sandbox.container": "a job runs end to end in container mode",
 
+  // Conversations that outlive the sandbox
+  "transcripts.upload": "transcripts leave the sandbox at every turn's end, in the parts by which they grew, under a version",
+  "transcripts.restore": "a conversation goes on in an empty sandbox, with every prompt in it once",
+  "transcripts.fork": "a session can be forked from any completed turn; its cost starts at its source's total",
+  "session.key": "a session_key gives the same session for the same team, user, conversation and agent for ever",
+
   // Worker
   "auth.flow": "discovery, registration, consent with PKCE, token and refresh work",
   "auth.sign_in_code": "no code, no sign-in, whatever host or address a request claims",

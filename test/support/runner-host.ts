@@ -21,11 +21,13 @@ import type { RunnerWorkspaceApi } from "../../src/shared/rpc/runner-workspace-a
 import { type EntryBatch, entryBatchSchema, type RunnerEntry } from "../../src/shared/rpc/runner-entry.ts";
 import type {
   BodyPart,
+  BodyRead,
   PermissionDecision,
   PermissionQuestion,
   Preview,
   RunTokenGrant,
   SessionHostApi,
+  TranscriptCommit,
 } from "../../src/shared/rpc/session-host-api.ts";
 
 const MAIN = new URL("../../src/container/main.ts", import.meta.url).pathname;
@@ -138,6 +140,7 @@ export function createTestHost(runner: RunnerAddress, behaviour: Partial<HostBeh
   const entries: RunnerEntry[] = [];
   const previews: Preview[] = [];
   const questions: PermissionQuestion[] = [];
+  const commits: TranscriptCommit[] = [];
   const bodies = new Map<string, Buffer>();
   const batches: number[] = [];
   const watchers = new Set<() => void>();
@@ -165,6 +168,17 @@ export function createTestHost(runner: RunnerAddress, behaviour: Partial<HostBeh
       const isLast = part.offset + part.bytes.length === part.total_bytes;
       if (isLast && createHash("sha256").update(body).digest("hex") !== part.sha256) throw new Error("wrong hash");
       return { stored: isLast };
+    }
+    async commitTranscript(commit: TranscriptCommit) {
+      for (const { segments } of commit.files) {
+        for (const { sha256 } of segments) if (!bodies.has(sha256)) throw new Error("a piece is not stored");
+      }
+      commits.push(commit);
+      notify();
+      return { transcript_version: commits.length };
+    }
+    async readBody({ sha256, offset, bytes }: BodyRead) {
+      return { bytes: new Uint8Array(bodies.get(sha256)?.subarray(offset, offset + bytes) ?? []) };
     }
     async preview(preview: Preview) {
       previews.push(preview);
@@ -223,6 +237,7 @@ export function createTestHost(runner: RunnerAddress, behaviour: Partial<HostBeh
     entries,
     previews,
     questions,
+    commits,
     bodies,
     batches,
     behaviour,
@@ -283,6 +298,8 @@ export function makeTurn(prompt: string, claudeSessionId: string, more: Partial<
     timeout_seconds: 60,
     spent_usd: 0,
     run_token: grantToken(),
+    transcript: null,
+    forked_from_claude_session_id: null,
     ...more,
   };
 }

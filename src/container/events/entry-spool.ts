@@ -18,6 +18,8 @@ export type EntrySpool = {
   readFrom(seq: number): { entry: RunnerEntry; bytes: number }[];
   /** Resolves when an entry after `seq` exists. */
   whenAfter(seq: number): Promise<void>;
+  /** Resolves when everything up to `seq` is acknowledged. */
+  whenAcknowledged(seq: number): Promise<void>;
   /** Resolves when everything is acknowledged. */
   whenEmpty(): Promise<void>;
   close(): void;
@@ -80,6 +82,7 @@ export function createEntrySpool(path: string): EntrySpool {
     acknowledge,
     readFrom,
     whenAfter: (seq) => changes.when(() => lastSeq() > seq),
+    whenAcknowledged: (seq) => changes.when(() => acknowledged >= seq),
     whenEmpty: () => changes.when(() => ends.length === 0),
     close: file.close,
   };

@@ -1,14 +1,14 @@
 // The session's CLI process: started when a turn needs one, kept while its options fit, replaced when they do not.
 import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import { type Cli, type CliHandlers, type CliLaunch, type FixedOptions, launchCli, type LiveOptions } from "./cli.ts";
-import { canResume } from "./transcript.ts";
+import { chooseBeginning } from "../transcripts/conversation.ts";
 
 /** A CLI that nobody needed for this long is ended; the next prompt resumes the conversation. */
 const IDLE_EXIT_MS = 15 * 60_000;
 
 export type CliHolderParts = {
   configDir: string;
-  launch: Omit<CliLaunch, "fixed" | "live" | "resume">;
+  launch: Omit<CliLaunch, "fixed" | "live" | "beginning">;
   handlers: CliHandlers;
   onStarted: (cli: Cli, resumed: boolean) => void;
   /** False while something would be lost with the process. */
@@ -37,10 +37,10 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
   };
 
   async function launch(fixed: FixedOptions, live: LiveOptions): Promise<Cli> {
-    const resume = await canResume(parts.configDir, fixed.claudeSessionId);
-    const cli = launchCli({ ...parts.launch, fixed, live, resume }, handlers);
+    const beginning = await chooseBeginning(parts.configDir, fixed);
+    const cli = launchCli({ ...parts.launch, fixed, live, beginning }, handlers);
     current = cli;
-    parts.onStarted(cli, resume);
+    parts.onStarted(cli, beginning.kind !== "new");
     return cli;
   }
 
@@ -77,6 +77,7 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
 function toFixedOptions(turn: TurnStart): FixedOptions {
   return {
     claudeSessionId: turn.claude_session_id,
+    forkedFrom: turn.forked_from_claude_session_id,
     maxTurns: turn.max_turns,
     maxBudgetUsd: turn.max_budget_usd,
     allowBypass: turn.allow_bypass,

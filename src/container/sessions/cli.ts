@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PermissionMode } from "../../shared/permissions/permission-mode.ts";
 import { HOOK_TIMEOUT_SECONDS, type PermissionGate } from "../permissions/permission-gate.ts";
 import { type CliChild, type CliExit, type SpawnSettings, spawnCli } from "../processes/spawn-cli.ts";
+import type { Beginning } from "../transcripts/conversation.ts";
 import { createPromptFeed } from "./prompt-feed.ts";
 
 const EXIT_GRACE_MS = 2_000;
@@ -11,6 +12,8 @@ const EXIT_GRACE_MS = 2_000;
 /** What cannot be changed while the process lives. */
 export type FixedOptions = {
   claudeSessionId: string;
+  /** The conversation that this one begins as a copy of. */
+  forkedFrom: string | null;
   maxTurns: number | null;
   maxBudgetUsd: number | null;
   allowBypass: boolean;
@@ -20,7 +23,7 @@ export type LiveOptions = { model: string | null; permissionMode: PermissionMode
 export type CliLaunch = {
   fixed: FixedOptions;
   live: LiveOptions;
-  resume: boolean;
+  beginning: Beginning;
   cwd: string;
   environment: Record<string, string>;
   binaryPath: string;
@@ -125,9 +128,20 @@ function toOptions(launch: CliLaunch, spawn: NonNullable<Options["spawnClaudeCod
     allowDangerouslySkipPermissions: fixed.allowBypass,
     canUseTool: gate.canUseTool,
     hooks: { PreToolUse: [{ hooks: [gate.preToolUse], timeout: HOOK_TIMEOUT_SECONDS }] },
-    ...(launch.resume ? { resume: fixed.claudeSessionId } : { sessionId: fixed.claudeSessionId }),
+    ...toConversationOptions(launch),
     ...(live.model === null ? {} : { model: live.model }),
     ...(fixed.maxTurns === null ? {} : { maxTurns: fixed.maxTurns }),
     ...(fixed.maxBudgetUsd === null ? {} : { maxBudgetUsd: fixed.maxBudgetUsd }),
   };
+}
+
+function toConversationOptions({ beginning, fixed }: CliLaunch): Options {
+  switch (beginning.kind) {
+    case "new":
+      return { sessionId: fixed.claudeSessionId };
+    case "resume":
+      return { resume: fixed.claudeSessionId };
+    case "fork":
+      return { resume: beginning.from, forkSession: true, sessionId: fixed.claudeSessionId };
+  }
 }

@@ -8,6 +8,9 @@ import { createHostLink, type HostLink } from "../rpc/host-link.ts";
 import { createWaker } from "../rpc/waker.ts";
 import { createRunTokenFile } from "../tokens/run-token-file.ts";
 import { runTokenRenewal } from "../tokens/token-renewal.ts";
+import { createConversation } from "../transcripts/conversation.ts";
+import { transcriptFolder } from "../transcripts/transcript-files.ts";
+import { createTranscriptUploader } from "../transcripts/transcript-uploader.ts";
 import { createCliEvents } from "./cli-events.ts";
 import { buildCliEnvironment, sessionMark } from "./cli-environment.ts";
 import { type CliHolder, createCliHolder } from "./cli-holder.ts";
@@ -25,7 +28,9 @@ export function createSessionParts(settings: SessionSettings) {
   const spool = createEntrySpool(files.spool);
   const link = createWakingLink(settings, stopped.signal);
   const token = createRunTokenFile(files.token, config.cliUser);
-  const turns = createTurnTracker(spool);
+  const folder = transcriptFolder(files.configDir, config.workspaceDir);
+  const uploader = createTranscriptUploader({ folder, spool, link, runtimeId }, stopped.signal);
+  const turns = createTurnTracker(spool, uploader.turnEnded);
   const recorder = createMessageRecorder({ spool, turns, previews: createPreviewSender(link, runtimeId) });
   const isBusy = () => turns.running() !== null || recorder.backgroundTasks() > 0;
   const gate = createPermissionGate({
@@ -51,7 +56,8 @@ export function createSessionParts(settings: SessionSettings) {
   });
   void runEntrySender({ spool, link, runtimeId }, stopped.signal);
   void runTokenRenewal({ file: token, link, runtimeId, isBusy }, stopped.signal);
-  return { spool, link, token, turns, recorder, holder, isBusy, stop: () => stopped.abort() };
+  const conversation = createConversation(settings, { configDir: files.configDir, folder, link, uploader });
+  return { spool, link, token, turns, recorder, holder, conversation, uploader, isBusy, stop: () => stopped.abort() };
 }
 
 /** A link that asks the edge for a connection as long as somebody waits for one. */

@@ -4,18 +4,27 @@ import { logFailure } from "../log.ts";
 import { newId } from "../new-id.ts";
 import type { CliExit } from "../processes/spawn-cli.ts";
 import type { RunTokenFile } from "../tokens/run-token-file.ts";
+import type { Conversation } from "../transcripts/conversation.ts";
 import type { CliHolder } from "./cli-holder.ts";
 import type { MessageRecorder } from "./message-recorder.ts";
 import type { TurnTracker } from "./turn-tracker.ts";
 
-export type FeederParts = { token: RunTokenFile; holder: CliHolder; turns: TurnTracker; recorder: MessageRecorder };
+export type FeederParts = {
+  token: RunTokenFile;
+  conversation: Conversation;
+  holder: CliHolder;
+  turns: TurnTracker;
+  recorder: MessageRecorder;
+};
 
 const NOT_STARTED: CliExit = { started: false, exitCode: null, signal: null, stderrTail: null };
 
 /** Never rejects: a turn that cannot be fed ends. */
-export async function feedTurn({ token, holder, turns, recorder }: FeederParts, turn: TurnStart): Promise<void> {
+export async function feedTurn(parts: FeederParts, turn: TurnStart): Promise<void> {
+  const { token, conversation, holder, turns, recorder } = parts;
   try {
     await token.write(turn.run_token);
+    await conversation.prepare(turn);
     const cli = await holder.ensure(turn);
     const running = turns.running();
     if (running?.turnId !== turn.turn_id) return;

@@ -41,7 +41,8 @@ export type TurnTracker = {
   whenIdle(): Promise<void>;
 };
 
-export function createTurnTracker(spool: EntrySpool): TurnTracker {
+/** `onEnded` is called right after a turn's end is recorded. */
+export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) => void = () => {}): TurnTracker {
   let running: RunningTurn | null = null;
   let timeoutSeconds = DEFAULT_TURN_TIMEOUT_SECONDS;
   const known = createKnownTurns();
@@ -84,6 +85,7 @@ export function createTurnTracker(spool: EntrySpool): TurnTracker {
     const process = { exit_code: exit?.exitCode ?? null, signal: exit?.signal ?? null };
     const stderr_tail = exit?.stderrTail ?? null;
     spool.record({ kind: "turn_ended", turn_id: turnId, reason, result, ...process, stderr_tail });
+    onEnded(turnId);
     idle.resolve();
   }
 

@@ -1,0 +1,65 @@
+// How a session's conversation begins in this sandbox: resumed, as a copy of another one, or from nothing.
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
+import type { FixedOptions } from "../sessions/cli.ts";
+import type { SessionSettings } from "../sessions/session-parts.ts";
+import type { HostLink } from "../rpc/host-link.ts";
+import { restoreTranscript } from "./transcript-restore.ts";
+import type { TranscriptUploader } from "./transcript-uploader.ts";
+
+export type Beginning = { kind: "new" } | { kind: "resume" } | { kind: "fork"; from: string };
+
+/** Nothing else says how long a link may stay away before the turn is given up. */
+const RESTORE_LINK_MS = 60_000;
+
+export type Conversation = {
+  /** Puts the conversation's files in place where they are missing. */
+  prepare(turn: TurnStart): Promise<void>;
+};
+
+type Parts = { configDir: string; folder: string; link: HostLink; uploader: TranscriptUploader };
+
+export function createConversation({ config, runtimeId }: SessionSettings, parts: Parts): Conversation {
+  return {
+    async prepare(turn) {
+      const { configDir, folder, link, uploader } = parts;
+      uploader.know(turn.transcript);
+      if (turn.transcript === null || (await canResume(configDir, turn.claude_session_id))) return;
+      const connection = await link.whenConnected(AbortSignal.timeout(RESTORE_LINK_MS));
+      if (connection === null) throw new Error("the link is away, so the conversation cannot be put back");
+      const { host } = connection;
+      const readBody = async (read: Parameters<typeof host.readBody>[0]) => host.readBody(read);
+      await restoreTranscript({ configDir, folder, user: config.cliUser, runtimeId, readBody }, turn.transcript);
+    },
+  };
+}
+
+export async function chooseBeginning(
+  configDir: string,
+  { claudeSessionId, forkedFrom }: Pick<FixedOptions, "claudeSessionId" | "forkedFrom">,
+): Promise<Beginning> {
+  if (await canResume(configDir, claudeSessionId)) return { kind: "resume" };
+  if (forkedFrom !== null && (await canResume(configDir, forkedFrom))) return { kind: "fork", from: forkedFrom };
+  return { kind: "new" };
+}
+
+/** True when the conversation can be resumed; a transcript without a conversation is removed, as it could be neither resumed nor begun. */
+export async function canResume(configDir: string, claudeSessionId: string): Promise<boolean> {
+  const path = await findTranscript(configDir, claudeSessionId);
+  if (path === null) return false;
+  const text = await readFile(path, "utf8");
+  if (/"type":\s*"(?:user|assistant)"/.test(text)) return true;
+  await rm(path, { force: true });
+  return false;
+}
+
+async function findTranscript(configDir: string, claudeSessionId: string): Promise<string | null> {
+  const projects = join(configDir, "projects");
+  const names = await readdir(projects).catch((): string[] => []);
+  for (const name of names) {
+    const files = await readdir(join(projects, name)).catch((): string[] => []);
+    if (files.includes(`${claudeSessionId}.jsonl`)) return join(projects, name, `${claudeSessionId}.jsonl`);
+  }
+  return null;
+}
