@@ -28,6 +28,8 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   readonly hellos: { acknowledged_source_seq: number }[] = [];
   ended = false;
   answersPings = true;
+  /** True while it says that another turn runs. */
+  busy = false;
   host: RpcStub<SessionHostApi> | null = null;
   sockets: WebSocket[] = [];
   sourceSeq = 0;
@@ -36,7 +38,8 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
     this.hellos.push(request);
     return { protocol_version: 1, runner_version: "test", ...(await this.ping()) };
   }
-  async startTurn(turn: TurnStart): Promise<{ state: "started" | "known" }> {
+  async startTurn(turn: TurnStart): Promise<{ state: "started" | "known" | "busy" }> {
+    if (this.busy) return { state: "busy" };
     const known = this.started.some(({ turn_id }) => turn_id === turn.turn_id);
     if (!known) this.started.push(turn);
     return { state: known ? "known" : "started" };
@@ -96,6 +99,11 @@ export type TestWorld = {
   lookup: RuntimeLookup["state"] | null;
   leaseHeldBy: string | null;
   startFails: boolean;
+  filesLost: boolean;
+  /** So many connections to the runner are refused before one is taken. */
+  refusedDials: number;
+  /** Called while the Workspace object is asked for the lease. */
+  onLeaseAsked: () => Promise<void> | void;
   released: string[];
   logged: string[];
   submit(wish?: Partial<SubmitTurn>): ReturnType<Session["submitter"]["submit"]>;
@@ -167,6 +175,9 @@ function createWorld(state: DurableObjectState, sessionId: string): TestWorld {
     lookup: null,
     leaseHeldBy: null,
     startFails: false,
+    filesLost: false,
+    refusedDials: 0,
+    onLeaseAsked: () => {},
     released: [],
     logged: [],
     submit: (wish = {}) => world.session.submitter.submit(submitWish(wish)),
@@ -189,13 +200,17 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
     throw new Error("not used by sessions");
   };
   return {
-    requestLease: async () =>
-      world.leaseHeldBy === null ? { granted: true } : { granted: false, position: 1, held_by: world.leaseHeldBy },
+    async requestLease() {
+      await world.onLeaseAsked();
+      if (world.leaseHeldBy === null) return { granted: true };
+      return { granted: false, position: 1, held_by: world.leaseHeldBy };
+    },
     releaseLease: async (turnId) => void world.released.push(turnId),
     async ensureRuntime() {
       if (world.startFails) return { ok: false, error: { code: "sandbox_start_failed", message: "It did not start." } };
       world.runner ??= new TestRunner();
-      return { ok: true, value: { runtime_id: world.runner.runtimeId, protocol_version: 1, files_lost: false } };
+      const { runtimeId: runtime_id } = world.runner;
+      return { ok: true, value: { runtime_id, protocol_version: 1, files_lost: world.filesLost } };
     },
     async findRuntime() {
       if (world.lookup === "unreachable") return { state: "unreachable" };
@@ -205,6 +220,10 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
     async fetch(_input, init) {
       const wanted = new Headers((init as RequestInit).headers).get("x-berth-runtime-id");
       if (world.runner?.runtimeId !== wanted) return new Response(null, { status: 404 });
+      if (world.refusedDials > 0) {
+        world.refusedDials -= 1;
+        return new Response(null, { status: 503 });
+      }
       return world.runner.accept();
     },
     listFiles: unused,

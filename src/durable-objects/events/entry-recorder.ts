@@ -8,7 +8,7 @@ type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock">;
 
 export type EntryRecorder = {
   /** The highest source_seq that is stored. Throws on a gap and on a runtime that is not the session's. */
-  record(batch: EntryBatch): { acknowledged_source_seq: number; turnsEnded: boolean };
+  record(batch: EntryBatch): { acknowledged_source_seq: number; needsDrive: boolean };
 };
 
 export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorder {
@@ -20,8 +20,7 @@ export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorde
         recordMessage(parts, runtimeId, entry);
         return false;
       case "turn_started":
-        startTurn(parts, log, { runtimeId, entry });
-        return false;
+        return startTurn(parts, log, { runtimeId, entry });
       case "turn_ended":
         return endTurn(parts, log, entry);
       case "background_tasks_changed":
@@ -44,15 +43,15 @@ export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorde
       if (sessions.get().runtime_id !== batch.runtime_id) throw new Error("this runtime is not the session's any more");
       return log.write(() => {
         let acknowledged = events.acknowledged(batch.runtime_id);
-        let turnsEnded = false;
+        let needsDrive = false;
         for (const entry of batch.entries) {
           if (entry.source_seq <= acknowledged) continue;
           if (entry.source_seq !== acknowledged + 1) throw new Error(`entry ${acknowledged + 1} is missing`);
-          turnsEnded = recordOne(batch.runtime_id, entry) || turnsEnded;
+          needsDrive = recordOne(batch.runtime_id, entry) || needsDrive;
           acknowledged = entry.source_seq;
         }
         events.acknowledge(batch.runtime_id, acknowledged);
-        return { acknowledged_source_seq: acknowledged, turnsEnded };
+        return { acknowledged_source_seq: acknowledged, needsDrive };
       });
     },
   };
@@ -78,27 +77,30 @@ function recordMessage(parts: Parts, runtimeId: string, entry: RunnerEntry & { k
   }
 }
 
+/** True for a turn that Claude began by itself: from here on it has to be looked after. */
 function startTurn(
   parts: Parts,
   log: SessionLog,
   start: { runtimeId: string; entry: RunnerEntry & { kind: "turn_started" } },
-): void {
+): boolean {
   const { runtimeId, entry } = start;
-  const known = parts.turns.get(entry.turn_id) ?? addFollowUp(parts, runtimeId, entry);
-  if (known.started_at === null && known.ended_at === null) log.turnStarted(known, entry.occurred_at);
+  const earlier = parts.turns.get(entry.turn_id);
+  const turn = earlier ?? addFollowUp(parts, runtimeId, entry);
+  if (turn.started_at === null && turn.ended_at === null) log.turnStarted(turn, entry.occurred_at);
+  return earlier === null;
 }
 
-/** Claude goes on by itself: a turn like any other, in the mode of the newest one. */
+/** Claude goes on by itself: a turn like any other, with what the turn before it was allowed. */
 function addFollowUp(parts: Parts, runtimeId: string, entry: RunnerEntry & { kind: "turn_started" }) {
-  const newest = parts.turns.newest();
+  const before = parts.turns.newestStarted() ?? parts.turns.newest();
   return parts.turns.add({
     turn_id: entry.turn_id,
     origin: "follow_up",
     status: "queued",
     prompt: "",
-    options: newest?.options ?? { timeout_seconds: 3600 },
-    permission_mode: newest?.permission_mode ?? "default",
-    allow_bypass: newest?.allow_bypass ?? false,
+    options: before?.options ?? { timeout_seconds: 3600 },
+    permission_mode: before?.permission_mode ?? "default",
+    allow_bypass: before?.allow_bypass ?? false,
     idempotency_key: null,
     submitted_cursor: parts.events.cursor(),
     runtime_id: runtimeId,

@@ -108,15 +108,15 @@ function composeCore(ports: SessionPorts) {
 }
 
 /** What the runner may call. */
-function composeHost(ports: SessionPorts, core: Core, onTurnsEnded: () => void): SessionHost {
+function composeHost(ports: SessionPorts, core: Core, drive: () => void): SessionHost {
   const { parts, log, row, leases, transcripts, bodies } = core;
   const recorder = createEntryRecorder(parts, log);
   const keeper = createTranscriptKeeper({ ...parts, transcripts, bodies });
   const gate = createPermissionGate({ ...parts, sql: ports.storage.sql, log, holdsLease: leases.waitForLease });
   return new SessionHost({
     record(batch) {
-      const { turnsEnded, ...acknowledgement } = recorder.record(batch);
-      if (turnsEnded) onTurnsEnded();
+      const { needsDrive, ...acknowledgement } = recorder.record(batch);
+      if (needsDrive) drive();
       return acknowledgement;
     },
     putBodyPart: (part) => bodies.putPart(part),

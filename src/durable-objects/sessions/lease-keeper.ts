@@ -33,7 +33,9 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
   const requestLease = async (turnId: string): Promise<boolean> => {
     const session = parts.sessions.get();
     const request = { identity: identityOf(session), session_id: session.session_id, turn_id: turnId };
-    return (await parts.workspace().requestLease(request)).granted;
+    const lease = await parts.workspace().requestLease(request);
+    // A prompt of the same session that holds it waits for the follow-up's end: one process works for both.
+    return lease.granted || lease.held_by === session.session_id;
   };
   const nextLook = (turnId: string): Promise<void> =>
     new Promise((resolve) => {

@@ -27,7 +27,8 @@ export function createSessionEnder(parts: Parts): SessionEnder {
 
   return {
     async interrupt() {
-      const [open] = turns.open();
+      const handedOver = turns.open();
+      const open = handedOver.find((turn) => turn.status === "running") ?? handedOver[0];
       const waiting = turns.nextQueued();
       if (open === undefined) {
         if (waiting !== null) log.write(() => cancel(waiting, "interrupted on request before it began"));

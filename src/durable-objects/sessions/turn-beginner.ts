@@ -51,17 +51,20 @@ export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
     const turn = parts.turns.nextQueued();
     if (turn === null) return true;
     const session = parts.sessions.get();
-    if (!(await getSlot(parts, session, turn)) || !(await getLease(parts, session, turn))) return false;
+    if (!(await getSlot(parts, session, turn)) || !(await getLease(parts, session, turn))) return isOver(parts, turn);
+    // Somebody may have stopped the turn, or ended the session, while the others were asked.
+    if (isOver(parts, turn)) return true;
     parts.log.write(() => parts.log.setStarting());
     const runtime = await parts.workspace().ensureRuntime(identityOf(session));
     if (!runtime.ok) return giveUp(parts, turn, runtime.error);
-    const notes = adoptRuntime(parts, runtime.value);
+    adoptRuntime(parts, runtime.value);
+    if (isOver(parts, turn)) return true;
     const link = await parts.connection.open(runtime.value.runtime_id);
     if (link === null) return retryConnect(turn);
     connectTries = 0;
     parts.log.write(() => {
-      if (parts.turns.get(turn.turn_id)?.ended_at !== null) return;
-      parts.turns.handOver(turn.turn_id, runtime.value.runtime_id, notes);
+      if (isOver(parts, turn)) return;
+      parts.turns.handOver(turn.turn_id, runtime.value.runtime_id, notesFor(parts, runtime.value));
     });
     await resumeHandOver(link);
     return true;
@@ -82,11 +85,16 @@ export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
     for (const turn of parts.turns.open()) {
       if (turn.runtime_id !== link.runtimeId) continue;
       if (turn.status === "queued") await handOver(parts, link, turn);
-      if (turn.interrupt_requested) await link.runner.interruptTurn({ turn_id: turn.turn_id });
+      if (parts.turns.get(turn.turn_id)?.interrupt_requested === true)
+        await link.runner.interruptTurn({ turn_id: turn.turn_id });
     }
   };
 
   return { beginNext, resumeHandOver };
+}
+
+function isOver(parts: TurnBeginnerParts, turn: TurnRow): boolean {
+  return parts.turns.get(turn.turn_id)?.ended_at !== null;
 }
 
 export function identityOf(session: SessionRow): WorkspaceIdentity {
@@ -117,6 +125,7 @@ async function getLease(parts: TurnBeginnerParts, session: SessionRow, turn: Tur
 }
 
 function waitFor(parts: TurnBeginnerParts, turn: TurnRow, reason: string): void {
+  if (isOver(parts, turn)) return;
   parts.log.write(() => {
     parts.turns.setReason(turn.turn_id, reason);
     parts.log.refreshStatus(reason);
@@ -126,26 +135,30 @@ function waitFor(parts: TurnBeginnerParts, turn: TurnRow, reason: string): void 
 
 function giveUp(parts: TurnBeginnerParts, turn: TurnRow, error: Failure): boolean {
   parts.log.write(() => {
-    if (parts.turns.get(turn.turn_id)?.ended_at !== null) return;
+    if (isOver(parts, turn)) return;
     parts.log.turnEnded(turn, { status: "failed", reason: error.message, result: null, error });
   });
   return true;
 }
 
-/** Binds the session to the runtime; what a person must know of the change goes into the turn's first event. */
-function adoptRuntime(parts: TurnBeginnerParts, runtime: RuntimeInfo): string[] {
+/** What a person must know goes into the first event of the session's first turn in this runtime. */
+function notesFor(parts: TurnBeginnerParts, runtime: RuntimeInfo): string[] {
+  return runtime.files_lost && !parts.turns.hasAnyOf(runtime.runtime_id) ? [FILES_LOST_NOTE] : [];
+}
+
+function adoptRuntime(parts: TurnBeginnerParts, runtime: RuntimeInfo): void {
   const before = parts.sessions.get().runtime_id;
-  if (before === runtime.runtime_id) return [];
+  if (before === runtime.runtime_id) return;
   parts.connection.close();
   parts.log.write(() => {
     parts.sessions.setRuntime(runtime.runtime_id);
     parts.sessions.setBackgroundTasks(0);
   });
-  return runtime.files_lost ? [FILES_LOST_NOTE] : [];
 }
 
 async function handOver(parts: TurnBeginnerParts, link: RunnerLink, turn: TurnRow): Promise<void> {
   const start = await buildTurnStart(parts, link.runtimeId, turn);
+  if (isOver(parts, turn)) return;
   const { state } = await withDeadline(link.runner.startTurn(start), HAND_OVER_DEADLINE_MS);
   if (state === "busy") parts.driveAgainAt(parts.clock.nowMs() + BUSY_LOOK_AGAIN_MS);
 }

@@ -56,10 +56,15 @@ export function createTurnDriver(parts: TurnDriverParts): TurnDriver {
   };
 
   const run = async (): Promise<void> => {
-    do {
-      again = false;
-      while (await step());
-    } while (again);
+    try {
+      do {
+        again = false;
+        while (await step());
+      } while (again);
+    } finally {
+      // In the same breath as the last look at `again`: a call in between would join a run that looks no more.
+      running = null;
+    }
   };
 
   return {
@@ -67,7 +72,7 @@ export function createTurnDriver(parts: TurnDriverParts): TurnDriver {
     requestWake: () => (wakeRequested = true),
     drive() {
       again = true;
-      running ??= run().finally(() => (running = null));
+      running ??= run();
       return running;
     },
   };

@@ -58,6 +58,10 @@ export type TurnStore = {
   get(turnId: string): TurnRow | null;
   findByKey(idempotencyKey: string): TurnRow | null;
   newest(): TurnRow | null;
+  /** The one that began last; those that wait do not count. */
+  newestStarted(): TurnRow | null;
+  /** True when a turn was handed to that runtime. */
+  hasAnyOf(runtimeId: string): boolean;
   /** Handed over or running, and not ended. */
   open(): TurnRow[];
   /** The first that waits. */
@@ -96,6 +100,9 @@ export function createTurnStore(sql: ObjectSql): TurnStore {
     },
     findByKey: (idempotencyKey) => first("WHERE idempotency_key = ?", idempotencyKey),
     newest: () => first("ORDER BY number DESC LIMIT 1"),
+    newestStarted: () => first("WHERE started_at IS NOT NULL ORDER BY started_at DESC, number DESC LIMIT 1"),
+    hasAnyOf: (runtimeId) =>
+      sql.exec("SELECT 1 FROM turns WHERE runtime_id = ? LIMIT 1", runtimeId).toArray().length > 0,
     open: () => all("WHERE status = 'running' OR (status = 'queued' AND runtime_id IS NOT NULL) ORDER BY number"),
     nextQueued: () => first("WHERE status = 'queued' AND runtime_id IS NULL ORDER BY number LIMIT 1"),
     queued: () => all("WHERE status = 'queued' AND runtime_id IS NULL ORDER BY number"),

@@ -1,0 +1,114 @@
+import { describe, expect, it } from "vitest";
+import { inSession, newId, turnEnd, type TestWorld } from "./session-fixture.ts";
+
+const status = (world: TestWorld) => world.session.reader.view().session.status;
+const question = (runtime_id: string, turn_id: string) => ({
+  runtime_id,
+  turn_id,
+  request_id: newId(),
+  stage: "gate" as const,
+  tool_name: "Bash",
+  tool_use_id: null,
+  permission_mode: "acceptEdits" as const,
+  tool_input: {},
+});
+
+describe("a session that is stopped while its turn begins", () => {
+  it("stays ended, and its prompt never reaches the runner [session.end]", async () => {
+    await inSession(async (world) => {
+      world.onLeaseAsked = () => world.session.ender.end("ended on request");
+      const { runner } = await world.begin();
+      expect(status(world)).toBe("ended");
+      expect(runner.started).toEqual([]);
+      expect(world.submit()).toMatchObject({ error: { code: "session_ended" } });
+    });
+  });
+
+  it("is idle again once its waiting prompt was cancelled [session.interrupt]", async () => {
+    await inSession(async (world) => {
+      world.onLeaseAsked = () => world.session.ender.interrupt();
+      const { turnId, runner } = await world.begin();
+      expect(world.session.turns.get(turnId)?.status).toBe("interrupted");
+      expect(status(world)).toBe("idle");
+      expect(runner.started).toEqual([]);
+    });
+  });
+});
+
+describe("a follow-up beside a prompt of its own session", () => {
+  it("does not wait for the lease that the prompt holds, because the prompt waits for it [session.follow_up] [session.lease.order]", async () => {
+    await inSession(async (world) => {
+      const first = await world.begin();
+      await first.runner.say({ kind: "background_tasks_changed", running: 1 }, turnEnd(first.turnId));
+      await world.settle();
+      first.runner.busy = true;
+      const waiting = await world.begin("next");
+      const followUp = newId();
+      await first.runner.say({ kind: "turn_started", turn_id: followUp, origin: "follow_up" });
+      world.leaseHeldBy = world.session.sessions.get().session_id;
+      const decision = first.runner.host!.decidePermission(question(first.runner.runtimeId, followUp));
+      expect(await decision).toEqual({ behavior: "no_rule" });
+      expect(world.session.turns.get(waiting.turnId)?.status).toBe("queued");
+    });
+  });
+
+  it("is what an interrupt stops, for it is what runs [session.interrupt]", async () => {
+    await inSession(async (world) => {
+      const first = await world.begin();
+      await first.runner.say({ kind: "background_tasks_changed", running: 1 }, turnEnd(first.turnId));
+      await world.settle();
+      first.runner.busy = true;
+      await world.begin("next");
+      const followUp = newId();
+      await first.runner.say({ kind: "turn_started", turn_id: followUp, origin: "follow_up" });
+      await world.session.ender.interrupt();
+      expect(first.runner.interrupted).toEqual([followUp]);
+    });
+  });
+
+  it("runs in the mode and with the tools of the turn that went before it, not of one that waits [session.follow_up]", async () => {
+    await inSession(async (world) => {
+      const submitted = world.submit({ options: { timeout_seconds: 60, allowed_tools: ["Read"] } });
+      await world.session.driver.drive();
+      const turnId = submitted.ok ? submitted.value.turn_id : "";
+      const runner = world.runner!;
+      const started = { kind: "turn_started", turn_id: turnId, origin: "prompt" } as const;
+      await runner.say(started, { kind: "background_tasks_changed", running: 1 }, turnEnd(turnId));
+      await world.settle();
+      runner.busy = true;
+      await world.begin("anything goes");
+      const followUp = newId();
+      await runner.say({ kind: "turn_started", turn_id: followUp, origin: "follow_up" });
+      const decision = await runner.host!.decidePermission(question(runner.runtimeId, followUp));
+      expect(decision).toMatchObject({ behavior: "deny" });
+    });
+  });
+
+  it("is looked after although nothing else was going on [session.follow_up]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await world.begin();
+      await runner.say(turnEnd(turnId));
+      await world.settle();
+      world.session.alarms.cancel("watch");
+      await runner.say({ kind: "turn_started", turn_id: newId(), origin: "follow_up" });
+      await world.settle();
+      expect(world.session.alarms.dueAt("watch")).not.toBeNull();
+    });
+  });
+});
+
+describe("a sandbox that lost its files", () => {
+  it("is named in the first turn's first event, also when the runner could not be reached at once [recovery.files_lost]", async () => {
+    await inSession(async (world) => {
+      world.filesLost = true;
+      world.refusedDials = 1;
+      const { turnId, runner } = await world.begin();
+      await world.session.driver.drive();
+      await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" }, turnEnd(turnId));
+      await world.settle();
+      expect(world.session.turns.get(turnId)?.notes).toMatchObject([expect.stringContaining("files")]);
+      const next = await world.begin("next");
+      expect(world.session.turns.get(next.turnId)?.notes).toEqual([]);
+    });
+  });
+});
