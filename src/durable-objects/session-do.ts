@@ -4,6 +4,7 @@ import { answer, failure, type Answer } from "../shared/errors/app-error.ts";
 import type { SessionEvent } from "../shared/events/event.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type {
+  ForkSource,
   ModelRequestQuestion,
   SessionApi,
   SessionView,
@@ -20,7 +21,7 @@ import { createObjectLogger } from "./object-log.ts";
 import { runSessionTasks } from "./sessions/session-tasks.ts";
 import { composeSession, type Session } from "./sessions/compose-session.ts";
 import { SESSION_MIGRATIONS } from "./sessions/schema.ts";
-import { createSession } from "./sessions/submit-turn.ts";
+import { createSession, titleOf } from "./sessions/submit-turn.ts";
 import { isCreated, migrate } from "./sql/migrate.ts";
 
 const NOT_FOUND = failure("session_not_found", "There is no such session. list_sessions shows yours.");
@@ -58,7 +59,7 @@ export class SessionObject extends DurableObject<Env> {
   async submit(request: SubmitTurn): Promise<Answer<SubmittedTurn>> {
     if (this.#session === null && !request.must_exist && request.project !== null) {
       const session = this.#open();
-      createSession(session, request, request.project);
+      createSession(session, { ...request, title: titleOf(request.prompt), forked_from: null }, request.project);
     }
     const session = this.#of(request.principal);
     if (session === null) return NOT_FOUND;
@@ -89,6 +90,22 @@ export class SessionObject extends DurableObject<Env> {
     const session = this.#of(principal);
     if (session === null) return NOT_FOUND;
     await session.ender.end("ended on request");
+    session.drive();
+    return answer(session.reader.view());
+  }
+
+  async forkSource(principal: Principal, atEvent: number | null): Promise<Answer<ForkSource>> {
+    return (await this.#of(principal)?.forks.source(atEvent)) ?? NOT_FOUND;
+  }
+
+  async beginFork(principal: Principal, sessionId: string, source: ForkSource): Promise<Answer<SessionView>> {
+    if (this.#session === null) {
+      const request = { principal, session_id: sessionId, title: source.title, forked_from: source.claude_session_id };
+      createSession(this.#open(), request, source.project);
+    }
+    const session = this.#of(principal);
+    if (session === null) return NOT_FOUND;
+    await session.forks.fill(source);
     session.drive();
     return answer(session.reader.view());
   }

@@ -191,7 +191,7 @@ function createWorld(state: DurableObjectState, sessionId: string): TestWorld {
       while (pending.size > 0) await Promise.all(pending);
     },
   };
-  createSession(world.session, submitWish({}), project);
+  createSession(world.session, { ...submitWish({}), title: "do it", forked_from: null }, project);
   return world;
 }
 

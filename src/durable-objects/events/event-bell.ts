@@ -2,6 +2,8 @@
 
 export type EventBell = {
   ring(): void;
+  /** Calls back with every ring, before `ring` returns: what it does has to be short. */
+  onRing(listener: () => void): void;
   /** Resolves with the next ring, or when the time is up. */
   wait(timeoutMs: number): Promise<void>;
   waiters(): number;
@@ -9,10 +11,13 @@ export type EventBell = {
 
 export function createEventBell(): EventBell {
   const waiting = new Set<() => void>();
+  const listeners: (() => void)[] = [];
   return {
     ring() {
       for (const wake of waiting) wake();
+      for (const listener of listeners) listener();
     },
+    onRing: (listener) => void listeners.push(listener),
     wait: (timeoutMs) =>
       new Promise((resolve) => {
         const wake = (): void => {

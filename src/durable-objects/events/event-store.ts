@@ -38,13 +38,19 @@ export type NewEvent = {
   source?: { runtime_id: string; source_seq: number };
 };
 
+export type EventJson = { seq: number; type: EventType; json: string };
+
 export type EventStore = {
   append(event: NewEvent): number;
   /** In order, after `afterSeq`; stops before the page exceeds `maxBytes`, but holds at least one. */
   page(afterSeq: number, limit: { maxEvents: number; maxBytes: number }): SessionEvent[];
+  /** The same page as the events' JSON, put together from the rows without parsing their data. */
+  pageJson(afterSeq: number, limit: { maxEvents: number; maxBytes: number }): EventJson[];
   get(seq: number): SessionEvent | null;
   /** The number with which the turn was completed; null before. */
   endOfTurn(turnId: string): number | null;
+  /** The same of the turn that ended last; null before the first. */
+  newestEndOfTurn(): number | null;
   /** The newest number; 0 for an empty log. */
   cursor(): number;
   acknowledged(runtimeId: string): number;
@@ -91,10 +97,25 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
       }
       return events;
     },
+    pageJson(afterSeq, limit) {
+      const page: EventJson[] = [];
+      let characters = 0;
+      const rows = sql.exec("SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", afterSeq, limit.maxEvents);
+      for (const value of rows) {
+        const row = eventRowSchema.parse(value);
+        const json = rowToJson(row);
+        characters += json.length;
+        if (page.length > 0 && characters > limit.maxBytes) break;
+        page.push({ seq: row.seq, type: row.type, json });
+      }
+      return page;
+    },
     get(seq) {
       const [row] = sql.exec("SELECT * FROM events WHERE seq = ?", seq).toArray();
       return row === undefined ? null : readRow(row);
     },
+    newestEndOfTurn: () =>
+      sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM events WHERE type = 'turn_completed'").one().seq,
     endOfTurn(turnId) {
       const query = "SELECT max(seq) AS seq FROM events WHERE type = 'turn_completed' AND turn_id = ?";
       return sql.exec<{ seq: number | null }>(query, turnId).one().seq;
@@ -117,18 +138,25 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
   };
 }
 
+type EventRow = z.infer<typeof eventRowSchema>;
+
 function readRow(value: unknown): SessionEvent {
   const row = eventRowSchema.parse(value);
-  const event: SessionEvent = {
-    seq: row.seq,
-    type: row.type,
-    turn_id: row.turn_id,
-    at: row.at,
-    occurred_at: row.occurred_at,
-    data: JSON.parse(row.data) as Record<string, unknown>,
-  };
-  if (row.body_sha256 !== null && row.body_bytes !== null) {
-    event.body = { sha256: row.body_sha256, bytes: row.body_bytes };
-  }
-  return event;
+  return { ...readHead(row), data: JSON.parse(row.data) as Record<string, unknown>, ...readBody(row) };
+}
+
+/** `data` is stored as JSON and passes as it is. */
+function rowToJson(row: EventRow): string {
+  const head = JSON.stringify(readHead(row)).slice(0, -1);
+  const body = JSON.stringify(readBody(row)).slice(1);
+  return `${head},"data":${row.data}${body === "}" ? "" : ","}${body}`;
+}
+
+function readHead({ seq, type, turn_id, at, occurred_at }: EventRow): Omit<SessionEvent, "data" | "body"> {
+  return { seq, type, turn_id, at, occurred_at };
+}
+
+function readBody({ body_sha256, body_bytes }: EventRow): { body?: EventBody } {
+  if (body_sha256 === null || body_bytes === null) return {};
+  return { body: { sha256: body_sha256, bytes: body_bytes } };
 }

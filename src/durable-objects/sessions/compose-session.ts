@@ -14,6 +14,7 @@ import { createRunnerConnection, type RunnerConnection } from "../runner/runner-
 import { SessionHost } from "../runner/session-host.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
+import { createForkDesk } from "../transcripts/fork-desk.ts";
 import { createTranscriptKeeper } from "../transcripts/transcript-keeper.ts";
 import { createTranscriptStore } from "../transcripts/transcript-store.ts";
 import { issueModelToken } from "../tokens.ts";
@@ -67,6 +68,7 @@ export function composeSession(ports: SessionPorts) {
     connection,
     driver,
     leases,
+    forks: createForkDesk({ ...parts, transcripts: core.transcripts, bucket: ports.bucket, log: core.log }),
     drive,
     ender: createSessionEnder({ ...parts, log: core.log, connection, onError }),
     submitter: createTurnSubmitter(parts, core.log),

@@ -1,6 +1,7 @@
 // The tables of one Session object, as numbered migrations. docs/storage-schema.md explains the columns.
 import { TRANSCRIPT_SCHEMA } from "../transcripts/transcript-store.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
+import { TICKET_SCHEMA } from "../watching/ticket-store.ts";
 
 export const SESSION_MIGRATIONS = [
   `
@@ -85,4 +86,5 @@ export const SESSION_MIGRATIONS = [
   ALTER TABLE session ADD COLUMN forked_from_claude_session_id TEXT;
   ${TRANSCRIPT_SCHEMA}
   `,
+  TICKET_SCHEMA,
 ] as const;

@@ -30,7 +30,11 @@ export function createTurnSubmitter(parts: SessionLogParts, log: SessionLog): Tu
 }
 
 /** Makes the session's row. The conversation at Claude Code's side gets an id of its own. */
-export function createSession(parts: SessionLogParts, request: SubmitTurn, project: SessionProject): void {
+export function createSession(
+  parts: SessionLogParts,
+  request: Pick<SubmitTurn, "principal" | "session_id"> & { title: string; forked_from: string | null },
+  project: SessionProject,
+): void {
   parts.sessions.create({
     session_id: request.session_id,
     team_id: request.principal.team_id,
@@ -41,10 +45,15 @@ export function createSession(parts: SessionLogParts, request: SubmitTurn, proje
     branch: project.branch,
     git_url: project.git_url,
     claude_session_id: parts.clock.newId(),
-    forked_from_claude_session_id: null,
-    title: shortenText(request.prompt.trim().replace(/\s+/g, " "), TITLE_CHARACTERS),
+    forked_from_claude_session_id: request.forked_from,
+    title: request.title,
     created_at: parts.clock.nowIso(),
   });
+}
+
+/** A session is called after its first prompt. */
+export function titleOf(prompt: string): string {
+  return shortenText(prompt.trim().replace(/\s+/g, " "), TITLE_CHARACTERS);
 }
 
 function refuse(parts: SessionLogParts, request: SubmitTurn): ReturnType<typeof failure> | null {

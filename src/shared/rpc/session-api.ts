@@ -3,6 +3,7 @@ import type { Answer } from "../errors/app-error.ts";
 import type { SessionEvent } from "../events/event.ts";
 import type { PermissionMode } from "../permissions/permission-mode.ts";
 import type { SessionSummary, TurnOptions, TurnResult, TurnSummary } from "../sessions/schema.ts";
+import type { TranscriptFile } from "../transcripts/schema.ts";
 import type { Principal } from "../teams/principal.ts";
 
 export type SessionProject = {
@@ -58,6 +59,19 @@ export type WaitAnswer = SessionView & {
   settled: boolean;
 };
 
+/** A session as it was after one of its turns: what a fork of it begins with. */
+export type ForkSource = {
+  session_id: string;
+  /** The turn's last event. */
+  at_event: number;
+  project: SessionProject;
+  title: string;
+  claude_session_id: string;
+  files: TranscriptFile[];
+  /** What the CLI had counted by then; a fork's count goes on from there. */
+  cli_total_usd: number;
+};
+
 export type ModelRequestQuestion = { team_id: string; runtime_id: string; model: string | null };
 
 export interface SessionApi {
@@ -66,6 +80,10 @@ export interface SessionApi {
   getSession(principal: Principal): Promise<Answer<SessionView>>;
   interrupt(principal: Principal): Promise<Answer<SessionView>>;
   end(principal: Principal): Promise<Answer<SessionView>>;
+  /** The newest completed turn, or the newest one that ended no later than that event. */
+  forkSource(principal: Principal, atEvent: number | null): Promise<Answer<ForkSource>>;
+  /** Makes this object a session that continues the source. Once: a repeat with the same source changes nothing. */
+  beginFork(principal: Principal, sessionId: string, source: ForkSource): Promise<Answer<SessionView>>;
   /** One event; its whole body is at `body_key` in the bucket when it was shortened. */
   getEvent(principal: Principal, seq: number): Promise<Answer<{ event: SessionEvent; body_key: string | null }>>;
   /** Asked before each model request; an admitted one is finished by its id. */

@@ -8,6 +8,7 @@ import { checkClaudeUpdates } from "../runtime/tools/check-claude-updates.ts";
 import { findClaudeBinary } from "../runtime/tools/find-claude-binary.ts";
 import { endSession } from "../sessions/tools/end-session.ts";
 import { executeClaude } from "../sessions/tools/execute-claude.ts";
+import { forkSession } from "../sessions/tools/fork-session.ts";
 import { getSession } from "../sessions/tools/get-session.ts";
 import { interruptSession } from "../sessions/tools/interrupt-session.ts";
 import { listSessions } from "../sessions/tools/list-sessions.ts";
@@ -21,6 +22,7 @@ export const TOOLS: readonly Tool[] = [
   listSessions,
   interruptSession,
   endSession,
+  forkSession,
   createProject,
   listProjects,
   deleteProject,

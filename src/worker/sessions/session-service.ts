@@ -6,7 +6,7 @@ import type { SessionProject, SessionView, SubmittedTurn, WaitAnswer } from "../
 import type { SessionStatus, TurnOptions } from "../../shared/sessions/schema.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { SessionDirectory } from "./session-directory.ts";
-import { sessionIdForKey, type Sha1 } from "./session-id-policy.ts";
+import { type SessionKey, sessionIdForConversation, sessionIdForKey, type Sha1 } from "./session-id-policy.ts";
 import type { SessionRow, SessionStore } from "./session-store.ts";
 import { type Waiting, waitForTurn } from "./wait-for-turn.ts";
 
@@ -15,6 +15,7 @@ type ExecuteRequest = {
   prompt: string;
   session_id: string | null;
   continue_session: boolean;
+  session_key: SessionKey | null;
   options: TurnOptions;
   wait_seconds: number;
   idempotency_key: string | null;
@@ -43,6 +44,8 @@ type ListRequest = {
   after: { created_at: string; session_id: string } | null;
 };
 
+export type Forked = { view: SessionView; source_session_id: string; at_event: number };
+
 type Progress = Omit<Waiting, "nowMs">;
 
 export type SessionService = {
@@ -54,6 +57,8 @@ export type SessionService = {
   listActive(principal: Principal, limit: number): Promise<SessionRow[]>;
   interrupt(principal: Principal, sessionId: string): Promise<SessionView>;
   end(principal: Principal, sessionId: string): Promise<SessionView>;
+  /** A new session that continues the source as it was after a turn. */
+  fork(principal: Principal, sessionId: string, atEvent: number | null): Promise<Forked>;
   getEvent(
     principal: Principal,
     sessionId: string,
@@ -103,6 +108,7 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
     listActive: (principal, limit) => store.list(principal, { statuses_not: OVER, after: null, limit }),
     interrupt: async (principal, sessionId) => unwrap(await directory.session(sessionId).interrupt(principal)),
     end: async (principal, sessionId) => unwrap(await directory.session(sessionId).end(principal)),
+    fork: (principal, sessionId, atEvent) => fork(options, principal, sessionId, atEvent),
     getEvent: async (principal, sessionId, seq) => unwrap(await directory.session(sessionId).getEvent(principal, seq)),
   };
 }
@@ -147,6 +153,18 @@ async function execute(
   return { submitted, waited, permissionMode, cutFrom };
 }
 
+async function fork(
+  { directory, newId }: SessionServiceOptions,
+  principal: Principal,
+  sourceId: string,
+  atEvent: number | null,
+): Promise<Forked> {
+  const source = unwrap(await directory.session(sourceId).forkSource(principal, atEvent));
+  const sessionId = newId();
+  const view = unwrap(await directory.session(sessionId).beginFork(principal, sessionId, source));
+  return { view, source_session_id: sourceId, at_event: source.at_event };
+}
+
 type Target = { session_id: string; must_exist: boolean; project: SessionProject | null };
 
 async function chooseTarget(
@@ -154,19 +172,39 @@ async function chooseTarget(
   principal: Principal,
   request: ExecuteRequest,
 ): Promise<Target> {
-  if (request.session_id !== null) {
-    if (request.continue_session) {
-      throw new AppError("invalid_argument", "Give session_id or continue_session, not both.");
-    }
+  refuseTwoTargets(request);
+  const known = request.session_id ?? (await findKeyed(options, principal, request.session_key));
+  if (known !== null) {
     const project = request.project === null ? null : await options.resolveProject(principal, request.project);
-    return { session_id: request.session_id, must_exist: true, project };
+    return { session_id: known, must_exist: true, project };
   }
   const project = await options.resolveProject(principal, request.project);
+  if (request.session_key !== null) {
+    const keyed = await sessionIdForConversation(principal, request.session_key, options.subtle);
+    return { session_id: keyed, must_exist: false, project };
+  }
   const latest = request.continue_session ? await findLatest(options.store, principal, project.project_id) : null;
   if (latest !== null) return { session_id: latest, must_exist: true, project };
   const key = request.idempotency_key;
   const sessionId = key === null ? options.newId() : await sessionIdForKey(principal, key, options.subtle);
   return { session_id: sessionId, must_exist: false, project };
+}
+
+function refuseTwoTargets({ session_id, session_key, continue_session }: ExecuteRequest): void {
+  const given = [session_id !== null, session_key !== null, continue_session].filter(Boolean).length;
+  if (given <= 1) return;
+  throw new AppError("invalid_argument", "Give one of session_id, session_key and continue_session.");
+}
+
+/** The conversation's session when it exists: it keeps the project that it began in. */
+async function findKeyed(
+  options: SessionServiceOptions,
+  principal: Principal,
+  key: SessionKey | null,
+): Promise<string | null> {
+  if (key === null) return null;
+  const sessionId = await sessionIdForConversation(principal, key, options.subtle);
+  return (await options.directory.session(sessionId).getSession(principal)).ok ? sessionId : null;
 }
 
 async function findLatest(store: SessionStore, principal: Principal, projectId: string): Promise<string | null> {

@@ -31,6 +31,20 @@ const input = z.strictObject({
     .boolean()
     .default(false)
     .describe("Go on with the newest session of the project instead of beginning one. Not together with session_id."),
+  session_key: z
+    .strictObject({
+      conversation: z.string().min(1).max(500).describe("Your own name of the conversation."),
+      agent: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe("Your own name of the agent, when one conversation has several."),
+    })
+    .optional()
+    .describe(
+      "Go on with the session of this conversation, or begin it: the same key is the same session for ever. Not together with session_id.",
+    ),
   model: fields.model.describe(
     "The model that Claude Code uses, such as claude-sonnet-5. Without it, Claude Code's own choice.",
   ),
@@ -84,12 +98,14 @@ export const executeClaude = defineTool({
   output,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   async run(args, { principal, services, reportProgress, signal }) {
-    const { prompt, project, session_id, continue_session, wait_seconds, idempotency_key, ...options } = args;
+    const { prompt, project, session_id, continue_session, session_key, wait_seconds, idempotency_key, ...options } =
+      args;
     const request = {
       prompt,
       project: project ?? null,
       session_id: session_id ?? null,
       continue_session,
+      session_key: session_key ?? null,
       options,
       wait_seconds,
       idempotency_key: idempotency_key ?? null,
