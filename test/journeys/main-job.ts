@@ -3,7 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callTool, hold, say, think } from "../support/scripted-model/scenario.ts";
 import { connectLegacy, connectModern, signIn, signInLegacy } from "../support/mcp-clients.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
-import { connect, expectWholeLog, prompt, readFile, readLog, start, waitForEnd, waitUntil } from "./person.ts";
+import {
+  connect,
+  expectWholeLog,
+  prompt,
+  readFile,
+  readLog,
+  start,
+  timesInConversation,
+  waitForEnd,
+  waitUntil,
+} from "./person.ts";
 
 export function describeMainJob(sandbox: "process" | "container", options: StackOptions = {}): void {
   describe(`the main job, with sandboxes as ${sandbox === "process" ? "processes" : "containers"}`, () => {
@@ -106,6 +116,47 @@ export function describeMainJob(sandbox: "process" | "container", options: Stack
       await client.close();
     });
 
+    it("forks a session from a completed turn: the copy knows what was said, the source does not learn of it [transcripts.fork]", async () => {
+      const client = await connect(stack);
+      const answerTo = (words: string) => prompt(words, { steps: [[say(`heard ${words}`)]] });
+      const source = await start(client, { prompt: answerTo("source-words") });
+      const first = await waitForEnd(client, source);
+      const forked = await client.callToolOrThrow("fork_session", { session_id: source.session_id });
+      const session_id = (forked["session"] as { session_id: string }).session_id;
+      const inFork = await start(client, { session_id, prompt: answerTo("fork-words") });
+      const ended = await waitForEnd(client, inFork);
+      expect(ended.result?.text).toBe("heard fork-words");
+      expect(timesInConversation(stack, promptLine("source-words"))).toBe(1);
+      // The CLI's count goes on from the source's: only the difference is the fork's own.
+      expect(ended.result?.cost_usd).toBeLessThan((first.result?.cost_usd ?? 0) * 1.9);
+      const again = await start(client, { session_id: source.session_id, prompt: answerTo("later-words") });
+      await waitForEnd(client, again);
+      expect(timesInConversation(stack, promptLine("fork-words"))).toBe(0);
+      await client.close();
+    });
+
+    it("finds the session of a conversation again by its key [session.key]", async () => {
+      const client = await connect(stack);
+      const session_key = { conversation: `chat-${sandbox}`, agent: "writer" };
+      const first = await start(client, { session_key, prompt: prompt("one", { steps: [[say("1")]] }) });
+      await waitForEnd(client, first);
+      const second = await start(client, { session_key, prompt: prompt("two", { steps: [[say("2")]] }) });
+      await waitForEnd(client, second);
+      expect(second.session_id).toBe(first.session_id);
+      const other = await start(client, {
+        session_key: { ...session_key, agent: "critic" },
+        prompt: prompt("three", { steps: [[say("3")]] }),
+      });
+      await waitForEnd(client, other);
+      expect(other.session_id).not.toBe(first.session_id);
+      const tooLong = await client.callTool("execute_claude", {
+        session_key: { conversation: "x".repeat(1_000_000) },
+        prompt: "four",
+      });
+      expect(tooLong.isError).toBe(true);
+      await client.close();
+    });
+
     it("denies what would have to be asked, in a mode that asks, and says so in the answer [tools.ceiling]", async () => {
       const client = await connect(stack);
       const started = await start(client, {
@@ -150,6 +201,9 @@ export function describeMainJob(sandbox: "process" | "container", options: Stack
     });
   });
 }
+
+/** A prompt's first line as it stands in a request: the answer repeats its words, this does not. */
+const promptLine = (words: string): string => JSON.stringify(`${words}\nscenario:`).slice(1, -1);
 
 /** Makes a valid PDF of about 3.7 MB, whose message in the CLI has about 10 million characters. */
 const makePdf = `node -e '

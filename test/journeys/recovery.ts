@@ -138,7 +138,7 @@ export function describeRecovery(sandbox: "process" | "container"): void {
       expect(timesInConversation(stack, broken.words)).toBe(1);
     });
 
-    it("ends the turn as interrupted when its sandbox was replaced by an empty one, and says that files are gone [recovery.sandbox_replaced] [recovery.files_lost] [recovery.lost]", async () => {
+    it("ends the turn as interrupted when its sandbox was replaced by an empty one, and says that files are gone; the conversation goes on [transcripts.restore] [recovery.sandbox_replaced] [recovery.files_lost] [recovery.lost]", async () => {
       const faults = sandboxFaults(stack, sandbox);
       const broken = await strikeInMidTurn("earlier", () => {});
       await waitForEnd(broken.client, broken.started);
@@ -159,6 +159,8 @@ export function describeRecovery(sandbox: "process" | "container"): void {
       expect(added.find((event) => event.type === "turn_started")?.data["notes"]).toMatchObject([
         expect.stringContaining("files"),
       ]);
+      // The conversation went on in the empty sandbox, each prompt in it once.
+      expect(timesInConversation(stack, broken.words)).toBe(1);
       // The new runtime counts its entries from 1 again: none of them may be taken for one that is held already.
       expect(added.filter((event) => event.type === "message_received").length).toBeGreaterThan(1);
     });
