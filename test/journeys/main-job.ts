@@ -131,7 +131,8 @@ export function describeMainJob(sandbox: "process" | "container", options: Stack
       expect(ended.result?.cost_usd).toBeLessThan((first.result?.cost_usd ?? 0) * 1.9);
       const again = await start(client, { session_id: source.session_id, prompt: answerTo("later-words") });
       await waitForEnd(client, again);
-      expect(timesInConversation(stack, promptLine("fork-words"))).toBe(0);
+      expect(timesInConversation(stack, promptLine("fork-words"), promptLine("later-words"))).toBe(0);
+      expect(timesInConversation(stack, promptLine("source-words"), promptLine("later-words"))).toBe(1);
       await client.close();
     });
 

@@ -92,12 +92,12 @@ export function messages(events: SessionEvent[]): Record<string, unknown>[] {
 }
 
 /** How often the words stand in prompts of the newest conversation that the model was sent about them. */
-export function timesInConversation(stack: Stack, words: string): number {
+export function timesInConversation(stack: Stack, words: string, about = words): number {
   const bodies = stack.model.requests.map(
     (request) => request.body as { messages?: unknown[]; tools?: unknown[] } | null,
   );
   const newest = bodies.findLast(
-    (body) => (body?.tools?.length ?? 0) > 0 && JSON.stringify(body?.messages).includes(words),
+    (body) => (body?.tools?.length ?? 0) > 0 && JSON.stringify(body?.messages).includes(about),
   );
   return JSON.stringify(newest?.messages ?? []).split(words).length - 1;
 }
