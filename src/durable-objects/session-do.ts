@@ -14,6 +14,7 @@ import type {
   WaitRequest,
 } from "../shared/rpc/session-api.ts";
 import type { Principal } from "../shared/teams/principal.ts";
+import type { WatchTicket } from "../shared/watching/watch-request.ts";
 import { systemClock } from "./clock.ts";
 import { readConfig } from "./config.ts";
 import { bodyKey } from "./events/body-store.ts";
@@ -23,6 +24,8 @@ import { composeSession, type Session } from "./sessions/compose-session.ts";
 import { SESSION_MIGRATIONS } from "./sessions/schema.ts";
 import { createSession, titleOf } from "./sessions/submit-turn.ts";
 import { isCreated, migrate } from "./sql/migrate.ts";
+import { answerWatch, readWatchRequest, refuseWatch } from "./watching/answer-watch.ts";
+import { TICKET_REFUSED } from "./watching/ticket-store.ts";
 
 const NOT_FOUND = failure("session_not_found", "There is no such session. list_sessions shows yours.");
 
@@ -40,6 +43,7 @@ export class SessionObject extends DurableObject<Env> {
     migrate(this.ctx.storage, SESSION_MIGRATIONS);
     return (this.#session ??= composeSession({
       storage: this.ctx.storage,
+      sockets: this.ctx,
       bucket: this.env.BUCKET,
       workspace: (id) => this.env.WORKSPACE.getByName(id),
       team: (id) => this.env.TEAM.getByName(id),
@@ -117,6 +121,34 @@ export class SessionObject extends DurableObject<Env> {
     if (event === null) return failure("not_found", "The session has no event of this number.");
     const body_key = event.body === undefined ? null : bodyKey(session.sessions.get(), event.body.sha256);
     return answer({ event, body_key });
+  }
+
+  async createWatchTicket(principal: Principal): Promise<Answer<WatchTicket>> {
+    const session = this.#of(principal);
+    return session === null ? NOT_FOUND : answer(await session.tickets.issue(principal));
+  }
+
+  async redeemWatchTicket(ticket: string): Promise<Answer<Principal>> {
+    return (await this.#session?.tickets.redeem(ticket)) ?? TICKET_REFUSED;
+  }
+
+  /** Somebody watches: a stream of events, or a WebSocket. */
+  override async fetch(request: Request): Promise<Response> {
+    const { principal, after_cursor } = readWatchRequest(request);
+    const session = this.#of(principal);
+    return session === null ? refuseWatch(NOT_FOUND.error) : answerWatch(session.watchers, request, after_cursor);
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#session?.watchers.hear(socket, message);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#session?.watchers.forget(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#session?.watchers.forget(socket);
   }
 
   async beginModelRequest(question: ModelRequestQuestion): Promise<Answer<{ request_id: string }>> {

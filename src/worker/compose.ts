@@ -8,7 +8,7 @@ import type { SessionApi } from "../shared/rpc/session-api.ts";
 import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
 import { createAuthorizeRoute } from "./auth/authorize-route.tsx";
-import { createPrincipalStore } from "./auth/principal-store.ts";
+import { createPrincipalStore, type PrincipalStore } from "./auth/principal-store.ts";
 import { providerOptions } from "./auth/provider-options.ts";
 import { judgeSignIn } from "./auth/sign-in-policy.ts";
 import { createSignInStore } from "./auth/sign-in-store.ts";
@@ -33,6 +33,8 @@ import { createRuntimeService } from "./runtime/runtime-service.ts";
 import { createEventBodies } from "./sessions/event-bodies.ts";
 import { createSessionService } from "./sessions/session-service.ts";
 import { createSessionStore } from "./sessions/session-store.ts";
+import { createWatchPageRoute } from "./sessions/watch-page-route.ts";
+import { createWatchService, type WatchService } from "./sessions/watch-service.ts";
 import { consoleSink, createLogger, type Logger } from "./telemetry/logger.ts";
 import { VERSION } from "./version.ts";
 
@@ -52,21 +54,26 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): FetchHandler {
   const logger = createLogger({ sink: consoleSink, newEventId: newId });
   const parts: Parts = { env, config, db: createDatabase(env.DB), logger, runtime };
   const principals = createPrincipalStore({ db: parts.db, newId, now });
+  const watching = createWatchService({
+    session: (id) => env.SESSION.getByName(id),
+    readPrincipal: principals.readPrincipal,
+    publicUrl: config.publicUrl,
+  });
   if (config.modelKeyProblem !== null) logger.log("error", "model_key_unusable", { problem: config.modelKeyProblem });
   const options: OAuthProviderOptions<Env> = providerOptions({
     ...config,
     logger,
-    apiHandler: composeProtected(parts, principals.readPrincipal),
-    defaultHandler: composeApp(parts, principals, () => getOAuthApi(options, env)),
+    apiHandler: composeProtected(parts, principals.readPrincipal, watching),
+    defaultHandler: composeApp(parts, { principals, watching, oauth: () => getOAuthApi(options, env) }),
   });
   const provider = new OAuthProvider<Env>(options);
   return createEntry({ provider, publicUrl: config.publicUrl, logger });
 }
 
 /** Everything below /mcp: what asks for an access token. */
-function composeProtected(parts: Parts, readPrincipal: ReturnType<typeof createPrincipalStore>["readPrincipal"]) {
+function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrincipal"], watching: WatchService) {
   const { config, logger } = parts;
-  const services = composeServices(parts);
+  const services = { ...composeServices(parts), watching };
   const bodies = createEventBodies(parts.env.BUCKET);
   const readers = createResourceReaders({ services, bodies, publicConfig: publicConfig(config, VERSION) });
   const handler = createMcpHandler(createServerFactory({ version: VERSION, services, readers, logger }), {
@@ -83,10 +90,10 @@ function composeProtected(parts: Parts, readPrincipal: ReturnType<typeof createP
     repairsHeaders: config.repairHeaders,
     logger,
   });
-  return createProtectedRoutes({ mcp, readPrincipal, sessions: services.sessions, bodies, logger });
+  return createProtectedRoutes({ mcp, readPrincipal, sessions: services.sessions, watching, bodies, logger });
 }
 
-function composeServices(parts: Parts): Services {
+function composeServices(parts: Parts): Omit<Services, "watching"> {
   const { config, db } = parts;
   const sessionStore = createSessionStore(db);
   const projects = createProjectService({
@@ -123,8 +130,11 @@ function composeServices(parts: Parts): Services {
 /** The routes that ask for no access token. */
 function composeApp(
   parts: Parts,
-  principals: ReturnType<typeof createPrincipalStore>,
-  oauth: () => ReturnType<typeof getOAuthApi>,
+  {
+    principals,
+    watching,
+    oauth,
+  }: { principals: PrincipalStore; watching: WatchService; oauth: () => ReturnType<typeof getOAuthApi> },
 ): FetchHandler {
   const { config, db, env, logger } = parts;
   const counter = createSignInStore(db);
@@ -132,6 +142,7 @@ function composeApp(
     judgeSignIn(guess, { code: config.signInCode, counter, nowMs: Date.now(), subtle: crypto.subtle });
   const routes = {
     authorize: createAuthorizeRoute({ oauth, principals, signIn, newNonce: () => crypto.randomUUID(), logger }),
+    watch: createWatchPageRoute({ watching, newNonce: () => crypto.randomUUID(), logger }),
     health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),
     model: composeGateway(parts),
     wake: (request: Request) => wakeSession({ workspace: (id) => workspaceOf(env, id) }, request),

@@ -155,6 +155,7 @@ function createWorld(state: DurableObjectState, sessionId: string): TestWorld {
   const world: TestWorld = {
     session: composeSession({
       storage: state.storage,
+      sockets: state,
       bucket: env.BUCKET,
       workspace: () => testWorkspace(world),
       team: () => ({

@@ -8,6 +8,8 @@ export type RunnerConnection = {
   /** The live link to that runtime, dialled if need be; null when it does not answer. */
   open(runtimeId: string): Promise<RunnerLink | null>;
   close(): void;
+  /** Tells the runner whether previews are worth sending now. */
+  refreshPreviews(): void;
   /** When it was opened; null while there is none. */
   openedAtMs(): number | null;
 };
@@ -32,6 +34,9 @@ export function createRunnerConnection(parts: RunnerConnectionParts): RunnerConn
     link = null;
     openedAtMs = null;
   };
+  const refreshPreviews = (): void => {
+    link?.runner.setPreviews({ previews: parts.wantsPreviews() }).catch(parts.onError);
+  };
   const dialParts: DialParts = {
     dial: parts.dial,
     host: parts.host,
@@ -44,18 +49,22 @@ export function createRunnerConnection(parts: RunnerConnectionParts): RunnerConn
 
   return {
     close,
+    refreshPreviews,
     current: () => link,
     openedAtMs: () => openedAtMs,
     async open(runtimeId) {
       if (link?.runtimeId === runtimeId) return link;
       close();
       try {
+        const previews = parts.wantsPreviews();
         link = await openRunnerLink(dialParts, runtimeId, {
           session_id: parts.sessionId(),
           acknowledged_source_seq: parts.events.acknowledged(runtimeId),
           acknowledged_runtime_id: runtimeId,
-          previews: parts.wantsPreviews(),
+          previews,
         });
+        // Watchers may have come or gone while the runner was dialled.
+        if (previews !== parts.wantsPreviews()) refreshPreviews();
         openedAtMs = parts.clock.nowMs();
       } catch (error) {
         parts.onError(error);

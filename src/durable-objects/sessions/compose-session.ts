@@ -18,6 +18,8 @@ import { createForkDesk } from "../transcripts/fork-desk.ts";
 import { createTranscriptKeeper } from "../transcripts/transcript-keeper.ts";
 import { createTranscriptStore } from "../transcripts/transcript-store.ts";
 import { issueModelToken } from "../tokens.ts";
+import { createTicketStore } from "../watching/ticket-store.ts";
+import { createWatchHub, type SocketPort, type WatchHub } from "../watching/watch-hub.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
 import { createSessionEnder } from "./session-ender.ts";
 import { createSessionLog, type SessionLogParts } from "./session-log.ts";
@@ -36,6 +38,7 @@ const LINGER_MS = 5_000;
 
 export type SessionPorts = {
   storage: DurableObjectStorage;
+  sockets: SocketPort;
   bucket: BodyBucket;
   workspace(workspaceId: string): WorkspaceApi & Pick<Fetcher, "fetch">;
   team(teamId: string): TeamApi;
@@ -59,6 +62,8 @@ export function composeSession(ports: SessionPorts) {
   };
   const host = composeHost(ports, core, drive);
   const connection = composeConnection(ports, core, { host, onBroken: drive });
+  const watchers = createWatchHub({ ...parts, sockets: ports.sockets, onWatched: connection.refreshPreviews });
+  core.watch.hub = watchers;
   const driver = composeDriver(ports, core, connection);
   const onError = (error: unknown): void => ports.logger.error("end_failed", error);
   return {
@@ -68,6 +73,8 @@ export function composeSession(ports: SessionPorts) {
     connection,
     driver,
     leases,
+    watchers,
+    tickets: createTicketStore(ports.storage.sql, ports.clock),
     forks: createForkDesk({ ...parts, transcripts: core.transcripts, bucket: ports.bucket, log: core.log }),
     drive,
     ender: createSessionEnder({ ...parts, log: core.log, connection, onError }),
@@ -97,6 +104,8 @@ function composeCore(ports: SessionPorts) {
   return {
     parts,
     transcripts: createTranscriptStore(storage.sql),
+    /** Set once everything stands: watchers need the connection, and the connection asks whether there are any. */
+    watch: { hub: null as WatchHub | null },
     bodies: createBodyStore(ports.bucket, (sha256) => bodyKey(row(), sha256)),
     row,
     workspace,
@@ -124,7 +133,9 @@ function composeHost(ports: SessionPorts, core: Core, drive: () => void): Sessio
     putBodyPart: (part) => bodies.putPart(part),
     commitTranscript: (commit) => keeper.commit(commit),
     readBody: (read) => keeper.read(read),
-    preview: () => undefined,
+    preview({ runtime_id, ...frame }) {
+      if (row().runtime_id === runtime_id) core.watch.hub?.preview(frame);
+    },
     decidePermission: (question) => gate.decide(question),
     issueRunToken(runtimeId) {
       if (row().runtime_id !== runtimeId) throw new Error("this runtime is not the session's any more");
@@ -140,7 +151,7 @@ function composeConnection(ports: SessionPorts, core: Core, ends: { host: Sessio
     dial: (path, runtimeId) => core.workspace().fetch(`http://runner${path}`, upgradeFor(runtimeId)),
     events: core.parts.events,
     clock: ports.clock,
-    wantsPreviews: () => false,
+    wantsPreviews: () => core.watch.hub?.isWatched() ?? false,
     onError: (error) => ports.logger.error("runner_link_failed", error),
   });
 }

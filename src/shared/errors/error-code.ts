@@ -13,6 +13,7 @@ export const ERROR_CODES = [
   "project_busy",
   "file_not_found",
   "session_ended",
+  "watch_ticket_refused",
   "too_many_queued_turns",
   "idempotency_conflict",
   "request_too_large",

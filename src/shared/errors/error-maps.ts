@@ -16,6 +16,7 @@ export const ERROR_MAP = {
   project_name_taken: { http: 409, retry: "caller", log: "info" },
   project_busy: { http: 409, retry: "caller", log: "info" },
   file_not_found: { http: 404, retry: "nobody", log: "info" },
+  watch_ticket_refused: { http: 403, retry: "caller", log: "info" },
   session_ended: { http: 409, retry: "nobody", log: "info" },
   too_many_queued_turns: { http: 429, retry: "caller", log: "info" },
   idempotency_conflict: { http: 409, retry: "nobody", log: "info" },

@@ -5,6 +5,7 @@ import type { PermissionMode } from "../permissions/permission-mode.ts";
 import type { SessionSummary, TurnOptions, TurnResult, TurnSummary } from "../sessions/schema.ts";
 import type { TranscriptFile } from "../transcripts/schema.ts";
 import type { Principal } from "../teams/principal.ts";
+import type { WatchTicket } from "../watching/watch-request.ts";
 
 export type SessionProject = {
   project_id: string;
@@ -86,6 +87,10 @@ export interface SessionApi {
   beginFork(principal: Principal, sessionId: string, source: ForkSource): Promise<Answer<SessionView>>;
   /** One event; its whole body is at `body_key` in the bucket when it was shortened. */
   getEvent(principal: Principal, seq: number): Promise<Answer<{ event: SessionEvent; body_key: string | null }>>;
+  /** For a browser: opens one watch, within a minute. */
+  createWatchTicket(principal: Principal): Promise<Answer<WatchTicket>>;
+  /** Uses the ticket up, and says whose it is. The watch itself is a fetch of the object (watching/watch-request.ts). */
+  redeemWatchTicket(ticket: string): Promise<Answer<Principal>>;
   /** Asked before each model request; an admitted one is finished by its id. */
   beginModelRequest(question: ModelRequestQuestion): Promise<Answer<{ request_id: string }>>;
   finishModelRequest(requestId: string): Promise<void>;

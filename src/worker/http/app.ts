@@ -1,4 +1,4 @@
-// The routes that ask for no access token: sign-in, health, the sandbox's own routes. Everything else is a 404 as JSON.
+// The routes that ask for no access token: sign-in, health, watching by ticket, the sandbox's own routes. Everything else is a 404 as JSON.
 import { Hono } from "hono";
 import { failure } from "../../shared/errors/app-error.ts";
 import { EDGE_PATHS } from "../../shared/rpc/protocol.ts";
@@ -9,7 +9,13 @@ import { securityHeaders } from "./security-headers.ts";
 
 type Route = (request: Request) => Promise<Response>;
 
-export type AppRoutes = { authorize: AuthorizeRoute; health: () => Promise<Response>; model: Route; wake: Route };
+export type AppRoutes = {
+  authorize: AuthorizeRoute;
+  health: () => Promise<Response>;
+  watch: Route;
+  model: Route;
+  wake: Route;
+};
 
 export function createApp(routes: AppRoutes, logger: Logger): Hono {
   const app = new Hono();
@@ -17,6 +23,7 @@ export function createApp(routes: AppRoutes, logger: Logger): Hono {
   app.get("/authorize", (context) => routes.authorize.show(context.req.raw));
   app.post("/authorize", (context) => routes.authorize.answer(context.req.raw));
   app.get("/health", () => routes.health());
+  app.get("/watch/:id", (context) => routes.watch(context.req.raw));
   app.all(EDGE_PATHS.model, (context) => routes.model(context.req.raw));
   app.all(`${EDGE_PATHS.model}/*`, (context) => routes.model(context.req.raw));
   app.post(EDGE_PATHS.wake, (context) => routes.wake(context.req.raw));

@@ -1,4 +1,4 @@
-// Routes a request whose access token holds: the MCP endpoint itself, and whole event bodies for programs.
+// Routes a request whose access token holds: the MCP endpoint itself, and for programs whole events and live watching.
 import { insufficientScope, type OAuthResourceAuth } from "@cloudflare/workers-oauth-provider";
 import { AppError, failure } from "../../shared/errors/app-error.ts";
 import { uuidSchema } from "../../shared/ids.ts";
@@ -6,8 +6,10 @@ import type { Principal } from "../../shared/teams/principal.ts";
 import type { FetchHandler } from "../http/entry.ts";
 import { explainError, jsonError } from "../http/json-error.ts";
 import type { EventBodies } from "../sessions/event-bodies.ts";
-import { type EventBodyTarget, matchEventBody, sendEventBody } from "../sessions/event-body-route.ts";
+import { matchEventBody, sendEventBody } from "../sessions/event-body-route.ts";
 import type { SessionService } from "../sessions/session-service.ts";
+import { matchWatch, sendWatch } from "../sessions/watch-route.ts";
+import type { WatchService } from "../sessions/watch-service.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import type { McpEndpoint, TokenFacts } from "./mcp-endpoint.ts";
 
@@ -15,6 +17,7 @@ export type ProtectedOptions = {
   mcp: McpEndpoint;
   readPrincipal: (userId: string) => Promise<Principal | null>;
   sessions: SessionService;
+  watching: WatchService;
   bodies: EventBodies;
   logger: Logger;
 };
@@ -37,20 +40,25 @@ export function createProtectedRoutes(options: ProtectedOptions): FetchHandler {
 async function route(options: ProtectedOptions, request: Request, token: TokenFacts): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (pathname === "/mcp" || pathname === "/mcp/") return options.mcp(request, token);
-  const target = matchEventBody(request.method, pathname);
-  if (target !== null) return sendBody(options, target, { ...token, scope: token.scopes });
+  const reader = { ...token, scope: token.scopes };
+  const watch = matchWatch(request.method, pathname);
+  if (watch !== null)
+    return asReader(options, reader, (principal) => sendWatch(options.watching, principal, watch, request));
+  const body = matchEventBody(request.method, pathname);
+  if (body !== null) return asReader(options, reader, (principal) => sendEventBody(options, principal, body));
   return jsonError(failure("not_found", "There is nothing at this address.").error);
 }
 
-async function sendBody(
+/** For whoever may read sessions, as the person that they are now. */
+async function asReader(
   options: ProtectedOptions,
-  target: EventBodyTarget,
   token: TokenFacts & OAuthResourceAuth,
+  send: (principal: Principal) => Promise<Response>,
 ): Promise<Response> {
   if (!token.scopes.includes("sessions:read")) return insufficientScope(token, ["sessions:read", ...token.scopes]);
   const principal = await options.readPrincipal(token.userId);
   if (principal === null) throw new AppError("insufficient_scope", "You are not a member of a team any more.");
-  return sendEventBody(options, principal, target);
+  return send(principal);
 }
 
 /** The token's props hold the opaque user id alone. */

@@ -6,6 +6,7 @@ import { listProjects } from "../projects/tools/list-projects.ts";
 import { readProjectFile } from "../projects/tools/read-project-file.ts";
 import { checkClaudeUpdates } from "../runtime/tools/check-claude-updates.ts";
 import { findClaudeBinary } from "../runtime/tools/find-claude-binary.ts";
+import { createWatchLink } from "../sessions/tools/create-watch-link.ts";
 import { endSession } from "../sessions/tools/end-session.ts";
 import { executeClaude } from "../sessions/tools/execute-claude.ts";
 import { forkSession } from "../sessions/tools/fork-session.ts";
@@ -23,6 +24,7 @@ export const TOOLS: readonly Tool[] = [
   interruptSession,
   endSession,
   forkSession,
+  createWatchLink,
   createProject,
   listProjects,
   deleteProject,

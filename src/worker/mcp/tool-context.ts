@@ -3,8 +3,14 @@ import type { Principal } from "../../shared/teams/principal.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
 import type { SessionService } from "../sessions/session-service.ts";
+import type { WatchService } from "../sessions/watch-service.ts";
 
-export type Services = { sessions: SessionService; projects: ProjectService; runtime: RuntimeService };
+export type Services = {
+  sessions: SessionService;
+  watching: WatchService;
+  projects: ProjectService;
+  runtime: RuntimeService;
+};
 
 export type ToolContext = {
   principal: Principal;

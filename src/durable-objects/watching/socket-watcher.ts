@@ -1,0 +1,162 @@
+// One watcher over a WebSocket: sends within a window of unacknowledged bytes, and goes on after the object left memory.
+import { z } from "zod";
+import { clientFrameSchema, type LastFrame, MAX_CLIENT_FRAME_CHARACTERS } from "../../shared/watching/frames.ts";
+import {
+  acknowledge,
+  bytesOf,
+  decideWatchStep,
+  fitsWindow,
+  type InFlight,
+} from "../../shared/watching/watch-policy.ts";
+import type { EventFrame } from "./frame-source.ts";
+import type { Watcher, WatcherParts } from "./watcher.ts";
+
+/** Kept with the socket while the object is not in memory. */
+const attachmentSchema = z.object({
+  /** The newest event that was sent. */
+  cursor: z.int().nonnegative(),
+  in_flight_bytes: z.int().nonnegative(),
+  blocked_since_ms: z.number().nullable(),
+  opened_at_ms: z.number(),
+});
+type Attachment = z.infer<typeof attachmentSchema>;
+
+/** Close codes: the ends that we choose (1000, 1013: try again later), and frames that are none (1003, 1009). */
+const CLOSE = { end: 1000, cut_off: 1013, not_understood: 1003, too_long: 1009 } as const;
+const USAGE = 'Send {"kind":"cursor","seq":<the newest event that you have>}.';
+
+export type SocketWatcher = Watcher & {
+  /** The watcher said something. */
+  hear(message: string | ArrayBuffer): void;
+};
+
+export type SocketWatcherParts = WatcherParts & {
+  /** Called once when we end the watch. */
+  onClosed(): void;
+};
+
+export function startAttachment(cursor: number, nowMs: number): Attachment {
+  return { cursor, in_flight_bytes: 0, blocked_since_ms: null, opened_at_ms: nowMs };
+}
+
+/** Takes a socket up where its attachment says. Null when the attachment is of no version that this build knows. */
+export function createSocketWatcher(parts: SocketWatcherParts, socket: WebSocket): SocketWatcher | null {
+  const attached = attachmentSchema.safeParse(socket.deserializeAttachment());
+  if (!attached.success) return null;
+  const { frames, clock, limits } = parts;
+  let state = attached.data;
+  let isOpen = true;
+  let previewBytes = 0;
+  // After an absence the single frames are not known any more: they count as one.
+  let inFlight: InFlight = state.in_flight_bytes === 0 ? [] : [{ seq: state.cursor, bytes: state.in_flight_bytes }];
+
+  const save = (next: Partial<Attachment>): void => {
+    state = { ...state, ...next, in_flight_bytes: bytesOf(inFlight) };
+    socket.serializeAttachment(state);
+  };
+  const stalled = createStallTimer(limits.stallMs, () => pump());
+  const close = (code: number, reason: string): void => {
+    isOpen = false;
+    stalled.clear();
+    socket.close(code, reason);
+    parts.onClosed();
+  };
+  const finish = (last: LastFrame): void => {
+    socket.send(JSON.stringify(last));
+    close(CLOSE[last.kind], last.kind);
+  };
+  /** Sends until there is nothing more or no room for it. */
+  const sendNext = (): void => {
+    const { sent, isFull } = sendWindow(parts, { socket, inFlight, cursor: state.cursor });
+    const blockedSince = isFull ? (state.blocked_since_ms ?? clock.nowMs()) : null;
+    if (isFull) stalled.arm();
+    save({ cursor: sent, blocked_since_ms: blockedSince });
+  };
+  const pump = (): void => {
+    if (!isOpen) return;
+    if (state.blocked_since_ms === null && state.cursor < frames.cursor()) sendNext();
+    const over = parts.over();
+    const behind = state.cursor < frames.cursor();
+    const timing = { blockedSinceMs: state.blocked_since_ms, openedAtMs: state.opened_at_ms, nowMs: clock.nowMs() };
+    const step = decideWatchStep({ behind, over: over !== null, hasRoom: !behind, ...timing }, limits);
+    if (step === "end" && over !== null) finish({ kind: "end", cursor: state.cursor, ...over });
+    else if (step === "cut_off_slow") finish({ kind: "cut_off", cursor: state.cursor, reason: "slow" });
+    else if (step === "cut_off_expired") finish({ kind: "cut_off", cursor: state.cursor, reason: "expired" });
+  };
+  const takeCursor = (seq: number): void => {
+    previewBytes = 0;
+    inFlight = acknowledge(inFlight, seq);
+    stalled.clear();
+    save({ blocked_since_ms: null });
+    pump();
+  };
+
+  if (state.blocked_since_ms !== null) stalled.arm();
+  return {
+    pump,
+    preview(preview) {
+      const size = previewBytes + preview.socket.length;
+      if (!isOpen || state.cursor < frames.cursor() || size > limits.maxPreviewBytes) return;
+      previewBytes = size;
+      socket.send(preview.socket);
+    },
+    hear(message) {
+      if (!isOpen) return;
+      if (typeof message === "string" && message.length > MAX_CLIENT_FRAME_CHARACTERS)
+        return close(CLOSE.too_long, USAGE);
+      const seq = readCursor(message);
+      if (seq === null || seq > state.cursor) return close(CLOSE.not_understood, USAGE);
+      takeCursor(seq);
+    },
+  };
+}
+
+/** A watcher that takes nothing is looked at again when its time is up, even when nothing happens until then. */
+function createStallTimer(stallMs: number, onStalled: () => void) {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const clear = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+  };
+  return {
+    clear,
+    arm() {
+      timer ??= setTimeout(() => {
+        timer = null;
+        onStalled();
+      }, stallMs);
+    },
+  };
+}
+
+type Sending = { socket: WebSocket; inFlight: InFlight; cursor: number };
+
+/** Adds what it sends to `inFlight`. */
+function sendWindow(parts: WatcherParts, { socket, inFlight, cursor }: Sending): { sent: number; isFull: boolean } {
+  let sent = cursor;
+  let bytes = bytesOf(inFlight);
+  for (let page = parts.frames.after(sent); page.length > 0; page = parts.frames.after(sent)) {
+    for (const frame of page) {
+      if (!fitsWindow(bytes, sizeOf(frame), parts.limits)) return { sent, isFull: true };
+      socket.send(frame.socket);
+      inFlight.push({ seq: frame.seq, bytes: sizeOf(frame) });
+      bytes += sizeOf(frame);
+      sent = frame.seq;
+    }
+  }
+  return { sent, isFull: false };
+}
+
+/** Within a few bytes the same over both ways. */
+function sizeOf(frame: EventFrame): number {
+  return frame.sse.byteLength;
+}
+
+function readCursor(message: string | ArrayBuffer): number | null {
+  if (typeof message !== "string") return null;
+  try {
+    return clientFrameSchema.parse(JSON.parse(message)).seq;
+  } catch {
+    return null;
+  }
+}
