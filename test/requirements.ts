@@ -77,6 +77,7 @@ export const REQUIREMENTS = {
   "transcripts.upload": "transcripts leave the sandbox at every turn's end, in the parts by which they grew, under a version",
   "transcripts.restore": "a conversation goes on in an empty sandbox, with every prompt in it once",
   "transcripts.fork": "a session can be forked from any completed turn; its cost starts at its source's total",
+  "team.slots": "the Team object gives running slots, fair between users, as leases; what waits says for what and at which place",
   "session.key": "a session_key gives the same session for the same team, user, conversation and agent for ever",
 
   // Worker

@@ -1,5 +1,6 @@
 // What the objects need of the environment, parsed once per object.
 import { z } from "zod";
+import type { SlotLimits } from "../shared/teams/slot-policy.ts";
 
 const configSchema = z.object({
   SANDBOX: z.enum(["container", "process"]),
@@ -9,6 +10,8 @@ const configSchema = z.object({
   RUN_TOKEN_SECRET: z.string().min(32, "RUN_TOKEN_SECRET needs at least 32 characters"),
   ALLOW_INSECURE_GIT: z.enum(["true", "false"]),
   ALLOWED_MODELS: z.string().min(1),
+  MAX_RUNNING_TURNS_PER_TEAM: z.coerce.number().int().min(1),
+  MAX_RUNNING_TURNS_PER_USER: z.coerce.number().int().min(1),
 });
 
 export type ObjectConfig = {
@@ -20,6 +23,8 @@ export type ObjectConfig = {
   allowInsecureGit: boolean;
   /** Names of models, `*` for any characters. */
   allowedModels: readonly string[];
+  /** Turns that run at the same time. */
+  slotLimits: SlotLimits;
 };
 
 export function readConfig(env: unknown): ObjectConfig {
@@ -31,6 +36,7 @@ export function readConfig(env: unknown): ObjectConfig {
     supervisorToken: parsed.SANDBOX_SUPERVISOR_TOKEN,
     runTokenSecret: parsed.RUN_TOKEN_SECRET,
     allowInsecureGit: parsed.ALLOW_INSECURE_GIT === "true",
+    slotLimits: { per_team: parsed.MAX_RUNNING_TURNS_PER_TEAM, per_user: parsed.MAX_RUNNING_TURNS_PER_USER },
     allowedModels: parsed.ALLOWED_MODELS.split(",").map((name) => name.trim()),
   };
 }

@@ -171,6 +171,10 @@ export class SessionObject extends DurableObject<Env> {
     this.#session?.drive();
   }
 
+  async slotGranted(turnId: string): Promise<void> {
+    if (this.#session?.turns.get(turnId)?.ended_at === null) this.#session.drive();
+  }
+
   async wantsLease(turnId: string): Promise<boolean> {
     const turn = this.#session?.turns.get(turnId);
     return turn !== null && turn !== undefined && turn.ended_at === null;

@@ -2,31 +2,51 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type { SlotAnswer, SlotRequest, TeamApi } from "../shared/rpc/team-api.ts";
+import { createAlarmClock } from "./alarms/alarm-clock.ts";
+import { readConfig } from "./config.ts";
+import { createObjectLogger } from "./object-log.ts";
 import { migrate } from "./sql/migrate.ts";
+import { createSlotDesk } from "./teams/slot-desk.ts";
 import { createSlotStore, TEAM_MIGRATIONS } from "./teams/slot-store.ts";
 
 export class TeamObject extends DurableObject<Env> {
+  readonly #logger = createObjectLogger("team", this.ctx.id.name ?? this.ctx.id.toString());
+  readonly #alarms;
   readonly #slots;
+  readonly #desk;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     migrate(ctx.storage, TEAM_MIGRATIONS);
+    this.#alarms = createAlarmClock<"review">(ctx.storage, Date.now);
     this.#slots = createSlotStore(ctx.storage.sql);
+    this.#desk = createSlotDesk({
+      slots: this.#slots,
+      limits: readConfig(env).slotLimits,
+      nowMs: Date.now,
+      session: (id) => env.SESSION.getByName(id),
+      background: (work) => ctx.waitUntil(work.catch((error) => this.#logger.error("background_failed", error))),
+      lookAgainAt: (atMs) => (atMs === null ? this.#alarms.cancel("review") : this.#alarms.reschedule("review", atMs)),
+    });
   }
 
   async requestSlot(request: SlotRequest): Promise<SlotAnswer> {
-    const expiresAt = this.#slots.take(request, Date.now());
-    return { granted: true, expires_at: new Date(expiresAt).toISOString() };
+    return this.#desk.request(request);
   }
 
   async releaseSlot(turnId: string): Promise<void> {
-    this.#slots.release(turnId);
+    this.#desk.release(turnId);
   }
 
-  async countSlots(): Promise<number> {
-    return this.#slots.count(Date.now());
+  async countSlots(): Promise<{ running: number; waiting: number }> {
+    return { running: this.#slots.running().length, waiting: this.#slots.waiting().length };
+  }
+
+  override async alarm(): Promise<void> {
+    const review = (): void => this.#desk.review();
+    await this.#alarms.run({ review }, (task, error) => this.#logger.error("task_failed", error, { task }));
   }
 }
 
 /** Fails to compile when the class is not the contract. */
-type _TeamObjectProof = AssertExtends<TeamObject, TeamApi>;
+type _TeamObject = AssertExtends<TeamObject, TeamApi>;

@@ -161,7 +161,7 @@ function createWorld(state: DurableObjectState, sessionId: string): TestWorld {
       team: () => ({
         requestSlot: async () => ({ granted: true, expires_at: "" }),
         releaseSlot: async () => {},
-        countSlots: async () => 0,
+        countSlots: async () => ({ running: 0, waiting: 0 }),
       }),
       config: readConfig(env),
       clock: systemClock,

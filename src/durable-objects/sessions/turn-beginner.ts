@@ -1,4 +1,4 @@
-// Begins a turn: slot, lease, sandbox, link, hand-over, in this order. Each is idempotent by turn_id.
+// Begins a turn: lease, slot, sandbox, link, hand-over, in this order. Each is idempotent by turn_id.
 import type { Failure } from "../../shared/errors/app-error.ts";
 import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import type { RunTokenGrant } from "../../shared/rpc/session-host-api.ts";
@@ -51,7 +51,8 @@ export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
     const turn = parts.turns.nextQueued();
     if (turn === null) return true;
     const session = parts.sessions.get();
-    if (!(await getSlot(parts, session, turn)) || !(await getLease(parts, session, turn))) return isOver(parts, turn);
+    // The lease first: a turn that waits for another one in its project takes no running slot meanwhile.
+    if (!(await getLease(parts, session, turn)) || !(await getSlot(parts, session, turn))) return isOver(parts, turn);
     // Somebody may have stopped the turn, or ended the session, while the others were asked.
     if (isOver(parts, turn)) return true;
     parts.log.write(() => parts.log.setStarting());
@@ -110,8 +111,10 @@ async function getSlot(parts: TurnBeginnerParts, session: SessionRow, turn: Turn
     turn_id: turn.turn_id,
     ttl_seconds: SLOT_TTL_SECONDS,
   });
-  if (!slot.granted) waitFor(parts, turn, `waits for a running slot of the team, place ${slot.position}`);
-  return slot.granted;
+  if (slot.granted) return true;
+  const whose = slot.limit === "user" ? "of yours" : "of the team";
+  waitFor(parts, turn, `waits for one of the ${slot.running} running turns ${whose} to end, place ${slot.position}`);
+  return false;
 }
 
 async function getLease(parts: TurnBeginnerParts, session: SessionRow, turn: TurnRow): Promise<boolean> {

@@ -1,6 +1,7 @@
-// Running slots of a team: one a turn, as leases that expire when nobody renews them.
-import type { ObjectSql } from "../sql/migrate.ts";
+// Running slots of a team and who waits for one: a slot expires when nobody renews it, a place in the queue as well.
 import type { SlotRequest } from "../../shared/rpc/team-api.ts";
+import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
+import type { ObjectSql } from "../sql/migrate.ts";
 
 export const TEAM_MIGRATIONS = [
   `CREATE TABLE slots (
@@ -9,33 +10,60 @@ export const TEAM_MIGRATIONS = [
     user_id TEXT NOT NULL,
     expires_at INTEGER NOT NULL
   ) WITHOUT ROWID;`,
+  `ALTER TABLE slots ADD COLUMN waiting_since INTEGER;
+   ${ALARM_SCHEMA};`,
 ] as const;
 
+/** `waiting_since` is null once the slot is held. */
+export type SlotRow = {
+  turn_id: string;
+  session_id: string;
+  user_id: string;
+  expires_at: number;
+  waiting_since: number | null;
+};
+
 export type SlotStore = {
-  /** Takes the turn's slot or renews it; the time at which it expires. */
-  take(request: SlotRequest, nowMs: number): number;
-  release(turnId: string): void;
-  count(nowMs: number): number;
+  /** Keeps the turn's slot or place for another while; a new turn gets a place at the end. */
+  renew(request: SlotRequest, nowMs: number): void;
+  grant(turnId: string, expiresAtMs: number): void;
+  remove(turnId: string): void;
+  removeExpired(nowMs: number): void;
+  get(turnId: string): SlotRow | null;
+  running(): SlotRow[];
+  /** In the order in which they came. */
+  waiting(): SlotRow[];
+  /** When the next slot or place expires; null for none. */
+  nextExpiry(): number | null;
 };
 
 export function createSlotStore(sql: ObjectSql): SlotStore {
+  const all = (where: string, ...bindings: SqlStorageValue[]): SlotRow[] =>
+    sql.exec<SlotRow>(`SELECT * FROM slots ${where}`, ...bindings).toArray();
   return {
-    take(request, nowMs) {
-      const expiresAt = nowMs + request.ttl_seconds * 1000;
-      sql.exec("DELETE FROM slots WHERE expires_at <= ?", nowMs);
+    renew(request, nowMs) {
       sql.exec(
-        `INSERT INTO slots (turn_id, session_id, user_id, expires_at) VALUES (?, ?, ?, ?)
+        `INSERT INTO slots (turn_id, session_id, user_id, expires_at, waiting_since) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at`,
         request.turn_id,
         request.session_id,
         request.user_id,
-        expiresAt,
+        nowMs + request.ttl_seconds * 1000,
+        nowMs,
       );
-      return expiresAt;
     },
-    release(turnId) {
+    grant(turnId, expiresAtMs) {
+      sql.exec("UPDATE slots SET waiting_since = NULL, expires_at = ? WHERE turn_id = ?", expiresAtMs, turnId);
+    },
+    remove(turnId) {
       sql.exec("DELETE FROM slots WHERE turn_id = ?", turnId);
     },
-    count: (nowMs) => sql.exec<{ n: number }>("SELECT count(*) AS n FROM slots WHERE expires_at > ?", nowMs).one().n,
+    removeExpired(nowMs) {
+      sql.exec("DELETE FROM slots WHERE expires_at <= ?", nowMs);
+    },
+    get: (turnId) => all("WHERE turn_id = ?", turnId)[0] ?? null,
+    running: () => all("WHERE waiting_since IS NULL"),
+    waiting: () => all("WHERE waiting_since IS NOT NULL ORDER BY waiting_since, turn_id"),
+    nextExpiry: () => sql.exec<{ at: number | null }>("SELECT min(expires_at) AS at FROM slots").one().at,
   };
 }

@@ -98,6 +98,8 @@ export interface SessionApi {
   wake(runtimeId: string): Promise<void>;
   /** From the Workspace object: the lease is this turn's now. */
   leaseGranted(turnId: string): Promise<void>;
+  /** From the Team object: the running slot that this turn waited for is its own now. */
+  slotGranted(turnId: string): Promise<void>;
   /** From the Workspace object: does this session still want or hold the lease for that turn? */
   wantsLease(turnId: string): Promise<boolean>;
   /** From the Workspace object: another runtime took over, or none runs any more. The old one's tokens are void. */

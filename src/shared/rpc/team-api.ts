@@ -7,12 +7,17 @@ export type SlotRequest = {
   turn_id: string;
   ttl_seconds: number;
 };
-export type SlotAnswer = { granted: true; expires_at: string } | { granted: false; position: number };
+
+/** `position` counts from 1; `limit` says which one holds it back. */
+export type SlotAnswer =
+  | { granted: true; expires_at: string }
+  | { granted: false; position: number; limit: "team" | "user"; running: number };
 
 export interface TeamApi {
-  /** Takes or renews a slot: idempotent by turn_id. */
+  /** Takes or renews a slot, or keeps a place in the queue: idempotent by turn_id. Who waits is told when its turn comes. */
   requestSlot(request: SlotRequest): Promise<SlotAnswer>;
+  /** Gives a slot back, or leaves the queue. */
   releaseSlot(turnId: string): Promise<void>;
-  /** Turns that hold a slot now. */
-  countSlots(): Promise<number>;
+  /** Turns that hold a slot now, and turns that wait for one. */
+  countSlots(): Promise<{ running: number; waiting: number }>;
 }

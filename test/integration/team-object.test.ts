@@ -1,0 +1,79 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { createSlotDesk } from "../../src/durable-objects/teams/slot-desk.ts";
+import { createSlotStore } from "../../src/durable-objects/teams/slot-store.ts";
+import { newId } from "./session-fixture.ts";
+
+async function withDesk(
+  body: (world: { desk: ReturnType<typeof createSlotDesk>; told: string[]; time: { now: number }; ask: Ask }) => void,
+) {
+  await runInDurableObject(env.TEAM.getByName(newId()), (_object, state) => {
+    const told: string[] = [];
+    const time = { now: 1_000_000 };
+    const desk = createSlotDesk({
+      slots: createSlotStore(state.storage.sql),
+      limits: { per_team: 2, per_user: 1 },
+      nowMs: () => time.now,
+      session: () => ({ slotGranted: async (turnId: string) => void told.push(turnId) }),
+      background: (work) => void work,
+      lookAgainAt: () => {},
+    });
+    const ask: Ask = (turn_id) =>
+      desk.request({ team_id: "t", user_id: turn_id.charAt(0), session_id: `s-${turn_id}`, turn_id, ttl_seconds: 120 });
+    body({ desk, told, time, ask });
+  });
+}
+type Ask = (turnId: string) => ReturnType<ReturnType<typeof createSlotDesk>["request"]>;
+
+describe("the team's slots", () => {
+  it("are given within both limits; who waits is told the place and what holds it back [team.slots]", async () => {
+    await withDesk(({ desk, told, ask }) => {
+      expect([ask("a1").granted, ask("b1").granted]).toEqual([true, true]);
+      expect(ask("a1").granted).toBe(true);
+      expect(ask("a2")).toEqual({ granted: false, position: 1, limit: "user", running: 2 });
+      expect(ask("c1")).toEqual({ granted: false, position: 1, limit: "team", running: 2 });
+      expect(ask("a2")).toMatchObject({ position: 2 });
+      desk.release("b1");
+      expect(told).toEqual(["c1"]);
+      expect(ask("c1").granted).toBe(true);
+      desk.release("a1");
+      expect(told).toEqual(["c1", "a2"]);
+    });
+  });
+
+  it("come free when nobody renews them, and go on to who waits [team.slots]", async () => {
+    await withDesk(({ desk, told, time, ask }) => {
+      ask("a1");
+      ask("b1");
+      time.now += 100_000;
+      ask("b1");
+      ask("c1");
+      time.now += 30_000;
+      desk.review();
+      expect(told).toEqual(["c1"]);
+    });
+  });
+
+  it("are not kept for somebody who stopped waiting [team.slots]", async () => {
+    await withDesk(({ desk, told, ask }) => {
+      ask("a1");
+      ask("b1");
+      ask("c1");
+      ask("d1");
+      desk.release("c1");
+      desk.release("a1");
+      expect(told).toEqual(["d1"]);
+    });
+  });
+
+  it("are counted by the object itself, which looks again when one expires [team.slots]", async () => {
+    const team = env.TEAM.getByName(newId());
+    const request = { team_id: "t", user_id: "u", session_id: newId(), turn_id: newId(), ttl_seconds: 0 };
+    expect(await team.requestSlot({ ...request, ttl_seconds: 60 })).toMatchObject({ granted: true });
+    expect(await team.countSlots()).toEqual({ running: 1, waiting: 0 });
+    await team.requestSlot(request);
+    await runDurableObjectAlarm(team);
+    expect(await team.countSlots()).toEqual({ running: 0, waiting: 0 });
+  });
+});
