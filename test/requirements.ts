@@ -38,6 +38,9 @@ export const REQUIREMENTS = {
     "a repository is cloned with all protocols off but the allowed one; a failure leaves the workspace empty",
   "runner.image_versions": "the image's packages are the ones of the root lockfile",
 
+  "runner.silence": "a turn whose CLI says nothing for too long, while no tool runs, ends with that reason",
+  "runner.steer": "a prompt is folded into the running turn and shares its result; model and permission mode change in the live CLI",
+
   // Objects
   "session.turn.lifecycle": "a turn goes from its prompt to its result, its events numbered 1 to n",
   "session.cost.difference": "a turn's cost is its own, by difference",
@@ -79,6 +82,19 @@ export const REQUIREMENTS = {
   "transcripts.fork": "a session can be forked from any completed turn; its cost starts at its source's total",
   "team.slots": "the Team object gives running slots, fair between users, as leases; what waits says for what and at which place",
   "session.key": "a session_key gives the same session for the same team, user, conversation and agent for ever",
+
+  // Watching
+  "watching.stream": "a session is watched over server-sent events: replay from the cursor, then live",
+  "watching.socket": "a session is watched over a WebSocket, which goes on after the object left memory",
+  "watching.seam": "between replay and live nothing is missed and nothing comes twice, for any number of watchers",
+  "watching.previews": "previews come live to watchers that have all events, and flow only while somebody watches",
+  "watching.slow":
+    "a slow watcher is cut off with a cursor to go on from, and slows down neither the session nor the others",
+  "watching.cursor": "a cursor that is malformed or in the future gets a clear answer",
+  "watching.ticket": "a ticket opens one watch in a browser, within a minute, for its session alone",
+  "watching.rights": "without the right to a session there is nothing to watch, and the right is looked at again",
+  "watching.end": "a watch of an ended session replays its events and ends by saying so",
+  "watching.speed": "an event reaches a watcher within 5 ms in the median, and is serialised once for all of them",
 
   // Worker
   "auth.flow": "discovery, registration, consent with PKCE, token and refresh work",

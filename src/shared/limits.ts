@@ -25,6 +25,8 @@ export const RUN_TOKEN_RENEW_SECONDS = 5 * 60;
 export const WATCH_INTERVAL_MS = 15_000;
 /** A permission that nobody decided by then is denied. */
 export const PERMISSION_DEADLINE_MS = 9 * 60_000;
+/** A CLI that says nothing for this long while no tool runs has lost its turn. */
+export const SILENCE_SECONDS = 10 * 60;
 /** A file of a project that is read in one call at most. */
 export const MAX_FILE_READ_BYTES = 96 * 1024;
 /** Files of a project listed in one page at most. */

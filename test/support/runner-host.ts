@@ -296,6 +296,7 @@ export function makeTurn(prompt: string, claudeSessionId: string, more: Partial<
     max_turns: null,
     max_budget_usd: null,
     timeout_seconds: 60,
+    silence_seconds: 600,
     spent_usd: 0,
     run_token: grantToken(),
     transcript: null,

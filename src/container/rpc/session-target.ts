@@ -4,10 +4,12 @@ import { z } from "zod";
 import { uuidSchema } from "../../shared/ids.ts";
 import type { AssertExtends } from "../../shared/rpc/protocol.ts";
 import {
+  liveOptionsSchema,
   type RunnerSessionApi,
   type RunnerStatus,
   type SessionHello,
   sessionHelloRequestSchema,
+  steerSchema,
   turnStartSchema,
 } from "../../shared/rpc/runner-session-api.ts";
 import type { Session } from "../sessions/session.ts";
@@ -33,6 +35,14 @@ export class SessionTarget extends RpcTarget {
 
   async startTurn(turn: unknown): Promise<{ state: "started" | "known" | "busy" }> {
     return this.#session.startTurn(parseArgument(turnStartSchema, turn));
+  }
+
+  async steerTurn(steer: unknown): Promise<{ state: "folded" | "known" | "over" }> {
+    return this.#session.steerTurn(parseArgument(steerSchema, steer));
+  }
+
+  async setLiveOptions(options: unknown): Promise<{ applied: boolean }> {
+    return this.#session.setLiveOptions(parseArgument(liveOptionsSchema, options));
   }
 
   async interruptTurn(request: unknown): Promise<{ running: boolean }> {

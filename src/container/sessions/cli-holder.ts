@@ -1,5 +1,5 @@
 // The session's CLI process: started when a turn needs one, kept while its options fit, replaced when they do not.
-import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
+import type { LiveOptions as WireLiveOptions, TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import { type Cli, type CliHandlers, type CliLaunch, type FixedOptions, launchCli, type LiveOptions } from "./cli.ts";
 import { chooseBeginning } from "../transcripts/conversation.ts";
 
@@ -20,6 +20,8 @@ export type CliHolder = {
   permissionMode(): LiveOptions["permissionMode"];
   /** A live CLI with the turn's options. */
   ensure(turn: TurnStart): Promise<Cli>;
+  /** False when no CLI is live. */
+  applyLive(live: WireLiveOptions): Promise<{ applied: boolean }>;
   end(): Promise<void>;
 };
 
@@ -67,6 +69,12 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
     current: () => current,
     permissionMode: () => permissionMode,
     ensure,
+    async applyLive(next) {
+      if (current === null) return { applied: false };
+      await current.applyLive({ model: next.model, permissionMode: next.permission_mode });
+      permissionMode = next.permission_mode;
+      return { applied: true };
+    },
     async end() {
       clearTimeout(idleTimer);
       await current?.end();

@@ -5,7 +5,7 @@ import type { PermissionMode } from "../../shared/permissions/permission-mode.ts
 import { HOOK_TIMEOUT_SECONDS, type PermissionGate } from "../permissions/permission-gate.ts";
 import { type CliChild, type CliExit, type SpawnSettings, spawnCli } from "../processes/spawn-cli.ts";
 import type { Beginning } from "../transcripts/conversation.ts";
-import { createPromptFeed } from "./prompt-feed.ts";
+import { createPromptFeed, type PromptPriority } from "./prompt-feed.ts";
 
 const EXIT_GRACE_MS = 2_000;
 
@@ -37,7 +37,8 @@ export type Cli = {
   readonly pid: number | null;
   /** True once a prompt was fed. */
   isUsed(): boolean;
-  push(prompt: string, uuid: string): void;
+  /** `later`: after what runs. `next`: into what runs. */
+  push(prompt: string, uuid: string, priority: PromptPriority): void;
   interrupt(): Promise<void>;
   /** Throws when the CLI does not take them over. */
   applyLive(live: LiveOptions): Promise<void>;
@@ -91,9 +92,9 @@ export function launchCli(launch: CliLaunch, handlers: CliHandlers): Cli {
       return child?.pid ?? null;
     },
     isUsed: () => isUsed,
-    push(prompt, uuid) {
+    push(prompt, uuid, priority) {
       isUsed = true;
-      feed.push(prompt, uuid);
+      feed.push(prompt, uuid, priority);
     },
     interrupt: async () => void (await running.interrupt()),
     applyLive,

@@ -58,6 +58,7 @@ export function createMessageRecorder({ spool, turns, previews }: RecorderParts)
       if (beginsWork(head)) turns.beginFollowUp(cli);
     }
     early.release();
+    turns.heard(message);
     if (isPassing(head)) return previews.send(turnId(), message);
     record(message);
     const tasks = readBackgroundTasks(message);

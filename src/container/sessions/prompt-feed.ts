@@ -1,9 +1,11 @@
 // The CLI's input: prompts handed over one by one while the process lives.
 import type { SDKUserMessage } from "@anthropic-ai/claude-agent-sdk";
 
+export type PromptPriority = "later" | "next";
+
 export type PromptFeed = {
   messages: AsyncIterable<SDKUserMessage>;
-  push(prompt: string, uuid: string): void;
+  push(prompt: string, uuid: string, priority: PromptPriority): void;
   end(): void;
 };
 
@@ -23,14 +25,13 @@ export function createPromptFeed(): PromptFeed {
 
   return {
     messages: read(),
-    push(prompt, uuid) {
+    push(prompt, uuid, priority) {
       queue.push({
         type: "user",
         message: { role: "user", content: prompt },
         parent_tool_use_id: null,
         uuid: uuid as NonNullable<SDKUserMessage["uuid"]>,
-        // Claude may just have begun a follow-up: the prompt waits for its end rather than being folded into it.
-        priority: "later",
+        priority,
       });
       wake();
     },

@@ -4,9 +4,11 @@ import type {
   RunnerStatus,
   SessionHello,
   SessionHelloRequest,
+  Steer,
   TurnStart,
 } from "../../shared/rpc/runner-session-api.ts";
 import { RUNNER_VERSION } from "../config.ts";
+import { newId } from "../new-id.ts";
 import type { HostConnection } from "../rpc/host-link.ts";
 import { createSessionParts, type SessionParts, type SessionSettings } from "./session-parts.ts";
 import { feedTurn } from "./turn-feeder.ts";
@@ -41,14 +43,28 @@ export function createSession(settings: SessionSettings) {
   function startTurn(turn: TurnStart): { state: "started" | "known" | "busy" } {
     if (turns.isKnown(turn.turn_id)) return { state: "known" };
     if (turns.running() !== null) return { state: "busy" };
-    turns.begin(turn.turn_id, turn.timeout_seconds);
+    turns.begin(turn.turn_id, { timeoutSeconds: turn.timeout_seconds, silenceSeconds: turn.silence_seconds });
     void feedTurn(parts, turn);
     return { state: "started" };
+  }
+
+  const steered = new Set<string>();
+
+  /** The CLI folds what it is given into its running turn. */
+  function steerTurn(steer: Steer): { state: "folded" | "known" | "over" } {
+    if (steered.has(steer.steer_id)) return { state: "known" };
+    const running = turns.running();
+    if (running?.turnId !== steer.turn_id || running.cli === null || running.stop !== null) return { state: "over" };
+    steered.add(steer.steer_id);
+    running.cli.push(steer.prompt, newId(), "next");
+    return { state: "folded" };
   }
 
   return {
     hello,
     startTurn,
+    steerTurn,
+    setLiveOptions: holder.applyLive,
     status,
     shutdown: () => stopSession(parts),
     isBusy: parts.isBusy,

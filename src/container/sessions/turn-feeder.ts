@@ -30,7 +30,8 @@ export async function feedTurn(parts: FeederParts, turn: TurnStart): Promise<voi
     if (running?.turnId !== turn.turn_id) return;
     if (running.stop !== null || holder.current() !== cli) return turns.endWithExit(NOT_STARTED);
     running.cli = cli;
-    cli.push(turn.prompt, recorder.expectPrompt(newId()));
+    // Claude may just have begun a follow-up: the prompt waits for its end rather than being folded into it.
+    cli.push(turn.prompt, recorder.expectPrompt(newId()), "later");
   } catch (error) {
     logFailure("turn_not_fed", error);
     if (turns.running()?.turnId === turn.turn_id) turns.endWithExit(NOT_STARTED);

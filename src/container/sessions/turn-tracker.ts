@@ -1,18 +1,20 @@
 // Which turn runs, what belongs to it, and how it ends: exactly one end for each turn that began.
 import type { TurnOrigin } from "../../shared/sessions/schema.ts";
 import type { CliResult, TurnEndReason } from "../../shared/rpc/runner-entry.ts";
-import { DEFAULT_TURN_TIMEOUT_SECONDS } from "../../shared/limits.ts";
+import { DEFAULT_TURN_TIMEOUT_SECONDS, SILENCE_SECONDS } from "../../shared/limits.ts";
 import type { EntrySpool } from "../events/entry-spool.ts";
 import { newId } from "../new-id.ts";
 import type { CliExit } from "../processes/spawn-cli.ts";
 import type { Cli } from "./cli.ts";
+import { type SilenceWatch, startSilenceWatch } from "./silence-watch.ts";
 import { startTurnClock, type TurnClock } from "./turn-clock.ts";
 
 /** How long an interrupted CLI may take to give its result before it is killed. */
 const STOP_GRACE_MS = 8_000;
 const MAX_KNOWN_TURNS = 10_000;
 
-export type StopReason = "interrupted" | "timed_out";
+export type StopReason = "interrupted" | "timed_out" | "silent";
+export type TurnLimits = { timeoutSeconds: number; silenceSeconds: number };
 
 export type RunningTurn = {
   readonly turnId: string;
@@ -23,12 +25,15 @@ export type RunningTurn = {
   isTaken: boolean;
   stop: StopReason | null;
   readonly clock: TurnClock;
+  readonly silence: SilenceWatch;
 };
 
 export type TurnTracker = {
   running(): RunningTurn | null;
   isKnown(turnId: string): boolean;
-  begin(turnId: string, timeoutSeconds: number): RunningTurn;
+  begin(turnId: string, limits: TurnLimits): RunningTurn;
+  /** Every message of the CLI. */
+  heard(message: unknown): void;
   /** Claude goes on by itself. */
   beginFollowUp(cli: Cli): RunningTurn;
   /** The CLI began to work on the running turn's prompt. */
@@ -44,19 +49,20 @@ export type TurnTracker = {
 /** `onEnded` is called right after a turn's end is recorded. */
 export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) => void = () => {}): TurnTracker {
   let running: RunningTurn | null = null;
-  let timeoutSeconds = DEFAULT_TURN_TIMEOUT_SECONDS;
+  let limits: TurnLimits = { timeoutSeconds: DEFAULT_TURN_TIMEOUT_SECONDS, silenceSeconds: SILENCE_SECONDS };
   const known = createKnownTurns();
   let idle = Promise.withResolvers<void>();
   idle.resolve();
 
   function open(turnId: string, origin: TurnOrigin, cli: Cli | null): RunningTurn {
     const clock = startTurnClock({
-      timeoutMs: timeoutSeconds * 1000,
+      timeoutMs: limits.timeoutSeconds * 1000,
       graceMs: STOP_GRACE_MS,
       onTimeout: () => void stop(turnId, "timed_out"),
       onGraceOver: () => running?.cli?.kill(),
     });
-    running = { turnId, origin, cli, isTaken: cli !== null, stop: null, clock };
+    const silence = startSilenceWatch(limits.silenceSeconds * 1000, () => void stop(turnId, "silent"));
+    running = { turnId, origin, cli, isTaken: cli !== null, stop: null, clock, silence };
     known.add(turnId);
     idle = Promise.withResolvers();
     spool.record({ kind: "turn_started", turn_id: turnId, origin });
@@ -79,8 +85,9 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
 
   function end(reason: TurnEndReason, result: CliResult | null, exit: CliExit | null): void {
     if (running === null) return;
-    const { turnId, clock } = running;
+    const { turnId, clock, silence } = running;
     clock.stop();
+    silence.stop();
     running = null;
     const process = { exit_code: exit?.exitCode ?? null, signal: exit?.signal ?? null };
     const stderr_tail = exit?.stderrTail ?? null;
@@ -92,8 +99,9 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
   return {
     running: () => running,
     isKnown: known.has,
-    begin(turnId, seconds) {
-      timeoutSeconds = seconds;
+    heard: (message) => running?.silence.heard(message),
+    begin(turnId, next) {
+      limits = next;
       return open(turnId, "prompt", null);
     },
     beginFollowUp: (cli) => open(newId(), "follow_up", cli),

@@ -12,6 +12,8 @@ export const TURN_END_REASONS = [
   "interrupted",
   /** The turn's timeout passed. */
   "timed_out",
+  /** The CLI said nothing for too long while no tool ran. */
+  "silent",
   /** The process went away without a `result`. */
   "cli_exited",
   /** The process could not be started. */

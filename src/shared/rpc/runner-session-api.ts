@@ -43,6 +43,8 @@ export const turnStartSchema = z.object({
   max_turns: z.int().min(1).nullable(),
   max_budget_usd: z.number().positive().nullable(),
   timeout_seconds: z.int().min(1),
+  /** How long the CLI may say nothing while no tool runs. */
+  silence_seconds: z.int().min(1),
   /** What the session has cost so far, in US dollars, as the CLI counts it. */
   spent_usd: z.number().nonnegative(),
   run_token: runTokenGrantSchema,
@@ -52,6 +54,13 @@ export const turnStartSchema = z.object({
   forked_from_claude_session_id: uuidSchema.nullable(),
 });
 export type TurnStart = z.infer<typeof turnStartSchema>;
+
+/** A prompt that joins the running turn: it shares the turn and its result. */
+export const steerSchema = z.object({ turn_id: uuidSchema, steer_id: uuidSchema, prompt: promptSchema });
+export type Steer = z.infer<typeof steerSchema>;
+
+export const liveOptionsSchema = z.object({ model: modelNameSchema.nullable(), permission_mode: permissionModeSchema });
+export type LiveOptions = z.infer<typeof liveOptionsSchema>;
 
 export const runnerStatusSchema = z.object({
   runtime_id: uuidSchema,
@@ -70,6 +79,10 @@ export interface RunnerSessionApi {
    * `busy` when another turn (a follow-up, too) runs; try again when it has ended.
    */
   startTurn(turn: TurnStart): Promise<{ state: "started" | "known" | "busy" }>;
+  /** Idempotent by steer_id. `over`: the turn does not run any more, and the prompt went nowhere. */
+  steerTurn(steer: Steer): Promise<{ state: "folded" | "known" | "over" }>;
+  /** Takes effect in the live CLI, from its next request on. False when none is live: the next turn brings its own. */
+  setLiveOptions(options: LiveOptions): Promise<{ applied: boolean }>;
   /** Stops the turn if it runs; its end comes as an entry. */
   interruptTurn(request: { turn_id: string }): Promise<{ running: boolean }>;
   setPreviews(request: { previews: boolean }): Promise<void>;

@@ -40,6 +40,7 @@ describe("decideTurnEnd", () => {
 
   it.each([
     ["timed_out", "turn_timed_out"],
+    ["silent", "turn_silent"],
     ["cli_exited", "cli_exited"],
     ["cli_start_failed", "cli_start_failed"],
   ] as const)("fails a turn that %s with the code %s", (reason, code) => {

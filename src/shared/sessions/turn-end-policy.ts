@@ -29,6 +29,12 @@ export function decideTurnEnd(facts: TurnEndFacts): TurnEnd {
       return { status: "interrupted", reason: "interrupted on request", result, error: null };
     case "timed_out":
       return failed("turn_timed_out", "The turn took longer than its timeout_seconds and was stopped.", result);
+    case "silent":
+      return failed(
+        "turn_silent",
+        "Claude Code said nothing for too long and was stopped. Send the prompt again.",
+        result,
+      );
     case "cli_start_failed":
       return failed(
         "cli_start_failed",

@@ -1,0 +1,39 @@
+// Notices a CLI that says nothing any more although no tool runs: a turn must not hang for ever.
+import { z } from "zod";
+
+export type SilenceWatch = {
+  /** Every message of the CLI, deltas too. */
+  heard(message: unknown): void;
+  stop(): void;
+};
+
+const contentSchema = z.looseObject({
+  type: z.enum(["assistant", "user"]),
+  message: z.looseObject({ content: z.array(z.unknown()) }),
+});
+const useSchema = z.looseObject({ type: z.literal("tool_use"), id: z.string() });
+const resultSchema = z.looseObject({ type: z.literal("tool_result"), tool_use_id: z.string() });
+
+/** A tool may be silent for as long as it likes: only without one does the time count. */
+export function startSilenceWatch(limitMs: number, onSilent: () => void): SilenceWatch {
+  const running = new Set<string>();
+  const timer = setTimeout(() => {
+    if (running.size === 0) onSilent();
+    else timer.refresh();
+  }, limitMs);
+  timer.unref();
+  return {
+    heard(message) {
+      timer.refresh();
+      const parsed = contentSchema.safeParse(message);
+      if (!parsed.success) return;
+      for (const block of parsed.data.message.content) {
+        const use = useSchema.safeParse(block);
+        if (use.success) running.add(use.data.id);
+        const result = resultSchema.safeParse(block);
+        if (result.success) running.delete(result.data.tool_use_id);
+      }
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
