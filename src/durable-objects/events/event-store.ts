@@ -82,37 +82,11 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
       );
       return seq;
     },
-    page(afterSeq, limit) {
-      const events: SessionEvent[] = [];
-      let bytes = 0;
-      for (const row of sql.exec(
-        "SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
-        afterSeq,
-        limit.maxEvents,
-      )) {
-        const event = readRow(row);
-        bytes += jsonBytes(event);
-        if (events.length > 0 && bytes > limit.maxBytes) break;
-        events.push(event);
-      }
-      return events;
-    },
-    pageJson(afterSeq, limit) {
-      const page: EventJson[] = [];
-      let characters = 0;
-      const rows = sql.exec("SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", afterSeq, limit.maxEvents);
-      for (const value of rows) {
-        const row = eventRowSchema.parse(value);
-        const json = rowToJson(row);
-        characters += json.length;
-        if (page.length > 0 && characters > limit.maxBytes) break;
-        page.push({ seq: row.seq, type: row.type, json });
-      }
-      return page;
-    },
+    page: (afterSeq, limit) => takePage(readRows(sql, afterSeq, limit.maxEvents), limit.maxBytes, measureEvent),
+    pageJson: (afterSeq, limit) => takePage(readRows(sql, afterSeq, limit.maxEvents), limit.maxBytes, measureJson),
     get(seq) {
       const [row] = sql.exec("SELECT * FROM events WHERE seq = ?", seq).toArray();
-      return row === undefined ? null : readRow(row);
+      return row === undefined ? null : toEvent(eventRowSchema.parse(row));
     },
     newestEndOfTurn: () =>
       sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM events WHERE type = 'turn_completed'").one().seq,
@@ -140,8 +114,35 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
 
 type EventRow = z.infer<typeof eventRowSchema>;
 
-function readRow(value: unknown): SessionEvent {
-  const row = eventRowSchema.parse(value);
+function* readRows(sql: ObjectSql, afterSeq: number, maxEvents: number): Generator<EventRow> {
+  const rows = sql.exec("SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", afterSeq, maxEvents);
+  for (const row of rows) yield eventRowSchema.parse(row);
+}
+
+/** Stops before the page exceeds its bytes, but holds at least one. */
+function takePage<T>(rows: Iterable<EventRow>, maxBytes: number, read: (row: EventRow) => { item: T; bytes: number }) {
+  const page: T[] = [];
+  let total = 0;
+  for (const row of rows) {
+    const { item, bytes } = read(row);
+    total += bytes;
+    if (page.length > 0 && total > maxBytes) break;
+    page.push(item);
+  }
+  return page;
+}
+
+function measureEvent(row: EventRow): { item: SessionEvent; bytes: number } {
+  const item = toEvent(row);
+  return { item, bytes: jsonBytes(item) };
+}
+
+function measureJson(row: EventRow): { item: EventJson; bytes: number } {
+  const json = rowToJson(row);
+  return { item: { seq: row.seq, type: row.type, json }, bytes: json.length };
+}
+
+function toEvent(row: EventRow): SessionEvent {
   return { ...readHead(row), data: JSON.parse(row.data) as Record<string, unknown>, ...readBody(row) };
 }
 

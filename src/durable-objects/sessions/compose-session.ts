@@ -62,7 +62,12 @@ export function composeSession(ports: SessionPorts) {
   };
   const host = composeHost(ports, core, drive);
   const connection = composeConnection(ports, core, { host, onBroken: drive });
-  const watchers = createWatchHub({ ...parts, sockets: ports.sockets, onWatched: connection.refreshPreviews });
+  const watchers = createWatchHub({
+    ...parts,
+    sockets: ports.sockets,
+    onWatched: connection.refreshPreviews,
+    onError: (error) => ports.logger.error("watch_failed", error),
+  });
   core.watch.hub = watchers;
   const driver = composeDriver(ports, core, connection);
   const onError = (error: unknown): void => ports.logger.error("end_failed", error);

@@ -1,6 +1,6 @@
 // One watcher over a WebSocket: sends within a window of unacknowledged bytes, and goes on after the object left memory.
 import { z } from "zod";
-import { clientFrameSchema, type LastFrame, MAX_CLIENT_FRAME_CHARACTERS } from "../../shared/watching/frames.ts";
+import { clientFrameSchema, MAX_CLIENT_FRAME_CHARACTERS } from "../../shared/watching/frames.ts";
 import {
   acknowledge,
   bytesOf,
@@ -9,7 +9,7 @@ import {
   type InFlight,
 } from "../../shared/watching/watch-policy.ts";
 import type { EventFrame } from "./frame-source.ts";
-import type { Watcher, WatcherParts } from "./watcher.ts";
+import { lastFrameOf, type Watcher, type WatcherParts } from "./watcher.ts";
 
 /** Kept with the socket while the object is not in memory. */
 const attachmentSchema = z.object({
@@ -21,8 +21,10 @@ const attachmentSchema = z.object({
 });
 type Attachment = z.infer<typeof attachmentSchema>;
 
-/** Close codes: the ends that we choose (1000, 1013: try again later), and frames that are none (1003, 1009). */
-const CLOSE = { end: 1000, cut_off: 1013, not_understood: 1003, too_long: 1009 } as const;
+/** Close codes: the ends that we choose (1013: try again later), a frame that is none, and a failure of ours. */
+const CLOSE = { end: 1000, cut_off: 1013, not_understood: 1003, stopped: 1012 } as const;
+/** So that the time is up for sure when the timer says so. */
+const STALL_MARGIN_MS = 50;
 const USAGE = 'Send {"kind":"cursor","seq":<the newest event that you have>}.';
 
 export type SocketWatcher = Watcher & {
@@ -54,16 +56,13 @@ export function createSocketWatcher(parts: SocketWatcherParts, socket: WebSocket
     state = { ...state, ...next, in_flight_bytes: bytesOf(inFlight) };
     socket.serializeAttachment(state);
   };
-  const stalled = createStallTimer(limits.stallMs, () => pump());
+  const stalled = createStallTimer(limits.stallMs + STALL_MARGIN_MS, () => pump());
   const close = (code: number, reason: string): void => {
+    if (!isOpen) return;
     isOpen = false;
     stalled.clear();
     socket.close(code, reason);
     parts.onClosed();
-  };
-  const finish = (last: LastFrame): void => {
-    socket.send(JSON.stringify(last));
-    close(CLOSE[last.kind], last.kind);
   };
   /** Sends until there is nothing more or no room for it. */
   const sendNext = (): void => {
@@ -79,21 +78,15 @@ export function createSocketWatcher(parts: SocketWatcherParts, socket: WebSocket
     const behind = state.cursor < frames.cursor();
     const timing = { blockedSinceMs: state.blocked_since_ms, openedAtMs: state.opened_at_ms, nowMs: clock.nowMs() };
     const step = decideWatchStep({ behind, over: over !== null, hasRoom: !behind, ...timing }, limits);
-    if (step === "end" && over !== null) finish({ kind: "end", cursor: state.cursor, ...over });
-    else if (step === "cut_off_slow") finish({ kind: "cut_off", cursor: state.cursor, reason: "slow" });
-    else if (step === "cut_off_expired") finish({ kind: "cut_off", cursor: state.cursor, reason: "expired" });
+    const last = lastFrameOf(step, state.cursor, over);
+    if (last === null) return;
+    socket.send(JSON.stringify(last));
+    close(CLOSE[last.kind], last.kind);
   };
-  const takeCursor = (seq: number): void => {
-    previewBytes = 0;
-    inFlight = acknowledge(inFlight, seq);
-    stalled.clear();
-    save({ blocked_since_ms: null });
-    pump();
-  };
-
   if (state.blocked_since_ms !== null) stalled.arm();
   return {
     pump,
+    stop: () => close(CLOSE.stopped, "Connect again."),
     preview(preview) {
       const size = previewBytes + preview.socket.length;
       if (!isOpen || state.cursor < frames.cursor() || size > limits.maxPreviewBytes) return;
@@ -102,11 +95,13 @@ export function createSocketWatcher(parts: SocketWatcherParts, socket: WebSocket
     },
     hear(message) {
       if (!isOpen) return;
-      if (typeof message === "string" && message.length > MAX_CLIENT_FRAME_CHARACTERS)
-        return close(CLOSE.too_long, USAGE);
       const seq = readCursor(message);
       if (seq === null || seq > state.cursor) return close(CLOSE.not_understood, USAGE);
-      takeCursor(seq);
+      previewBytes = 0;
+      inFlight = acknowledge(inFlight, seq);
+      stalled.clear();
+      save({ blocked_since_ms: null });
+      pump();
     },
   };
 }
@@ -153,7 +148,7 @@ function sizeOf(frame: EventFrame): number {
 }
 
 function readCursor(message: string | ArrayBuffer): number | null {
-  if (typeof message !== "string") return null;
+  if (typeof message !== "string" || message.length > MAX_CLIENT_FRAME_CHARACTERS) return null;
   try {
     return clientFrameSchema.parse(JSON.parse(message)).seq;
   } catch {

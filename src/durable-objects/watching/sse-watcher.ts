@@ -1,32 +1,26 @@
 // One watcher over server-sent events: gives its stream the next events when that asks for more, and never more.
-import { formatLastSse, type LastFrame, SSE_KEEP_ALIVE } from "../../shared/watching/frames.ts";
+import { formatLastSse, SSE_KEEP_ALIVE } from "../../shared/watching/frames.ts";
 import { decideWatchStep, type WatchStep } from "../../shared/watching/watch-policy.ts";
 import { createSsePipe } from "./sse-pipe.ts";
-import type { Over, Watcher, WatcherParts } from "./watcher.ts";
+import { lastFrameOf, type Over, type Watcher, type WatcherParts } from "./watcher.ts";
 
 const encoder = new TextEncoder();
 
 export type SseWatch = { stream: ReadableStream<Uint8Array>; watcher: Watcher };
 
-/** `onClosed` is called once, however the watch ends. */
+/** `onClosed` is called when the watch ends, however it does. */
 export function createSseWatch(parts: WatcherParts, afterCursor: number, onClosed: () => void): SseWatch {
   const { frames, clock, limits } = parts;
   const openedAtMs = clock.nowMs();
-  const pipe = createSsePipe(clock, { onRoom: () => pump(), onGone: () => close() });
+  const pipe = createSsePipe(clock, { onRoom: () => pump(), onGone: onClosed });
   let cursor = afterCursor;
   let previews: Uint8Array[] = [];
   let isOpen = true;
 
-  const close = (): void => {
-    if (!isOpen) return;
+  const stop = (): void => {
     isOpen = false;
     clearInterval(beat);
-    onClosed();
-  };
-  const finish = (last: LastFrame): void => {
-    pipe.write(encoder.encode(formatLastSse(last)));
     pipe.close();
-    close();
   };
   const decide = (over: Over | null): WatchStep => {
     const hasRoom = pipe.hasRoom();
@@ -52,9 +46,11 @@ export function createSseWatch(parts: WatcherParts, afterCursor: number, onClose
     const over = parts.over();
     const step = decide(over);
     if (step === "send") sendNext();
-    else if (step === "end" && over !== null) finish({ kind: "end", cursor, ...over });
-    else if (step === "cut_off_slow") finish({ kind: "cut_off", cursor, reason: "slow" });
-    else if (step === "cut_off_expired") finish({ kind: "cut_off", cursor, reason: "expired" });
+    const last = lastFrameOf(step, cursor, over);
+    if (last === null) return;
+    pipe.write(encoder.encode(formatLastSse(last)));
+    pipe.close();
+    onClosed();
   };
   const beat = setInterval(() => {
     pump();
@@ -66,6 +62,7 @@ export function createSseWatch(parts: WatcherParts, afterCursor: number, onClose
     stream: pipe.stream,
     watcher: {
       pump,
+      stop,
       preview({ sse }) {
         const waiting = previews.reduce((sum, chunk) => sum + chunk.byteLength, 0);
         if (!isOpen || cursor < frames.cursor() || waiting + sse.byteLength > limits.maxPreviewBytes) return;

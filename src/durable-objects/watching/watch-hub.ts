@@ -15,6 +15,7 @@ export type WatchHubParts = Pick<SessionLogParts, "sessions" | "turns" | "events
   sockets: SocketPort;
   /** The first watcher came, or the last one went. */
   onWatched(watched: boolean): void;
+  onError(error: unknown): void;
   limits?: WatchLimits;
 };
 
@@ -34,10 +35,11 @@ export function createWatchHub(parts: WatchHubParts): WatchHub {
   const { bell, clock, limits = WATCH_LIMITS } = parts;
   const frames = createFrameSource(parts.events);
   const shared: WatcherParts = { frames, clock, limits, over: () => readOver(parts) };
-  const crowd = createCrowd((watched) => {
+  const onWatched = (watched: boolean): void => {
     if (!watched) frames.forget();
     parts.onWatched(watched);
-  });
+  };
+  const crowd = createCrowd(onWatched, parts.onError);
   const pumpSoon = createLatch(crowd.pump);
   const takeUp = (socket: WebSocket): void => {
     const onClosed = (): void => crowd.remove(socket);
@@ -102,20 +104,25 @@ function readOver({ sessions, turns }: WatchHubParts): Over | null {
   return turns.open().length === 0 && turns.nextQueued() === null ? { status, reason } : null;
 }
 
-function createCrowd(onWatched: (watched: boolean) => void) {
+function createCrowd(onWatched: (watched: boolean) => void, onError: (error: unknown) => void) {
   const watchers = new Map<object, Watcher>();
-  /** A watcher whose other side went away in the middle of it is forgotten, and holds up nobody. */
+  /** A watcher that fails is let go, and holds up nobody. */
   const each = (act: (watcher: Watcher) => void): void => {
-    for (const [key, watcher] of [...watchers]) {
+    for (const [key, watcher] of watchers) {
       try {
         act(watcher);
-      } catch {
+      } catch (error) {
+        onError(error);
         remove(key);
       }
     }
   };
   const remove = (key: object): void => {
-    if (watchers.delete(key) && watchers.size === 0) onWatched(false);
+    const watcher = watchers.get(key);
+    if (watcher === undefined) return;
+    watchers.delete(key);
+    watcher.stop();
+    if (watchers.size === 0) onWatched(false);
   };
   return {
     remove,
