@@ -81,6 +81,8 @@ export const REQUIREMENTS = {
   "transcripts.restore": "a conversation goes on in an empty sandbox, with every prompt in it once",
   "transcripts.fork": "a session can be forked from any completed turn; its cost starts at its source's total",
   "team.slots": "the Team object gives running slots, fair between users, as leases; what waits says for what and at which place",
+  "session.if_busy": "a prompt to a busy session is queued, steered into the running turn, or refused",
+  "session.options": "model and permission mode of a session act on the live turn and hold for later ones",
   "session.key": "a session_key gives the same session for the same team, user, conversation and agent for ever",
 
   // Watching

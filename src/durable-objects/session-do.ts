@@ -7,7 +7,9 @@ import type {
   ForkSource,
   ModelRequestQuestion,
   SessionApi,
+  SessionOptions,
   SessionView,
+  SetOptionsAnswer,
   SubmittedTurn,
   SubmitTurn,
   WaitAnswer,
@@ -27,6 +29,7 @@ import { isCreated, migrate } from "./sql/migrate.ts";
 import { answerWatch, readWatchRequest, refuseWatch } from "./watching/answer-watch.ts";
 import { TICKET_REFUSED } from "./watching/ticket-store.ts";
 
+const ENDED = failure("session_ended", "This session has ended. Begin a new one with execute_claude.");
 const NOT_FOUND = failure("session_not_found", "There is no such session. list_sessions shows yours.");
 
 export class SessionObject extends DurableObject<Env> {
@@ -96,6 +99,12 @@ export class SessionObject extends DurableObject<Env> {
     await session.ender.end("ended on request");
     session.drive();
     return answer(session.reader.view());
+  }
+
+  async setOptions(principal: Principal, options: SessionOptions): Promise<Answer<SetOptionsAnswer>> {
+    const session = this.#of(principal);
+    if (session === null) return NOT_FOUND;
+    return session.sessions.get().status === "ended" ? ENDED : answer(await session.setOptions(options));
   }
 
   async forkSource(principal: Principal, atEvent: number | null): Promise<Answer<ForkSource>> {

@@ -38,6 +38,7 @@ async function submitAs(principal: Principal, session_id: string): Promise<void>
     options: { timeout_seconds: 60 },
     ceiling: { permission_mode: "acceptEdits" },
     idempotency_key: null,
+    if_busy: "queue",
   });
   expect(submitted.ok).toBe(true);
 }

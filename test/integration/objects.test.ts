@@ -43,6 +43,7 @@ describe("objects", () => {
       options: { timeout_seconds: 60 },
       ceiling: { permission_mode: "acceptEdits" },
       idempotency_key: null,
+      if_busy: "queue",
     } as const;
     const unknown = await session.submit({ ...submit, must_exist: true });
     expect((await session.submit({ ...submit, must_exist: false })).ok).toBe(true);

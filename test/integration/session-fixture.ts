@@ -9,7 +9,7 @@ import { SESSION_MIGRATIONS } from "../../src/durable-objects/sessions/schema.ts
 import { createSession } from "../../src/durable-objects/sessions/submit-turn.ts";
 import { migrate } from "../../src/durable-objects/sql/migrate.ts";
 import type { RunnerEntry } from "../../src/shared/rpc/runner-entry.ts";
-import type { RunnerSessionApi, TurnStart } from "../../src/shared/rpc/runner-session-api.ts";
+import type { LiveOptions, RunnerSessionApi, Steer, TurnStart } from "../../src/shared/rpc/runner-session-api.ts";
 import type { SessionHostApi } from "../../src/shared/rpc/session-host-api.ts";
 import type { SubmitTurn } from "../../src/shared/rpc/session-api.ts";
 import type { RuntimeLookup, WorkspaceApi } from "../../src/shared/rpc/workspace-api.ts";
@@ -24,6 +24,9 @@ export type EntryWish = Without<RunnerEntry, "source_seq" | "occurred_at" | "tur
 export class TestRunner extends RpcTarget implements RunnerSessionApi {
   readonly runtimeId = newId();
   readonly started: TurnStart[] = [];
+  readonly steered: Steer[] = [];
+  readonly liveOptions: LiveOptions[] = [];
+  takesSteers = true;
   readonly interrupted: string[] = [];
   readonly hellos: { acknowledged_source_seq: number }[] = [];
   ended = false;
@@ -43,6 +46,15 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
     const known = this.started.some(({ turn_id }) => turn_id === turn.turn_id);
     if (!known) this.started.push(turn);
     return { state: known ? "known" : "started" };
+  }
+  async steerTurn(steer: Steer): Promise<{ state: "folded" | "over" }> {
+    if (!this.takesSteers) return { state: "over" };
+    this.steered.push(steer);
+    return { state: "folded" };
+  }
+  async setLiveOptions(options: LiveOptions) {
+    this.liveOptions.push(options);
+    return { applied: true };
   }
   async interruptTurn({ turn_id }: { turn_id: string }) {
     this.interrupted.push(turn_id);
@@ -150,6 +162,7 @@ function createWorld(state: DurableObjectState, sessionId: string): TestWorld {
     options: { timeout_seconds: 60 },
     ceiling: { permission_mode: "acceptEdits" },
     idempotency_key: null,
+    if_busy: "queue",
     ...wish,
   });
   const world: TestWorld = {

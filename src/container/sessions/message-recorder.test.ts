@@ -26,7 +26,7 @@ function openRecorder() {
 describe("messages of the CLI", () => {
   it("that end a follow-up do not end the prompt that was fed a moment before", () => {
     const { entries, turns, tell } = openRecorder();
-    const turn = turns.begin(randomUUID(), 60);
+    const turn = turns.begin(randomUUID(), { timeoutSeconds: 60, silenceSeconds: 600 });
     tell({ type: "assistant" }, result(notice));
     expect(turns.running()?.turnId).toBe(turn.turnId);
     tell({ type: "assistant" }, result());
@@ -36,7 +36,7 @@ describe("messages of the CLI", () => {
 
   it("that say that the prompt is done end its turn, also when it was folded into a follow-up", () => {
     const { turns, tell, recorder } = openRecorder();
-    const turn = turns.begin(randomUUID(), 60);
+    const turn = turns.begin(randomUUID(), { timeoutSeconds: 60, silenceSeconds: 600 });
     const uuid = recorder.expectPrompt(randomUUID());
     turn.cli = cli;
     const lifecycle = (state: string) => ({ type: "command_lifecycle", command_uuid: uuid, state });
@@ -52,10 +52,10 @@ describe("messages of the CLI", () => {
 
   it("about the prompt before do not end the turn that has begun since", () => {
     const { turns, tell, recorder } = openRecorder();
-    turns.begin(randomUUID(), 60);
+    turns.begin(randomUUID(), { timeoutSeconds: 60, silenceSeconds: 600 });
     const uuid = recorder.expectPrompt(randomUUID());
     tell({ type: "command_lifecycle", command_uuid: uuid, state: "started" }, { type: "assistant" }, result());
-    const next = turns.begin(randomUUID(), 60);
+    const next = turns.begin(randomUUID(), { timeoutSeconds: 60, silenceSeconds: 600 });
     tell({ type: "command_lifecycle", command_uuid: uuid, state: "completed" });
     expect(turns.running()?.turnId).toBe(next.turnId);
     turns.endWithExit({ started: true, exitCode: 0, signal: null, stderrTail: null });
@@ -63,7 +63,7 @@ describe("messages of the CLI", () => {
 
   it("that are deltas are shown and not recorded", () => {
     const { tell, kinds, previewed, turns } = openRecorder();
-    turns.begin(randomUUID(), 60);
+    turns.begin(randomUUID(), { timeoutSeconds: 60, silenceSeconds: 600 });
     tell({ type: "stream_event" }, { type: "tool_progress" }, { type: "system", subtype: "thinking_tokens" });
     expect(kinds()).toEqual(["turn_started"]);
     expect(previewed).toHaveLength(3);
@@ -99,7 +99,7 @@ describe("messages of the CLI", () => {
 
   it("of kinds that nobody knows yet are recorded as they are", () => {
     const { entries, tell, turns } = openRecorder();
-    turns.begin(randomUUID(), 60);
+    turns.begin(randomUUID(), { timeoutSeconds: 60, silenceSeconds: 600 });
     tell({ type: "something_new", value: { deep: 1 } });
     expect(entries.at(-1)).toMatchObject({ kind: "message", message: { type: "something_new", value: { deep: 1 } } });
     turns.endWithExit({ started: true, exitCode: 0, signal: null, stderrTail: null });
@@ -107,7 +107,7 @@ describe("messages of the CLI", () => {
 
   it("that are a result of a huge text keep the turn's end below the limit of a row", () => {
     const { entries, tell, turns } = openRecorder();
-    turns.begin(randomUUID(), 60);
+    turns.begin(randomUUID(), { timeoutSeconds: 60, silenceSeconds: 600 });
     tell(result({ result: "x".repeat(5_000_000) }));
     expect(JSON.stringify(entries.at(-1)).length).toBeLessThan(200_000);
     expect(entries.at(-1)?.kind).toBe("turn_ended");

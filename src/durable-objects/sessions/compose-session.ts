@@ -12,9 +12,12 @@ import { createOutboxStore } from "../outbox/outbox-store.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createRunnerConnection, type RunnerConnection } from "../runner/runner-connection.ts";
 import { SessionHost } from "../runner/session-host.ts";
+import type { SessionOptions } from "../../shared/rpc/session-api.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
 import { createForkDesk } from "../transcripts/fork-desk.ts";
+import { createSteerDesk } from "../steering/steer-desk.ts";
+import { createSteerStore } from "../steering/steer-store.ts";
 import { createTranscriptKeeper } from "../transcripts/transcript-keeper.ts";
 import { createTranscriptStore } from "../transcripts/transcript-store.ts";
 import { issueModelToken } from "../tokens.ts";
@@ -23,6 +26,7 @@ import { createWatchHub, type SocketPort, type WatchHub } from "../watching/watc
 import { createLeaseKeeper } from "./lease-keeper.ts";
 import { createSessionEnder } from "./session-ender.ts";
 import { createSessionLog, type SessionLogParts } from "./session-log.ts";
+import { setSessionOptions } from "./session-options.ts";
 import { createSessionReader } from "./session-reader.ts";
 import { createSessionStore } from "./session-store.ts";
 import { createTurnSubmitter } from "./submit-turn.ts";
@@ -83,7 +87,8 @@ export function composeSession(ports: SessionPorts) {
     forks: createForkDesk({ ...parts, transcripts: core.transcripts, bucket: ports.bucket, log: core.log }),
     drive,
     ender: createSessionEnder({ ...parts, log: core.log, connection, onError }),
-    submitter: createTurnSubmitter(parts, core.log),
+    submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
+    setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, connection, onError }, options),
     reader: createSessionReader(parts),
     admission: createModelAdmission(ports.clock, ports.config.allowedModels),
   };
@@ -106,8 +111,13 @@ function composeCore(ports: SessionPorts) {
   const row = () => parts.sessions.get();
   const workspace = () => ports.workspace(row().workspace_id);
   const team = () => ports.team(row().team_id);
+  const log = createSessionLog(parts);
+  const steers = createSteerStore(storage.sql);
   return {
     parts,
+    log,
+    steers,
+    steering: createSteerDesk({ ...parts, steers, log }),
     transcripts: createTranscriptStore(storage.sql),
     /** Set once everything stands: watchers need the connection, and the connection asks whether there are any. */
     watch: { hub: null as WatchHub | null },
@@ -115,7 +125,6 @@ function composeCore(ports: SessionPorts) {
     row,
     workspace,
     team,
-    log: createSessionLog(parts),
     alarms: createAlarmClock<SessionTask>(storage, clock.nowMs),
     leases: createLeaseKeeper({ turns: parts.turns, sessions: parts.sessions, workspace, team, clock }),
     issueRunToken: (runtimeId: string) =>
@@ -167,6 +176,7 @@ function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnec
   const shared = {
     ...parts,
     transcripts: core.transcripts,
+    steering: core.steering,
     log: core.log,
     connection,
     workspace: core.workspace,

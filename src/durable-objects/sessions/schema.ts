@@ -1,4 +1,5 @@
 // The tables of one Session object, as numbered migrations. docs/storage-schema.md explains the columns.
+import { STEER_SCHEMA } from "../steering/steer-store.ts";
 import { TRANSCRIPT_SCHEMA } from "../transcripts/transcript-store.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
 import { TICKET_SCHEMA } from "../watching/ticket-store.ts";
@@ -87,4 +88,5 @@ export const SESSION_MIGRATIONS = [
   ${TRANSCRIPT_SCHEMA}
   `,
   TICKET_SCHEMA,
+  STEER_SCHEMA,
 ] as const;

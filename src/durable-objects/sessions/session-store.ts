@@ -1,5 +1,6 @@
 // The session's one row: whose it is, where it works, how it stands.
 import { z } from "zod";
+import { permissionModeSchema } from "../../shared/permissions/permission-mode.ts";
 import { sessionStatusSchema, type SessionStatus } from "../../shared/sessions/schema.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
 
@@ -15,6 +16,9 @@ const sessionRowSchema = z.object({
   claude_session_id: z.string(),
   /** The conversation that this one began as a copy of; null for none. */
   forked_from_claude_session_id: z.string().nullable(),
+  /** What turns use that do not say otherwise. */
+  preferred_model: z.string().nullable(),
+  preferred_permission_mode: permissionModeSchema.nullable(),
   title: z.string(),
   status: sessionStatusSchema,
   status_reason: z.string().nullable(),
@@ -30,6 +34,8 @@ export type SessionRow = z.infer<typeof sessionRowSchema>;
 
 export type NewSession = Omit<
   SessionRow,
+  | "preferred_model"
+  | "preferred_permission_mode"
   | "status"
   | "status_reason"
   | "runtime_id"
@@ -45,6 +51,7 @@ export type SessionStore = {
   /** The row; throws when the object was never created (callers check before). */
   get(): SessionRow;
   setStatus(status: SessionStatus, reason: string | null, at: string): void;
+  setPreferences(preferences: Pick<SessionRow, "preferred_model" | "preferred_permission_mode">): void;
   setRuntime(runtimeId: string | null): void;
   setBackgroundTasks(running: number): void;
   /** The CLI's cumulative total after a turn, and what that turn added. */
@@ -79,6 +86,13 @@ export function createSessionStore(sql: ObjectSql): SessionStore {
     get: () => sessionRowSchema.parse(sql.exec("SELECT * FROM session").one()),
     setStatus(status, reason, at) {
       sql.exec("UPDATE session SET status = ?, status_reason = ?, updated_at = ?", status, reason, at);
+    },
+    setPreferences({ preferred_model, preferred_permission_mode }) {
+      sql.exec(
+        "UPDATE session SET preferred_model = ?, preferred_permission_mode = ?",
+        preferred_model,
+        preferred_permission_mode,
+      );
     },
     setRuntime(runtimeId) {
       sql.exec("UPDATE session SET runtime_id = ?", runtimeId);

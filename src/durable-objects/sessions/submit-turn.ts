@@ -4,6 +4,8 @@ import { shortenText } from "../../shared/events/shorten.ts";
 import { MAX_QUEUED_TURNS } from "../../shared/limits.ts";
 import { cutToCeiling } from "../../shared/permissions/permission-mode.ts";
 import type { SessionProject, SubmitTurn, SubmittedTurn } from "../../shared/rpc/session-api.ts";
+import type { SteerDesk } from "../steering/steer-desk.ts";
+import type { SteerStore } from "../steering/steer-store.ts";
 import type { SessionLog, SessionLogParts } from "./session-log.ts";
 import type { TurnRow } from "./turn-store.ts";
 
@@ -11,22 +13,40 @@ const TITLE_CHARACTERS = 80;
 
 export type TurnSubmitter = { submit(request: SubmitTurn): Answer<SubmittedTurn> };
 
-export function createTurnSubmitter(parts: SessionLogParts, log: SessionLog): TurnSubmitter {
+type Parts = SessionLogParts & { steers: SteerStore; steering: SteerDesk };
+
+export function createTurnSubmitter(parts: Parts, log: SessionLog): TurnSubmitter {
   return {
     submit(request) {
-      const earlier = request.idempotency_key === null ? null : parts.turns.findByKey(request.idempotency_key);
+      const earlier = findEarlier(parts, request.idempotency_key);
       if (earlier !== null) return repeat(parts, earlier, request);
       const refusal = refuse(parts, request);
       if (refusal !== null) return refusal;
+      const running = request.if_busy === "steer" ? parts.steering.target() : null;
+      if (running !== null) {
+        const steer = log.write(() => parts.steering.add(running, request.prompt, request.idempotency_key));
+        return answer(submitted(parts, { ...steer, steered: true }));
+      }
       const turn = log.write(() => {
         const added = addTurn(parts, request);
         log.refreshStatus();
         log.oweRow();
         return added;
       });
-      return answer(submitted(parts, turn));
+      return answer(submitted(parts, { ...turn, steered: false }));
     },
   };
+}
+
+/** What the same key led to before: a turn, or a prompt that joined one. */
+type Earlier = Pick<TurnRow, "turn_id" | "prompt" | "submitted_cursor"> & { steered: boolean };
+
+function findEarlier(parts: Parts, key: string | null): Earlier | null {
+  if (key === null) return null;
+  const turn = parts.turns.findByKey(key);
+  if (turn !== null) return { ...turn, steered: false };
+  const steer = parts.steers.findByKey(key);
+  return steer === null ? null : { ...steer, steered: true };
 }
 
 /** Makes the session's row. The conversation at Claude Code's side gets an id of its own. */
@@ -65,6 +85,10 @@ function refuse(parts: SessionLogParts, request: SubmitTurn): ReturnType<typeof 
     const message = `This session works in the project ${session.project_name}. Leave project out, or begin a new session.`;
     return failure("invalid_argument", message);
   }
+  const isBusy = parts.turns.open().length + parts.turns.queued().length > 0;
+  if (request.if_busy === "refuse" && isBusy) {
+    return failure("session_busy", "A turn runs or waits in this session. Wait for it, or leave if_busy out to queue.");
+  }
   if (parts.turns.queued().length >= MAX_QUEUED_TURNS) {
     const message = `This session has ${MAX_QUEUED_TURNS} prompts waiting. Wait for some to end, or interrupt it.`;
     return failure("too_many_queued_turns", message);
@@ -73,14 +97,18 @@ function refuse(parts: SessionLogParts, request: SubmitTurn): ReturnType<typeof 
 }
 
 function addTurn(parts: SessionLogParts, request: SubmitTurn): TurnRow {
-  const { ceiling, options } = request;
+  const { ceiling } = request;
+  const { preferred_model, preferred_permission_mode } = parts.sessions.get();
+  const options = { ...request.options };
+  if (options.model === undefined && preferred_model !== null) options.model = preferred_model;
+  const wanted = options.permission_mode ?? preferred_permission_mode ?? "acceptEdits";
   return parts.turns.add({
     turn_id: parts.clock.newId(),
     origin: "prompt",
     status: "queued",
     prompt: request.prompt,
     options,
-    permission_mode: cutToCeiling(options.permission_mode ?? "acceptEdits", ceiling.permission_mode),
+    permission_mode: cutToCeiling(wanted, ceiling.permission_mode),
     allow_bypass: ceiling.permission_mode === "bypassPermissions",
     idempotency_key: request.idempotency_key,
     submitted_cursor: parts.events.cursor(),
@@ -89,12 +117,16 @@ function addTurn(parts: SessionLogParts, request: SubmitTurn): TurnRow {
   });
 }
 
-function repeat(parts: SessionLogParts, earlier: TurnRow, request: SubmitTurn): Answer<SubmittedTurn> {
+function repeat(parts: Parts, earlier: Earlier, request: SubmitTurn): Answer<SubmittedTurn> {
   if (earlier.prompt === request.prompt) return answer(submitted(parts, earlier));
   return failure("idempotency_conflict", "This idempotency_key was used with another prompt. Use a new key.");
 }
 
-function submitted(parts: SessionLogParts, turn: TurnRow): SubmittedTurn {
+function submitted(
+  parts: SessionLogParts,
+  { turn_id, submitted_cursor, steered }: Omit<Earlier, "prompt">,
+): SubmittedTurn {
   const { session_id, status } = parts.sessions.get();
-  return { session_id, turn_id: turn.turn_id, status, cursor: turn.submitted_cursor };
+  const permission_mode = parts.turns.get(turn_id)?.permission_mode ?? "default";
+  return { session_id, turn_id, status, cursor: submitted_cursor, permission_mode, steered };
 }

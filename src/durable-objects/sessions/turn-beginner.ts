@@ -1,4 +1,6 @@
 // Begins a turn: lease, slot, sandbox, link, hand-over, in this order. Each is idempotent by turn_id.
+import { SILENCE_SECONDS } from "../../shared/limits.ts";
+import type { SteerDesk } from "../steering/steer-desk.ts";
 import type { Failure } from "../../shared/errors/app-error.ts";
 import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import type { RunTokenGrant } from "../../shared/rpc/session-host-api.ts";
@@ -22,6 +24,7 @@ export type TurnBeginnerParts = {
   team(): TeamApi;
   clock: Clock;
   transcripts: TranscriptStore;
+  steering: SteerDesk;
   issueRunToken(runtimeId: string): Promise<RunTokenGrant>;
   driveAgainAt(atMs: number): void;
 };
@@ -89,6 +92,7 @@ export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
       if (parts.turns.get(turn.turn_id)?.interrupt_requested === true)
         await link.runner.interruptTurn({ turn_id: turn.turn_id });
     }
+    await parts.steering.deliver(link);
   };
 
   return { beginNext, resumeHandOver };
@@ -179,6 +183,7 @@ async function buildTurnStart(parts: TurnBeginnerParts, runtimeId: string, turn:
     max_turns: turn.options.max_turns ?? null,
     max_budget_usd: turn.options.max_budget_usd ?? null,
     timeout_seconds: turn.options.timeout_seconds,
+    silence_seconds: SILENCE_SECONDS,
     spent_usd: session.cli_total_usd,
     run_token: await parts.issueRunToken(runtimeId),
     transcript: transcript === null ? null : toManifest(transcript),

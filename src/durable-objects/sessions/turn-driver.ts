@@ -1,9 +1,11 @@
 // Drives the session: does the step that the lifecycle policy names until nothing is left to do. One drive at a time;
 // every step finds its place again after a restart, so being cut off costs nothing but time.
 import { decideDriveStep, type DriveFacts } from "../../shared/sessions/lifecycle-policy.ts";
+import type { SteerDesk } from "../steering/steer-desk.ts";
 import { createRuntimeAttacher, type RuntimeAttacherParts } from "./runtime-attacher.ts";
 
 export type TurnDriverParts = RuntimeAttacherParts & {
+  steering: SteerDesk;
   /** Looks after the runner from time to time from now on. */
   watch(): void;
   /** Gives back what ended turns held, however they ended. */
@@ -36,6 +38,7 @@ export function createTurnDriver(parts: TurnDriverParts): TurnDriver {
   });
 
   const step = async (): Promise<boolean> => {
+    parts.steering.requeue();
     await parts.releaseEnded();
     switch (decideDriveStep(facts())) {
       case "attach":

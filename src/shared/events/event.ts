@@ -8,6 +8,7 @@ export const EVENT_VERSION = 1;
 export const EVENT_TYPES = [
   "session_status_changed",
   "turn_started",
+  "turn_steered",
   "message_received",
   "tool_call_started",
   "tool_call_completed",

@@ -29,9 +29,32 @@ export type SubmitTurn = {
   ceiling: { permission_mode: PermissionMode };
   /** A repeat with the same key gets the first answer. */
   idempotency_key: string | null;
+  if_busy: IfBusy;
 };
 
-export type SubmittedTurn = { session_id: string; turn_id: string; status: SessionSummary["status"]; cursor: number };
+/** What a prompt to a session that is busy does: waits, joins the running turn, or comes back. */
+export const IF_BUSY = ["queue", "steer", "refuse"] as const;
+export type IfBusy = (typeof IF_BUSY)[number];
+
+export type SubmittedTurn = {
+  session_id: string;
+  /** The turn that the prompt became, or joined. */
+  turn_id: string;
+  status: SessionSummary["status"];
+  cursor: number;
+  /** The mode in which that turn runs. */
+  permission_mode: PermissionMode;
+  /** True when it joined a running turn. */
+  steered: boolean;
+};
+
+/** What later turns use that do not say otherwise; what runs takes it over at once. */
+export type SessionOptions = { model?: string; permission_mode?: PermissionMode };
+export type SetOptionsAnswer = {
+  model: string | null;
+  permission_mode: PermissionMode | null;
+  applied_to_live: boolean;
+};
 
 export type WaitRequest = {
   principal: Principal;
@@ -81,6 +104,8 @@ export interface SessionApi {
   getSession(principal: Principal): Promise<Answer<SessionView>>;
   interrupt(principal: Principal): Promise<Answer<SessionView>>;
   end(principal: Principal): Promise<Answer<SessionView>>;
+  /** The permission mode is cut to the ceiling before. */
+  setOptions(principal: Principal, options: SessionOptions): Promise<Answer<SetOptionsAnswer>>;
   /** The newest completed turn, or the newest one that ended no later than that event. */
   forkSource(principal: Principal, atEvent: number | null): Promise<Answer<ForkSource>>;
   /** Makes this object a session that continues the source. Once: a repeat with the same source changes nothing. */

@@ -13,6 +13,8 @@ import { forkSession } from "../sessions/tools/fork-session.ts";
 import { getSession } from "../sessions/tools/get-session.ts";
 import { interruptSession } from "../sessions/tools/interrupt-session.ts";
 import { listSessions } from "../sessions/tools/list-sessions.ts";
+import { setSessionModel } from "../sessions/tools/set-session-model.ts";
+import { setSessionPermissionMode } from "../sessions/tools/set-session-permission-mode.ts";
 import { waitForSession } from "../sessions/tools/wait-for-session.ts";
 import type { Tool } from "./define-tool.ts";
 
@@ -24,6 +26,8 @@ export const TOOLS: readonly Tool[] = [
   interruptSession,
   endSession,
   forkSession,
+  setSessionModel,
+  setSessionPermissionMode,
   createWatchLink,
   createProject,
   listProjects,

@@ -2,7 +2,15 @@
 import { AppError, unwrap } from "../../shared/errors/app-error.ts";
 import type { SessionEvent } from "../../shared/events/event.ts";
 import { cutToCeiling, type PermissionMode } from "../../shared/permissions/permission-mode.ts";
-import type { SessionProject, SessionView, SubmittedTurn, WaitAnswer } from "../../shared/rpc/session-api.ts";
+import type {
+  IfBusy,
+  SessionOptions,
+  SessionProject,
+  SessionView,
+  SetOptionsAnswer,
+  SubmittedTurn,
+  WaitAnswer,
+} from "../../shared/rpc/session-api.ts";
 import type { SessionStatus, TurnOptions } from "../../shared/sessions/schema.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { SessionDirectory } from "./session-directory.ts";
@@ -16,6 +24,7 @@ type ExecuteRequest = {
   session_id: string | null;
   continue_session: boolean;
   session_key: SessionKey | null;
+  if_busy: IfBusy;
   options: TurnOptions;
   wait_seconds: number;
   idempotency_key: string | null;
@@ -25,7 +34,6 @@ export type ExecuteAnswer = {
   submitted: SubmittedTurn;
   /** After waiting; null when nobody waited. */
   waited: WaitAnswer | null;
-  permissionMode: PermissionMode;
   /** The mode that was asked for, when the ceiling cut it. */
   cutFrom: PermissionMode | null;
 };
@@ -57,6 +65,12 @@ export type SessionService = {
   listActive(principal: Principal, limit: number): Promise<SessionRow[]>;
   interrupt(principal: Principal, sessionId: string): Promise<SessionView>;
   end(principal: Principal, sessionId: string): Promise<SessionView>;
+  /** Cut to the ceiling; `cutFrom` is the mode that was asked for, when it was. */
+  setOptions(
+    principal: Principal,
+    sessionId: string,
+    wanted: SessionOptions,
+  ): Promise<SetOptionsAnswer & { cutFrom: PermissionMode | null }>;
   /** A new session that continues the source as it was after a turn. */
   fork(principal: Principal, sessionId: string, atEvent: number | null): Promise<Forked>;
   getEvent(
@@ -80,8 +94,6 @@ export type SessionServiceOptions = {
   nowMs: () => number;
   subtle: Sha1;
 };
-
-export const DEFAULT_PERMISSION_MODE: PermissionMode = "acceptEdits";
 
 const OVER: readonly SessionStatus[] = ["ended", "failed"];
 
@@ -108,6 +120,14 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
     listActive: (principal, limit) => store.list(principal, { statuses_not: OVER, after: null, limit }),
     interrupt: async (principal, sessionId) => unwrap(await directory.session(sessionId).interrupt(principal)),
     end: async (principal, sessionId) => unwrap(await directory.session(sessionId).end(principal)),
+    async setOptions(principal, sessionId, wanted) {
+      if (wanted.model !== undefined) options.requireModel(wanted.model);
+      const asked = wanted.permission_mode;
+      const mode = asked === undefined ? undefined : cutToCeiling(asked, options.ceiling);
+      const cut = { ...wanted, ...(mode !== undefined && { permission_mode: mode }) };
+      const set = unwrap(await directory.session(sessionId).setOptions(principal, cut));
+      return { ...set, cutFrom: asked === mode ? null : (asked ?? null) };
+    },
     fork: (principal, sessionId, atEvent) => fork(options, principal, sessionId, atEvent),
     getEvent: async (principal, sessionId, seq) => unwrap(await directory.session(sessionId).getEvent(principal, seq)),
   };
@@ -121,8 +141,6 @@ async function execute(
 ): Promise<ExecuteAnswer> {
   options.requireModelKey();
   if (request.options.model !== undefined) options.requireModel(request.options.model);
-  const asked = request.options.permission_mode ?? DEFAULT_PERMISSION_MODE;
-  const permissionMode = cutToCeiling(asked, options.ceiling);
   const target = await chooseTarget(options, principal, request);
   const session = options.directory.session(target.session_id);
   const submitted = unwrap(
@@ -130,12 +148,14 @@ async function execute(
       principal,
       ...target,
       prompt: request.prompt,
-      options: { ...request.options, permission_mode: permissionMode },
+      options: request.options,
       ceiling: { permission_mode: options.ceiling },
       idempotency_key: request.idempotency_key,
+      if_busy: request.if_busy,
     }),
   );
-  const cutFrom = request.options.permission_mode !== undefined && asked !== permissionMode ? asked : null;
+  const asked = request.options.permission_mode;
+  const cutFrom = asked !== undefined && asked !== cutToCeiling(asked, options.ceiling) ? asked : null;
   const waited =
     request.wait_seconds === 0
       ? null
@@ -150,7 +170,7 @@ async function execute(
           },
           waiting,
         );
-  return { submitted, waited, permissionMode, cutFrom };
+  return { submitted, waited, cutFrom };
 }
 
 async function fork(

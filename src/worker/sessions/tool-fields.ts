@@ -23,6 +23,10 @@ export const waitSecondsField = z
   .max(MAX_WAIT_SECONDS)
   .describe(`How long this call may wait, 0 to ${MAX_WAIT_SECONDS} seconds. 0 answers at once.`);
 
+export const appliedField = z
+  .boolean()
+  .describe("True when a running turn took it over; false when none runs, and the next one will.");
+
 export const statusField = sessionStatusSchema.describe(
   "What the session does now. `idle`: it takes the next prompt. `ended` and `failed`: it takes none.",
 );

@@ -3,7 +3,8 @@ import { z } from "zod";
 import { permissionModeSchema } from "../../../shared/permissions/permission-mode.ts";
 import { promptSchema, turnOptionsSchema } from "../../../shared/sessions/schema.ts";
 import { defineTool } from "../../mcp/define-tool.ts";
-import { DEFAULT_PERMISSION_MODE, type ExecuteAnswer } from "../session-service.ts";
+import { IF_BUSY } from "../../../shared/rpc/session-api.ts";
+import type { ExecuteAnswer } from "../session-service.ts";
 import {
   projectField,
   resultField,
@@ -49,7 +50,7 @@ const input = z.strictObject({
     "The model that Claude Code uses, such as claude-sonnet-5. Without it, Claude Code's own choice.",
   ),
   permission_mode: fields.permission_mode.describe(
-    `What Claude Code may do without asking. Default ${DEFAULT_PERMISSION_MODE}; cut to the ceiling that a person set.`,
+    "What Claude Code may do without asking. Default: the session's own, else acceptEdits; cut to the ceiling that a person set.",
   ),
   allowed_tools: fields.allowed_tools.describe(
     "The only tools that may run in this turn, by name. It narrows, it never widens.",
@@ -57,6 +58,12 @@ const input = z.strictObject({
   max_turns: fields.max_turns.describe("How often the model may be asked in this turn at most."),
   max_budget_usd: fields.max_budget_usd.describe("What this turn may cost at most, in US dollars."),
   timeout_seconds: fields.timeout_seconds.describe("How long the turn may run before it is stopped. Default one hour."),
+  if_busy: z
+    .enum(IF_BUSY)
+    .default("queue")
+    .describe(
+      "When the session is busy: `queue` runs the prompt after what runs and waits, `steer` folds it into the running turn, whose result it shares, `refuse` answers session_busy.",
+    ),
   wait_seconds: waitSecondsField
     .default(DEFAULT_WAIT_SECONDS)
     .describe(
@@ -74,7 +81,8 @@ const input = z.strictObject({
 
 const output = z.object({
   session_id: sessionIdField,
-  turn_id: z.string().describe("The turn that this prompt became."),
+  turn_id: z.string().describe("The turn that this prompt became, or joined."),
+  steered: z.boolean().describe("True when the prompt joined a turn that was running."),
   status: statusField,
   cursor: z.int().nonnegative().describe("Give this to wait_for_session as after_cursor to see the turn's events."),
   turn: turnField.optional(),
@@ -98,14 +106,15 @@ export const executeClaude = defineTool({
   output,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   async run(args, { principal, services, reportProgress, signal }) {
-    const { prompt, project, session_id, continue_session, session_key, wait_seconds, idempotency_key, ...options } =
-      args;
+    const { prompt, project, session_id, continue_session, session_key, ...further } = args;
+    const { if_busy, wait_seconds, idempotency_key, ...options } = further;
     const request = {
       prompt,
       project: project ?? null,
       session_id: session_id ?? null,
       continue_session,
       session_key: session_key ?? null,
+      if_busy,
       options,
       wait_seconds,
       idempotency_key: idempotency_key ?? null,
@@ -123,12 +132,14 @@ function show(answer: ExecuteAnswer): z.input<typeof output> {
     cursor: submitted.cursor,
     ...(waited !== null && { turn: waited.turn }),
     ...showResult(waited?.result ?? null),
-    permission_mode: answer.permissionMode,
+    steered: submitted.steered,
+    permission_mode: submitted.permission_mode,
     notes: notes(answer),
   };
 }
 
-function notes({ cutFrom, permissionMode }: ExecuteAnswer): string[] {
+function notes({ cutFrom, submitted }: ExecuteAnswer): string[] {
+  const permissionMode = submitted.permission_mode;
   const cut = `permission_mode ${cutFrom} was cut to ${permissionMode}, the ceiling that a person set.`;
   const denial = "Nobody can be asked for consent yet: a tool that would ask a person is denied.";
   const asks = permissionMode !== "bypassPermissions";
