@@ -3,6 +3,8 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createEventStore } from "../../src/durable-objects/events/event-store.ts";
 import { isCreated } from "../../src/durable-objects/sql/migrate.ts";
+import type { Answer } from "../../src/shared/errors/app-error.ts";
+import type { SessionView } from "../../src/shared/rpc/session-api.ts";
 import type { Principal } from "../../src/shared/teams/principal.ts";
 import { SOCKET_PING, SOCKET_PONG } from "../../src/shared/watching/frames.ts";
 import { readSse } from "../support/read-sse.ts";
@@ -42,13 +44,14 @@ async function prompt(session_id: string, must_exist: boolean, principal = me): 
     options: { timeout_seconds: 60 },
     ceiling: { permission_mode: "acceptEdits" },
     idempotency_key: null,
+    if_busy: "queue",
   });
   expect(submitted.ok).toBe(true);
   await expect.poll(async () => (await view(session_id, principal)).session.status, { timeout: 20_000 }).toBe("idle");
 }
 
 async function view(id: string, principal = me) {
-  const answer = await session(id).getSession(principal);
+  const answer = (await session(id).getSession(principal)) as Answer<SessionView>;
   if (!answer.ok) throw new Error(answer.error.message);
   return answer.value;
 }
