@@ -122,8 +122,20 @@ describe("cloning", () => {
     expect(commit).toMatch(/^[0-9a-f]{40}$/);
     expect(readdirSync(runner.workspaceDir).sort()).toEqual([".git", "README.md"]);
     expect(await workspace.isWorkspaceChanged()).toBe(true);
-    const again = await workspace.cloneRepository({ git_url, allow_insecure: true });
+    const other = `file://${makeRepository()}`;
+    const again = await workspace.cloneRepository({ git_url: other, allow_insecure: true });
     expect(again).toMatchObject({ ok: false, error: { code: "project_busy" } });
+  });
+
+  it("is cloned once for all who ask, at the same time or after the answer was lost [runner.clone]", async () => {
+    // What a runner left that was ended while it cloned.
+    mkdirSync(join(runner.workspaceDir, ".berth-clone-left", "clone"), { recursive: true });
+    const request = { git_url: `file://${makeRepository()}`, allow_insecure: true };
+    const [first, second] = await Promise.all([workspace.cloneRepository(request), workspace.cloneRepository(request)]);
+    expect(unwrap(first).commit).toMatch(/^[0-9a-f]{40}$/);
+    expect(second).toEqual(first);
+    expect(await workspace.cloneRepository(request)).toEqual(first);
+    expect(readdirSync(runner.workspaceDir).sort()).toEqual([".git", "README.md"]);
   });
 
   it("refuses any other protocol unless tests allow it [runner.clone]", async () => {
