@@ -2,15 +2,12 @@
 import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import { logFailure } from "../log.ts";
 import { newId } from "../new-id.ts";
-import type { CliExit } from "../processes/spawn-cli.ts";
 import type { RunTokenFile } from "../tokens/run-token-file.ts";
 import type { CliHolder } from "./cli-holder.ts";
 import type { MessageRecorder } from "./message-recorder.ts";
-import type { TurnTracker } from "./turn-tracker.ts";
+import { NOT_STARTED, type TurnTracker } from "./turn-tracker.ts";
 
 export type FeederParts = { token: RunTokenFile; holder: CliHolder; turns: TurnTracker; recorder: MessageRecorder };
-
-const NOT_STARTED: CliExit = { started: false, exitCode: null, signal: null, stderrTail: null };
 
 /** Never rejects: a turn that cannot be fed ends. */
 export async function feedTurn({ token, holder, turns, recorder }: FeederParts, turn: TurnStart): Promise<void> {

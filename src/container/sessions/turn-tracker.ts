@@ -41,6 +41,9 @@ export type TurnTracker = {
   whenIdle(): Promise<void>;
 };
 
+/** For a turn that no process was found for. */
+export const NOT_STARTED: CliExit = { started: false, exitCode: null, signal: null, stderrTail: null };
+
 export function createTurnTracker(spool: EntrySpool): TurnTracker {
   let running: RunningTurn | null = null;
   let timeoutSeconds = DEFAULT_TURN_TIMEOUT_SECONDS;
@@ -53,7 +56,11 @@ export function createTurnTracker(spool: EntrySpool): TurnTracker {
       timeoutMs: timeoutSeconds * 1000,
       graceMs: STOP_GRACE_MS,
       onTimeout: () => void stop(turnId, "timed_out"),
-      onGraceOver: () => running?.cli?.kill(),
+      onGraceOver: () => {
+        // Without a process there is nothing whose exit would end the turn.
+        if (running?.cli == null) endWithExit(NOT_STARTED);
+        else running.cli.kill();
+      },
     });
     running = { turnId, origin, cli, isTaken: cli !== null, stop: null, clock };
     known.add(turnId);
@@ -87,6 +94,10 @@ export function createTurnTracker(spool: EntrySpool): TurnTracker {
     idle.resolve();
   }
 
+  function endWithExit(exit: CliExit): void {
+    end(running?.stop ?? (exit.started ? "cli_exited" : "cli_start_failed"), null, exit);
+  }
+
   return {
     running: () => running,
     isKnown: known.has,
@@ -98,7 +109,7 @@ export function createTurnTracker(spool: EntrySpool): TurnTracker {
     take,
     stop,
     endWithResult: (result) => end(result.subtype === "success" ? "result" : (running?.stop ?? "result"), result, null),
-    endWithExit: (exit) => end(running?.stop ?? (exit.started ? "cli_exited" : "cli_start_failed"), null, exit),
+    endWithExit,
     whenIdle: () => idle.promise,
   };
 }
