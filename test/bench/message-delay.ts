@@ -7,6 +7,7 @@ import type { ScriptedModel } from "../support/scripted-model/server.ts";
 import { startStack } from "../support/stack.ts";
 import { prepareDirectQuery } from "./direct-query.ts";
 import { type Benchmark, ms, type Report } from "./report.ts";
+import { using } from "./running-parts.ts";
 import { summarize } from "./statistics.ts";
 import { createWallClock } from "./wall-clock.ts";
 
@@ -21,22 +22,17 @@ type Times = Map<string, number>;
 
 export const messageDelay: Benchmark = {
   name: "message-delay",
-  async run(say) {
-    const stack = await startStack();
-    const client = await connect(stack);
-    try {
+  run: (say) =>
+    using(startStack(), async (stack) => {
+      const client = await connect(stack);
       await watchThroughBerth(client, stack.model, WARM_UP_MESSAGES);
       say(`${MESSAGES} messages to a watching MCP client, one every ${INTERVAL_MS} ms`);
       const berth = await watchThroughBerth(client, stack.model, MESSAGES);
+      await client.close();
       await watchDirectly(stack.model, WARM_UP_MESSAGES);
       say(`${MESSAGES} messages from query() directly`);
-      const direct = await watchDirectly(stack.model, MESSAGES);
-      return toReport(berth.fromRunner, berth.fromModel, direct);
-    } finally {
-      await client.close();
-      await stack.stop();
-    }
-  },
+      return toReport(berth.fromRunner, berth.fromModel, await watchDirectly(stack.model, MESSAGES));
+    }),
 };
 
 async function watchThroughBerth(client: Client, model: ScriptedModel, count: number) {
