@@ -56,11 +56,8 @@ export function createTurnTracker(spool: EntrySpool): TurnTracker {
       timeoutMs: timeoutSeconds * 1000,
       graceMs: STOP_GRACE_MS,
       onTimeout: () => void stop(turnId, "timed_out"),
-      onGraceOver: () => {
-        // Without a process there is nothing whose exit would end the turn.
-        if (running?.cli == null) endWithExit(NOT_STARTED);
-        else running.cli.kill();
-      },
+      // Without a process there is nothing whose exit would end the turn.
+      onGraceOver: () => (running?.cli == null ? endWithExit(NOT_STARTED) : running.cli.kill()),
     });
     running = { turnId, origin, cli, isTaken: cli !== null, stop: null, clock };
     known.add(turnId);
