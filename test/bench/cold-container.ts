@@ -5,6 +5,7 @@ import { say as text } from "../support/scripted-model/scenario.ts";
 import { startStack } from "../support/stack.ts";
 import { type BareWorker, docker, startBareWorker } from "./bare-worker.ts";
 import { type Benchmark, ms, type Report, type Skipped } from "./report.ts";
+import { using } from "./running-parts.ts";
 import { summarize } from "./statistics.ts";
 
 const ROUNDS = 6;
@@ -20,19 +21,14 @@ export const coldContainer: Benchmark = {
   async run(say): Promise<Report | Skipped> {
     if (!(await docker.answers())) return { title: TITLE, skipped: "no container engine answers" };
     say("building both images");
-    const stack = await startStack({ sandbox: "container" });
-    try {
-      const bare = await startBareWorker({ folder: "bare-container", containers: true });
-      const client = await connect(stack);
-      try {
-        return await measure(client, bare, say);
-      } finally {
+    return using(startStack({ sandbox: "container" }), (stack) =>
+      using(startBareWorker({ folder: "bare-container", containers: true }), async (bare) => {
+        const client = await connect(stack);
+        const report = await measure(client, bare, say);
         await client.close();
-        await bare.stop();
-      }
-    } finally {
-      await stack.stop();
-    }
+        return report;
+      }),
+    );
   },
 };
 

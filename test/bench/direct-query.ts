@@ -70,7 +70,7 @@ function follow(
       ended = Promise.withResolvers<void>();
       // Whoever waits for the result hears of a failure; nobody else has to.
       ended.promise.catch(() => undefined);
-      feed.push(prompt, crypto.randomUUID());
+      feed.push(prompt, crypto.randomUUID(), "later");
     },
     result: () => ended.promise,
     async end() {

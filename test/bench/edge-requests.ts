@@ -7,6 +7,7 @@ import { startStack, type Stack } from "../support/stack.ts";
 import { startBareWorker } from "./bare-worker.ts";
 import { type Era, type Load, mcpRequest, type McpRequest, runLoad, send } from "./edge-load.ts";
 import { type Benchmark, ms, type Report } from "./report.ts";
+import { using } from "./running-parts.ts";
 import { median, percentile } from "./statistics.ts";
 
 const CONNECTIONS = 8;
@@ -24,27 +25,20 @@ type Target = (typeof TARGETS)[number];
 
 export const edgeRequests: Benchmark = {
   name: "edge-requests",
-  async run(say) {
-    const stack = await startStack();
-    try {
+  run: (say) =>
+    using(startStack(), async (stack) => {
       const berth = await prepareSession(stack);
       const vars = (url: string) => ({ PUBLIC_URL: url, GET_SESSION_ANSWER: toBase64(berth.view) });
-      const bare = await startBareWorker({ folder: "bare-edge", vars });
-      try {
-        const bareToken = (await signIn(bare.url, "")).access_token;
-        return await measureAll(say, {
+      return using(startBareWorker({ folder: "bare-edge", vars }), async (bare) => {
+        const accessToken = (await signIn(bare.url, "")).access_token;
+        return measureAll(say, {
           berth: { mcpUrl: stack.mcpUrl, accessToken: berth.accessToken },
-          bare: { mcpUrl: `${bare.url}/mcp`, accessToken: bareToken },
-          "bare, ready": { mcpUrl: `${bare.url}/mcp?schemas=ready`, accessToken: bareToken },
+          bare: { mcpUrl: `${bare.url}/mcp`, accessToken },
+          "bare, ready": { mcpUrl: `${bare.url}/mcp?schemas=ready`, accessToken },
           sessionId: berth.sessionId,
         });
-      } finally {
-        await bare.stop();
-      }
-    } finally {
-      await stack.stop();
-    }
-  },
+      });
+    }),
 };
 
 /** A session with one ended turn, idle, its CLI alive. */

@@ -6,22 +6,26 @@ import type { ScriptedModel } from "../support/scripted-model/server.ts";
 import { startStack } from "../support/stack.ts";
 import { type DirectQuery, prepareDirectQuery } from "./direct-query.ts";
 import { type Benchmark, ms, type Report } from "./report.ts";
+import { using } from "./running-parts.ts";
 import { summarize } from "./statistics.ts";
 
 const COLD_ROUNDS = 12;
 const LIVE_ROUNDS = 24;
+const RESTED_ROUNDS = 6;
+/** An idle Session object puts its connection away after 5 s; the CLI lives on. */
+const REST_MS = 6_500;
 /** Between rounds, so that the end of one is not part of the next. */
 const PAUSE_MS = 400;
 
 type Client = Awaited<ReturnType<typeof connect>>;
 type Samples = { berth: number[]; direct: number[] };
+type Live = Samples & { rested: number[] };
 
 export const firstModelRequest: Benchmark = {
   name: "first-model-request",
-  async run(say) {
-    const stack = await startStack();
-    const client = await connect(stack);
-    try {
+  run: (say) =>
+    using(startStack(), async (stack) => {
+      const client = await connect(stack);
       // The sandbox runs and everything was loaded once; a cold sandbox is the cold-container benchmark's.
       await coldThroughBerth(client, stack.model);
       await coldDirectly(stack.model);
@@ -31,13 +35,10 @@ export const firstModelRequest: Benchmark = {
         direct: () => coldDirectly(stack.model),
       });
       say(`live, ${LIVE_ROUNDS} rounds in turn`);
-      const live = await measureLive(client, stack.model);
-      return toReport(cold, live);
-    } finally {
+      const live = await measureLive(client, stack.model, say);
       await client.close();
-      await stack.stop();
-    }
-  },
+      return toReport(cold, live);
+    }),
 };
 
 async function inTurn(rounds: number, one: { berth(): Promise<number>; direct(): Promise<number> }): Promise<Samples> {
@@ -84,17 +85,24 @@ async function coldDirectly(model: ScriptedModel): Promise<number> {
   return elapsedMs;
 }
 
-async function measureLive(client: Client, model: ScriptedModel): Promise<Samples> {
+async function measureLive(client: Client, model: ScriptedModel, say: (line: string) => void): Promise<Live> {
   const { sessionId } = await promptThroughBerth(client, model, {});
+  const again = async () => (await promptThroughBerth(client, model, { session_id: sessionId })).elapsedMs;
   const direct = prepareDirectQuery(model.url).start();
   await promptDirectly(direct, model);
   const samples = await inTurn(LIVE_ROUNDS, {
-    berth: async () => (await promptThroughBerth(client, model, { session_id: sessionId })).elapsedMs,
+    berth: again,
     direct: () => promptDirectly(direct, model),
   });
   await direct.end();
+  say(`live after a rest, ${RESTED_ROUNDS} rounds`);
+  const rested: number[] = [];
+  for (let round = 0; round < RESTED_ROUNDS; round++) {
+    await sleep(REST_MS);
+    rested.push(await again());
+  }
   await client.callToolOrThrow("end_session", { session_id: sessionId });
-  return samples;
+  return { ...samples, rested };
 }
 
 async function promptDirectly(direct: DirectQuery, model: ScriptedModel): Promise<number> {
@@ -117,12 +125,13 @@ function expectRequest(model: ScriptedModel) {
   };
 }
 
-function toReport(cold: Samples, live: Samples): Report {
+function toReport(cold: Samples, live: Live): Report {
   const rows = [
     toRow("cold CLI, execute_claude", cold.berth),
     toRow("cold CLI, query()", cold.direct),
     toRow("live CLI, execute_claude", live.berth),
     toRow("live CLI, query()", live.direct),
+    toRow("live CLI, execute_claude after a rest", live.rested),
   ];
   const coldRatio = summarize(cold.berth).p50 / summarize(cold.direct).p50;
   const liveMore = summarize(live.berth).p50 - summarize(live.direct).p50;

@@ -3,6 +3,7 @@ import { coldContainer } from "./cold-container.ts";
 import { edgeRequests } from "./edge-requests.ts";
 import { firstModelRequest } from "./first-model-request.ts";
 import { messageDelay } from "./message-delay.ts";
+import { stopRunning } from "./running-parts.ts";
 import { type Benchmark, describeMachine, formatReport } from "./report.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [edgeRequests, firstModelRequest, messageDelay, coldContainer];
@@ -14,6 +15,10 @@ if (unknown.length > 0) {
     `There is no benchmark ${unknown.join(", ")}. There are: ${BENCHMARKS.map(({ name }) => name).join(", ")}.`,
   );
   process.exit(2);
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void stopRunning().finally(() => process.exit(130)));
 }
 
 console.log(`${describeMachine()}\n`);

@@ -7,12 +7,16 @@ import type { ScriptedModel } from "../support/scripted-model/server.ts";
 import { startStack } from "../support/stack.ts";
 import { prepareDirectQuery } from "./direct-query.ts";
 import { type Benchmark, ms, type Report } from "./report.ts";
+import { using } from "./running-parts.ts";
 import { summarize } from "./statistics.ts";
 import { createWallClock } from "./wall-clock.ts";
 
-const MESSAGES = 200;
+const ROUNDS = 4;
+const MESSAGES = 75;
 const INTERVAL_MS = 25;
 const WARM_UP_MESSAGES = 40;
+
+type Samples = { fromRunner: number[]; fromModel: number[]; direct: number[] };
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
@@ -21,22 +25,22 @@ type Times = Map<string, number>;
 
 export const messageDelay: Benchmark = {
   name: "message-delay",
-  async run(say) {
-    const stack = await startStack();
-    const client = await connect(stack);
-    try {
+  run: (say) =>
+    using(startStack(), async (stack) => {
+      const client = await connect(stack);
       await watchThroughBerth(client, stack.model, WARM_UP_MESSAGES);
-      say(`${MESSAGES} messages to a watching MCP client, one every ${INTERVAL_MS} ms`);
-      const berth = await watchThroughBerth(client, stack.model, MESSAGES);
       await watchDirectly(stack.model, WARM_UP_MESSAGES);
-      say(`${MESSAGES} messages from query() directly`);
-      const direct = await watchDirectly(stack.model, MESSAGES);
-      return toReport(berth.fromRunner, berth.fromModel, direct);
-    } finally {
+      const samples: Samples = { fromRunner: [], fromModel: [], direct: [] };
+      for (let round = 0; round < ROUNDS; round++) {
+        say(`round ${round + 1} of ${ROUNDS}, ${MESSAGES} messages each, one every ${INTERVAL_MS} ms`);
+        const berth = await watchThroughBerth(client, stack.model, MESSAGES);
+        samples.fromRunner.push(...berth.fromRunner);
+        samples.fromModel.push(...berth.fromModel);
+        samples.direct.push(...(await watchDirectly(stack.model, MESSAGES)));
+      }
       await client.close();
-      await stack.stop();
-    }
-  },
+      return toReport(samples);
+    }),
 };
 
 async function watchThroughBerth(client: Client, model: ScriptedModel, count: number) {
@@ -127,10 +131,10 @@ function expectAll(samples: number[], count: number): number[] {
   return samples;
 }
 
-function toReport(fromRunner: number[], fromModel: number[], direct: number[]): Report {
+function toReport({ fromRunner, fromModel, direct }: Samples): Report {
   const [runner, berth, query] = [summarize(fromRunner), summarize(fromModel), summarize(direct)];
   return {
-    title: `message-delay (${MESSAGES} messages, one every ${INTERVAL_MS} ms)`,
+    title: `message-delay (${ROUNDS * MESSAGES} messages each, one every ${INTERVAL_MS} ms)`,
     columns: ["", "p50", "p90", "p99", "max"],
     rows: [
       toRow("the CLI's line at the runner → watching MCP client", runner),

@@ -1,7 +1,7 @@
 // What a benchmark hands back, and how all of them are printed: a table each, its goals, and the machine.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { cpus, release, totalmem } from "node:os";
+import { cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..");
@@ -50,9 +50,14 @@ export function describeMachine(): string {
   const version = (name: string) => readVersion(join(REPOSITORY, "node_modules", name, "package.json"));
   const claude = readVersion(join(REPOSITORY, "node_modules", "@anthropic-ai", "claude-agent-sdk", "package.json"));
   return [
-    `machine: ${cpus().length} cores (${core?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}`,
+    `machine: ${cpus().length} cores (${core?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${kernel()}, load before ${loadavg()[0]?.toFixed(1) ?? ""}`,
     `versions: Node ${process.versions.node}, workerd ${version("workerd")}, wrangler ${version("wrangler")}, Agent SDK ${claude}, commit ${commit()}`,
   ].join("\n");
+}
+
+/** Without what a distributor or a host appends to it. */
+function kernel(): string {
+  return /^\d+\.\d+(?:\.\d+)?/.exec(release())?.[0] ?? "";
 }
 
 function readVersion(path: string): string {

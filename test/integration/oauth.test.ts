@@ -94,6 +94,13 @@ describe("the consent page", () => {
     expect((await answerConsent(consent)).status).toBe(400);
   });
 
+  it("says what is wrong with an answer that is no form", async () => {
+    const headers = { "content-type": "application/json" };
+    const response = await send("/authorize", { method: "POST", headers, body: "{}" });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain("connect again");
+  });
+
   it("sends a denial back to the client", async () => {
     const consent = await openConsent(await register());
     const denied = await answerConsent(consent, { decision: "deny" });

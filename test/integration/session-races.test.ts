@@ -112,3 +112,24 @@ describe("a sandbox that lost its files", () => {
     });
   });
 });
+
+describe("a session that ended while its runner could not be reached", () => {
+  it("takes what the runner still has to say when it calls, and ends Claude Code there [session.end] [runner.wake]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await world.begin();
+      await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" });
+      world.refusedDials = 1;
+      world.session.connection.close();
+      await world.session.ender.end("ended on request");
+      await world.session.driver.drive();
+      expect([runner.ended, runner.hellos.length]).toEqual([false, 1]);
+
+      world.session.driver.requestWake();
+      await world.session.driver.drive();
+      expect([runner.ended, runner.hellos.length]).toEqual([true, 2]);
+      await runner.say({ kind: "cli_exited", exit_code: 0, signal: null });
+      expect(status(world)).toBe("ended");
+      expect(world.session.alarms.dueAt("rest")).not.toBeNull();
+    });
+  });
+});

@@ -175,6 +175,7 @@ describe("a workspace's sandbox", () => {
       expect(await workspace.keeper.ensure(world.identity)).toMatchObject({ value: { files_lost: false } });
       world.changed = true;
       await workspace.noteFiles();
+      workspace.store.attach(newId());
       world.runner = null;
       expect(await workspace.keeper.ensure(world.identity)).toMatchObject({ value: { files_lost: true } });
       await world.settle();
@@ -194,6 +195,48 @@ describe("a workspace's sandbox", () => {
       const next = await workspace.keeper.ensure(world.identity);
       expect(world.stops).toBe(1);
       expect(next).not.toMatchObject({ value: { runtime_id: old } });
+    });
+  });
+
+  it("that does not answer for a moment keeps its place, and its files [workspace.runtime] [recovery.unknown]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      const first = await workspace.keeper.ensure(world.identity);
+      world.runner!.answers = false;
+      setTimeout(() => (world.runner!.answers = true), 300);
+      expect(await workspace.keeper.ensure(world.identity)).toEqual(first);
+      expect([world.starts, world.stops]).toEqual([1, 0]);
+    });
+  });
+
+  it("that was lost in its very first turn is taken for one that had files [recovery.files_lost]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      await workspace.keeper.ensure(world.identity);
+      world.runner = null;
+      await workspace.noteFiles();
+      expect(await workspace.keeper.ensure(world.identity)).toMatchObject({ value: { files_lost: true } });
+    });
+  });
+
+  it("that never came up had no files [recovery.files_lost]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      world.startsSilent = true;
+      await workspace.keeper.ensure(world.identity);
+      await workspace.noteFiles();
+      world.startsSilent = false;
+      expect(await workspace.keeper.ensure(world.identity)).toMatchObject({ value: { files_lost: false } });
+    });
+  });
+
+  it("is replaced without telling sessions again that talked to one before it [workspace.runtime]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      await workspace.keeper.ensure(world.identity);
+      workspace.store.attach(newId());
+      for (let replaced = 0; replaced < 2; replaced++) {
+        world.runner = null;
+        await workspace.keeper.ensure(world.identity);
+        await world.settle();
+      }
+      expect(world.announced).toHaveLength(1);
     });
   });
 

@@ -75,7 +75,8 @@ export function launchCli(launch: CliLaunch, handlers: CliHandlers): Cli {
 
   async function applyLive(next: LiveOptions): Promise<void> {
     if (next.model !== live.model) await running.setModel(next.model ?? undefined);
-    if (next.permissionMode !== live.permissionMode) await running.setPermissionMode(next.permissionMode);
+    // Always: Claude changes it by itself when it enters plan mode, and would stay there.
+    await running.setPermissionMode(next.permissionMode);
     live = next;
   }
 

@@ -182,6 +182,21 @@ describe("options of a turn", () => {
   });
 });
 
+describe("plan mode that Claude entered by itself", () => {
+  it("ends with its turn: the next one runs in the mode that it was given", async () => {
+    const host = await bench.openSession({ decidePermission: async () => ({ behavior: "no_rule" }) });
+    const claudeSessionId = randomUUID();
+    const path = join(bench.runner.workspaceDir, "after-plan.txt");
+    for (const step of [callTool("EnterPlanMode", {}), callTool("Write", { file_path: path, content: "written" })]) {
+      const { prompt } = uniquePrompt("go", { steps: [[step], [say("done")]] });
+      const turn = makeTurn(prompt, claudeSessionId, { permission_mode: "acceptEdits" });
+      await host.runner().startTurn(turn);
+      await host.turnEnded(turn.turn_id);
+    }
+    expect(readFileSync(path, "utf8")).toBe("written");
+  });
+});
+
 describe("a background task", () => {
   it("makes a turn of its own of what Claude does after it [runner.follow_up]", async () => {
     const host = await bench.openSession({ decidePermission: async () => ({ behavior: "allow" }) });

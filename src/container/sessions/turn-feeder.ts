@@ -2,12 +2,11 @@
 import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import { logFailure } from "../log.ts";
 import { newId } from "../new-id.ts";
-import type { CliExit } from "../processes/spawn-cli.ts";
 import type { RunTokenFile } from "../tokens/run-token-file.ts";
 import type { Conversation } from "../transcripts/conversation.ts";
 import type { CliHolder } from "./cli-holder.ts";
 import type { MessageRecorder } from "./message-recorder.ts";
-import type { TurnTracker } from "./turn-tracker.ts";
+import { NOT_STARTED, type TurnTracker } from "./turn-tracker.ts";
 
 export type FeederParts = {
   token: RunTokenFile;
@@ -16,8 +15,6 @@ export type FeederParts = {
   turns: TurnTracker;
   recorder: MessageRecorder;
 };
-
-const NOT_STARTED: CliExit = { started: false, exitCode: null, signal: null, stderrTail: null };
 
 /** Never rejects: a turn that cannot be fed ends. */
 export async function feedTurn(parts: FeederParts, turn: TurnStart): Promise<void> {

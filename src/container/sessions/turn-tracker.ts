@@ -46,6 +46,9 @@ export type TurnTracker = {
   whenIdle(): Promise<void>;
 };
 
+/** For a turn that no process was found for. */
+export const NOT_STARTED: CliExit = { started: false, exitCode: null, signal: null, stderrTail: null };
+
 /** `onEnded` is called right after a turn's end is recorded. */
 export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) => void = () => {}): TurnTracker {
   let running: RunningTurn | null = null;
@@ -59,7 +62,8 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
       timeoutMs: limits.timeoutSeconds * 1000,
       graceMs: STOP_GRACE_MS,
       onTimeout: () => void stop(turnId, "timed_out"),
-      onGraceOver: () => running?.cli?.kill(),
+      // Without a process there is nothing whose exit would end the turn.
+      onGraceOver: () => (running?.cli == null ? endWithExit(NOT_STARTED) : running.cli.kill()),
     });
     const silence = startSilenceWatch(limits.silenceSeconds * 1000, () => void stop(turnId, "silent"));
     running = { turnId, origin, cli, isTaken: cli !== null, stop: null, clock, silence };
@@ -96,6 +100,10 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
     idle.resolve();
   }
 
+  function endWithExit(exit: CliExit): void {
+    end(running?.stop ?? (exit.started ? "cli_exited" : "cli_start_failed"), null, exit);
+  }
+
   return {
     running: () => running,
     isKnown: known.has,
@@ -108,7 +116,7 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
     take,
     stop,
     endWithResult: (result) => end(result.subtype === "success" ? "result" : (running?.stop ?? "result"), result, null),
-    endWithExit: (exit) => end(running?.stop ?? (exit.started ? "cli_exited" : "cli_start_failed"), null, exit),
+    endWithExit,
     whenIdle: () => idle.promise,
   };
 }

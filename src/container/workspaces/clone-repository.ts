@@ -1,6 +1,8 @@
 // Clones a repository into the empty workspace: beside it first, then moved in, so that a failure leaves it empty.
-import { chown, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+// Whoever asks again, because the first answer was lost, gets the same answer.
+import { chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { AppError } from "../../shared/errors/app-error.ts";
 import { judgeGitUrl } from "../../shared/projects/git-url-policy.ts";
 import type { Config } from "../config.ts";
@@ -10,20 +12,51 @@ const CLONE_TIMEOUT_MS = 5 * 60_000;
 /** Inside the workspace, so that moving in is a rename; nothing of ours begins with this name elsewhere. */
 const FOLDER_PREFIX = ".berth-clone-";
 
-type Request = { git_url: string; allow_insecure: boolean };
+/** In the state folder: what was cloned. */
+const RECORD = "cloned.json";
+const recordSchema = z.object({ git_url: z.string(), commit: z.string() });
 
-export async function cloneRepository(config: Config, request: Request): Promise<{ commit: string }> {
+type Request = { git_url: string; allow_insecure: boolean };
+type Cloned = { commit: string };
+
+/** One clone at a time for a workspace. */
+const underWay = new Map<string, Promise<Cloned>>();
+
+export function cloneRepository(config: Config, request: Request): Promise<Cloned> {
+  const key = JSON.stringify([config.workspaceDir, request.git_url]);
+  const clone = underWay.get(key) ?? cloneOnce(config, request).finally(() => underWay.delete(key));
+  underWay.set(key, clone);
+  return clone;
+}
+
+async function cloneOnce(config: Config, request: Request): Promise<Cloned> {
   const verdict = judgeGitUrl(request.git_url, { allowInsecure: request.allow_insecure });
   if (!verdict.ok) throw new AppError("invalid_argument", `The git URL ${verdict.reason}.`);
+  const earlier = await readRecord(config);
+  if (earlier?.git_url === request.git_url) return { commit: earlier.commit };
+  for (const name of await readdir(config.workspaceDir)) {
+    // A runner that was ended while it cloned left this.
+    if (name.startsWith(FOLDER_PREFIX)) await rm(join(config.workspaceDir, name), { recursive: true, force: true });
+  }
   if ((await readdir(config.workspaceDir)).length > 0) {
     throw new AppError("project_busy", "The project already holds files; clone into a new project instead.");
   }
   const folder = await mkdtemp(join(config.workspaceDir, FOLDER_PREFIX));
   if (config.cliUser !== null) await chown(folder, config.cliUser.uid, config.cliUser.gid);
   try {
-    return await cloneAndMoveIn(config, folder, request);
+    const cloned = await cloneAndMoveIn(config, folder, request);
+    await writeFile(join(config.stateDir, RECORD), JSON.stringify({ git_url: request.git_url, ...cloned }));
+    return cloned;
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readRecord(config: Config): Promise<z.infer<typeof recordSchema> | null> {
+  try {
+    return recordSchema.parse(JSON.parse(await readFile(join(config.stateDir, RECORD), "utf8")));
+  } catch {
+    return null;
   }
 }
 

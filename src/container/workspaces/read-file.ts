@@ -1,7 +1,7 @@
 // Reads a part of one regular file: as text where the bytes are UTF-8, else as base64.
 import { constants, open } from "node:fs/promises";
 import type { FileContent, ReadFile } from "../../shared/rpc/runner-workspace-api.ts";
-import { notFound, resolveInside } from "./safe-path.ts";
+import { isOpenedInside, notFound, resolveInside } from "./safe-path.ts";
 
 export async function readWorkspaceFile(workspaceDir: string, request: ReadFile): Promise<FileContent> {
   const real = await resolveInside(workspaceDir, request.path);
@@ -11,7 +11,7 @@ export async function readWorkspaceFile(workspaceDir: string, request: ReadFile)
   if (file === null) throw notFound(request.path);
   try {
     const stats = await file.stat();
-    if (!stats.isFile()) throw notFound(request.path);
+    if (!stats.isFile() || !(await isOpenedInside(workspaceDir, file))) throw notFound(request.path);
     const buffer = Buffer.alloc(request.limit);
     const { bytesRead } = await file.read(buffer, 0, request.limit, request.offset);
     const isEnd = request.offset + bytesRead >= stats.size;

@@ -1,5 +1,5 @@
 // Turns a path that was asked for into one that really lies inside the workspace, symbolic links included.
-import { realpath } from "node:fs/promises";
+import { type FileHandle, readlink, realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { AppError } from "../../shared/errors/app-error.ts";
 
@@ -9,6 +9,15 @@ export async function resolveInside(workspaceDir: string, path: string): Promise
   const real = await realpath(join(root, path)).catch(() => null);
   if (real === null || (real !== root && !real.startsWith(root + sep))) throw notFound(path);
   return real;
+}
+
+/**
+ * Whether what was opened lies inside, whatever its path leads to by now: somebody may have put a link in the place of
+ * one of its folders meanwhile. Only Linux says so, and only there others than the reader's own user write here.
+ */
+export async function isOpenedInside(workspaceDir: string, file: Pick<FileHandle, "fd">): Promise<boolean> {
+  const opened = await readlink(`/proc/self/fd/${file.fd}`).catch(() => null);
+  return opened === null || opened.startsWith((await realpath(workspaceDir)) + sep);
 }
 
 export function notFound(path: string): AppError {

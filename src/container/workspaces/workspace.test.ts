@@ -1,5 +1,5 @@
 // The workspace's files over RPC: listing, reading, cloning, and that nothing outside can be reached.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -103,6 +103,31 @@ describe("reading", () => {
   });
 });
 
+describe("a folder that changes places with a link while it is read", () => {
+  it("gives nothing from outside [runner.files]", async () => {
+    const outside = mkdtempSync(join(tmpdir(), "berth-outside-"));
+    writeFileSync(join(outside, "file"), "outside");
+    mkdirSync(join(runner.workspaceDir, "folder"));
+    file("folder/file", "inside");
+    symlinkSync(outside, join(runner.workspaceDir, "link"));
+    const swapping = swapForSeconds(runner.workspaceDir, 2);
+    const seen = new Set<string>();
+    while (swapping.exitCode === null) {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => read({ path: "folder/file" })));
+      for (const answer of answers) seen.add(answer.ok ? answer.value.content : answer.error.code);
+    }
+    expect([...seen].sort()).toEqual(["file_not_found", "inside"]);
+  });
+});
+
+/** A process of its own, because the race is with the system. */
+function swapForSeconds(folder: string, seconds: number) {
+  const script = `const { renameSync } = require("node:fs");
+    const swap = (away, here) => { renameSync("folder", away); renameSync(here, "folder"); };
+    for (const end = Date.now() + ${seconds * 1000}; Date.now() < end;) { swap("real", "link"); swap("link", "real"); }`;
+  return spawn(process.execPath, ["-e", script], { cwd: folder });
+}
+
 describe("cloning", () => {
   function makeRepository(): string {
     const folder = mkdtempSync(join(tmpdir(), "berth-repository-"));
@@ -122,8 +147,20 @@ describe("cloning", () => {
     expect(commit).toMatch(/^[0-9a-f]{40}$/);
     expect(readdirSync(runner.workspaceDir).sort()).toEqual([".git", "README.md"]);
     expect(await workspace.isWorkspaceChanged()).toBe(true);
-    const again = await workspace.cloneRepository({ git_url, allow_insecure: true });
+    const other = `file://${makeRepository()}`;
+    const again = await workspace.cloneRepository({ git_url: other, allow_insecure: true });
     expect(again).toMatchObject({ ok: false, error: { code: "project_busy" } });
+  });
+
+  it("is cloned once for all who ask, at the same time or after the answer was lost [runner.clone]", async () => {
+    // What a runner left that was ended while it cloned.
+    mkdirSync(join(runner.workspaceDir, ".berth-clone-left", "clone"), { recursive: true });
+    const request = { git_url: `file://${makeRepository()}`, allow_insecure: true };
+    const [first, second] = await Promise.all([workspace.cloneRepository(request), workspace.cloneRepository(request)]);
+    expect(unwrap(first).commit).toMatch(/^[0-9a-f]{40}$/);
+    expect(second).toEqual(first);
+    expect(await workspace.cloneRepository(request)).toEqual(first);
+    expect(readdirSync(runner.workspaceDir).sort()).toEqual([".git", "README.md"]);
   });
 
   it("refuses any other protocol unless tests allow it [runner.clone]", async () => {

@@ -21,19 +21,23 @@ export function createProcessSandbox(settings: ProcessSandboxSettings): SandboxP
     if (!response.ok) throw new Error(`the supervisor answered ${response.status} to ${method}`);
     return response.status === 204 ? null : response.json();
   };
+  /** Where the runner listened when the supervisor was last asked; a wrong one refuses, and the next look corrects it. */
+  let known: number | null = null;
   const findPort = async (): Promise<number | null> => {
     const state = stateSchema.parse(await call("GET"));
-    return state.running ? state.port : null;
+    known = state.running ? state.port : null;
+    return known;
   };
 
   return {
     isRunning: async () => (await findPort()) !== null,
     async start({ env }) {
       const { BERTH_BOOT_TOKEN: boot_token, ...rest } = env;
-      startedSchema.parse(await call("PUT", { body: { boot_token, edge_url: settings.edgeUrl, env: rest } }));
+      const body = { boot_token, edge_url: settings.edgeUrl, env: rest };
+      known = startedSchema.parse(await call("PUT", { body })).port;
     },
     async fetch(request) {
-      const port = await findPort();
+      const port = known ?? (await findPort());
       if (port === null) throw new Error("the runner's process is gone");
       const { pathname, search } = new URL(request.url);
       return fetch(new Request(`http://127.0.0.1:${port}${pathname}${search}`, request));

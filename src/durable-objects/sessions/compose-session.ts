@@ -113,11 +113,12 @@ function composeCore(ports: SessionPorts) {
   const team = () => ports.team(row().team_id);
   const log = createSessionLog(parts);
   const steers = createSteerStore(storage.sql);
+  const alarms = createAlarmClock<SessionTask>(storage, clock.nowMs);
   return {
     parts,
     log,
     steers,
-    steering: createSteerDesk({ ...parts, steers, log }),
+    steering: createSteerDesk({ ...parts, steers, log, driveAgainAt: (atMs) => alarms.schedule("drive", atMs) }),
     transcripts: createTranscriptStore(storage.sql),
     /** Set once everything stands: watchers need the connection, and the connection asks whether there are any. */
     watch: { hub: null as WatchHub | null },
@@ -125,7 +126,7 @@ function composeCore(ports: SessionPorts) {
     row,
     workspace,
     team,
-    alarms: createAlarmClock<SessionTask>(storage, clock.nowMs),
+    alarms,
     leases: createLeaseKeeper({ turns: parts.turns, sessions: parts.sessions, workspace, team, clock }),
     issueRunToken: (runtimeId: string) =>
       issueModelToken({ ...row(), runtime_id: runtimeId }, ports.config.runTokenSecret, clock),

@@ -66,6 +66,8 @@ async function reconnect(parts: RuntimeAttacherParts, runtimeId: string): Promis
   const link = await parts.connection.open(runtimeId);
   if (link === null) return false;
   const { hello } = link;
+  // The end may have been said while nobody was connected.
+  if (parts.sessions.get().status === "ended" && hello.cli_live) await link.runner.endSession();
   parts.log.write(() => {
     parts.sessions.setBackgroundTasks(hello.background_tasks);
     parts.log.refreshStatus();

@@ -54,21 +54,29 @@ export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
     const turn = parts.turns.nextQueued();
     if (turn === null) return true;
     const session = parts.sessions.get();
+    const proving = proveLink(parts, session);
     // The lease first: a turn that waits for another one in its project takes no running slot meanwhile.
     if (!(await getLease(parts, session, turn)) || !(await getSlot(parts, session, turn))) return isOver(parts, turn);
     // Somebody may have stopped the turn, or ended the session, while the others were asked.
     if (isOver(parts, turn)) return true;
     parts.log.write(() => parts.log.setStarting());
+    const proven = await proving;
+    if (isOver(parts, turn)) return true;
+    // A runtime that has just answered over the open link runs: the Workspace object need not look for it.
+    if (proven !== null && proven === parts.connection.current()) return bind(turn, proven, []);
     const runtime = await parts.workspace().ensureRuntime(identityOf(session));
     if (!runtime.ok) return giveUp(parts, turn, runtime.error);
     adoptRuntime(parts, runtime.value);
     if (isOver(parts, turn)) return true;
     const link = await parts.connection.open(runtime.value.runtime_id);
-    if (link === null) return retryConnect(turn);
+    return link === null ? retryConnect(turn) : bind(turn, link, notesFor(parts, runtime.value));
+  };
+
+  const bind = async (turn: TurnRow, link: RunnerLink, notes: readonly string[]): Promise<boolean> => {
     connectTries = 0;
     parts.log.write(() => {
       if (isOver(parts, turn)) return;
-      parts.turns.handOver(turn.turn_id, runtime.value.runtime_id, notesFor(parts, runtime.value));
+      parts.turns.handOver(turn.turn_id, link.runtimeId, notes);
     });
     await resumeHandOver(link);
     return true;
@@ -96,6 +104,19 @@ export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
   };
 
   return { beginNext, resumeHandOver };
+}
+
+/**
+ * The open link to the session's runtime, when it answers a ping; null otherwise, and before the session's first turn
+ * in this runtime, which has to hear what became of the files. Never rejects.
+ */
+async function proveLink({ connection, turns }: TurnBeginnerParts, session: SessionRow): Promise<RunnerLink | null> {
+  const link = connection.current();
+  if (link === null || link.runtimeId !== session.runtime_id || !turns.hasAnyOf(link.runtimeId)) return null;
+  return link.ping().then(
+    () => link,
+    () => null,
+  );
 }
 
 function isOver(parts: TurnBeginnerParts, turn: TurnRow): boolean {

@@ -53,6 +53,7 @@ export function createTurnDriver(parts: TurnDriverParts): TurnDriver {
         await attacher.repeatHandOver();
         return false;
       case "rest":
+        wakeRequested = false;
         parts.rest();
         return false;
     }

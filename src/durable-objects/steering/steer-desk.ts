@@ -7,7 +7,13 @@ import type { SteerRow, SteerStore } from "./steer-store.ts";
 
 const DEADLINE_MS = 10_000;
 
-type Parts = Pick<SessionLogParts, "turns" | "events" | "clock"> & { steers: SteerStore; log: SessionLog };
+type Parts = Pick<SessionLogParts, "turns" | "events" | "clock"> & {
+  steers: SteerStore;
+  log: SessionLog;
+  driveAgainAt(atMs: number): void;
+};
+
+const LOOK_AGAIN_MS = 1_000;
 
 export type SteerDesk = {
   /** The turn that a prompt can join now; null when none runs or is about to. */
@@ -46,8 +52,8 @@ export function createSteerDesk(parts: Parts): SteerDesk {
   const deliverOne = async (link: RunnerLink, steer: SteerRow): Promise<void> => {
     const { steer_id, turn_id, prompt } = steer;
     const { state } = await withDeadline(link.runner.steerTurn({ steer_id, turn_id, prompt }), DEADLINE_MS);
-    // A turn that is over is known to be so by its end, which comes as an entry; until then nothing is decided.
-    if (state === "over") return;
+    // The turn is over, which its end will say, or has no CLI yet: until one of both is known nothing is decided.
+    if (state === "over") return parts.driveAgainAt(clock.nowMs() + LOOK_AGAIN_MS);
     log.write(() => {
       steers.settle(steer_id, turn_id);
       events.append({ type: "turn_steered", turn_id, data: { prompt } });

@@ -5,6 +5,7 @@ import type { SessionApi } from "../../shared/rpc/session-api.ts";
 import type { WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
 import { createAlarmClock } from "../alarms/alarm-clock.ts";
 import type { Clock } from "../clock.ts";
+import { withDeadline } from "../deadline.ts";
 import type { ObjectConfig } from "../config.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import type { SandboxPort } from "../sandboxes/sandbox-port.ts";
@@ -18,6 +19,8 @@ export const WORKSPACE_TASKS = ["review"] as const;
 export type WorkspaceTask = (typeof WORKSPACE_TASKS)[number];
 
 const QUESTION_DEADLINE_MS = 20_000;
+/** Together with the question it stays below the 40 seconds that a call may take. */
+const READY_DEADLINE_MS = 15_000;
 const CLONE_DEADLINE_MS = 10 * 60_000;
 
 export type WorkspacePorts = {
@@ -58,7 +61,8 @@ export function composeWorkspace(ports: WorkspacePorts) {
       const cloned = await ask((runner) => runner.cloneRepository(request), CLONE_DEADLINE_MS);
       return cloned.ok ? answer(null) : cloned;
     },
-    announce: (runtimeId) => announce(ports, store.attached(), runtimeId),
+    // Told once: who talks to the next runtime attaches again.
+    announce: (runtimeId) => announce(ports, store.takeAttached(), runtimeId),
   });
 
   return {
@@ -70,7 +74,15 @@ export function composeWorkspace(ports: WorkspacePorts) {
     alarms: createAlarmClock<WorkspaceTask>(storage, clock.nowMs),
     /** Asks the runner, after starting a sandbox where none runs. */
     async askStarted<T>(identity: WorkspaceIdentity, question: (runner: RunnerWorkspaceApi) => Promise<Answer<T>>) {
-      const runtime = await keeper.ensure(identity);
+      const ready = keeper.ensure(identity);
+      const runtime = await withDeadline(ready, READY_DEADLINE_MS).catch(() => null);
+      if (runtime === null) {
+        ports.background(ready);
+        return failure(
+          "sandbox_unavailable",
+          "The project's sandbox is still being made ready. Try again in a moment.",
+        );
+      }
       if (!runtime.ok) return runtime;
       try {
         return await ask(question);
@@ -82,7 +94,9 @@ export function composeWorkspace(ports: WorkspacePorts) {
     /** Remembers whether a fresh disk would be missing something. */
     async noteFiles(): Promise<void> {
       if (store.get()?.has_files === true) return;
-      if (await ask((runner) => runner.isWorkspaceChanged())) store.setHasFiles();
+      // A runtime that was there and does not answer any more takes along what its turn had made.
+      const wasThere = store.runtime()?.runtime_id != null;
+      if (await ask((runner) => runner.isWorkspaceChanged()).catch(() => wasThere)) store.setHasFiles();
     },
   };
 }

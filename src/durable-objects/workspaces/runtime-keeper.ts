@@ -3,6 +3,7 @@ import { answer, failure, type Answer } from "../../shared/errors/app-error.ts";
 import { RUNNER_PATHS, SUPPORTED_RUNNER_PROTOCOLS } from "../../shared/rpc/protocol.ts";
 import { runnerHealthSchema, type RunnerHealth } from "../../shared/rpc/runner-workspace-api.ts";
 import type { RuntimeInfo, RuntimeLookup, WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
+import { UNREACHABLE_LIMIT_MS } from "../../shared/sessions/lifecycle-policy.ts";
 import { withDeadline } from "../deadline.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import type { SandboxPort } from "../sandboxes/sandbox-port.ts";
@@ -11,6 +12,7 @@ import type { RuntimeRow, WorkspaceStore } from "./workspace-store.ts";
 const HEALTH_DEADLINE_MS = 3_000;
 const BOOT_DEADLINE_MS = 60_000;
 const BOOT_POLL_MS = 25;
+const LOOK_AGAIN_MS = 100;
 
 export type RuntimeKeeperParts = {
   store: WorkspaceStore;
@@ -47,8 +49,9 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
   const ensure = async (identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>> => {
     store.identify(identity);
     try {
-      const found = await find();
-      if (found.state !== "running") await startFresh(parts, identity);
+      const { state } = await find();
+      // What does not answer may be busy, and its files are nowhere else: it is given a minute, as its turns are.
+      if (state === "gone" || (state === "unreachable" && !(await comesBack(parts)))) await startFresh(parts, identity);
     } catch (error) {
       parts.logger.error("sandbox_start_failed", error);
       return failure(
@@ -71,6 +74,18 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
       await parts.announce(null);
     },
   };
+}
+
+/** True once the runtime answers again; false when its time is up, or when nothing runs any more. */
+async function comesBack(parts: RuntimeKeeperParts): Promise<boolean> {
+  const deadline = parts.nowMs() + UNREACHABLE_LIMIT_MS;
+  while (parts.nowMs() < deadline && (await parts.sandbox.isRunning())) {
+    const row = parts.store.runtime();
+    const health = row === null ? null : await askHealth(parts, row, HEALTH_DEADLINE_MS);
+    if (row !== null && health !== null) return meet(parts, row, health).then(() => true);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+  return false;
 }
 
 async function startFresh(parts: RuntimeKeeperParts, identity: WorkspaceIdentity): Promise<void> {

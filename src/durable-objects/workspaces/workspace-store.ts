@@ -33,6 +33,8 @@ export type WorkspaceStore = {
   forgetRuntime(): void;
   attach(sessionId: string): void;
   attached(): string[];
+  /** Those that were attached; from here on none is. */
+  takeAttached(): string[];
 };
 
 export function createWorkspaceStore(sql: ObjectSql): WorkspaceStore {
@@ -77,10 +79,13 @@ export function createWorkspaceStore(sql: ObjectSql): WorkspaceStore {
     attach(sessionId) {
       sql.exec("INSERT OR IGNORE INTO attached_sessions (session_id) VALUES (?)", sessionId);
     },
-    attached: () =>
-      sql
-        .exec<{ session_id: string }>("SELECT session_id FROM attached_sessions")
-        .toArray()
-        .map((row) => row.session_id),
+    attached: () => readIds(sql.exec<AttachedRow>("SELECT session_id FROM attached_sessions")),
+    takeAttached: () => readIds(sql.exec<AttachedRow>("DELETE FROM attached_sessions RETURNING session_id")),
   };
+}
+
+type AttachedRow = { session_id: string };
+
+function readIds(rows: Iterable<AttachedRow>): string[] {
+  return Array.from(rows, (row) => row.session_id);
 }

@@ -13,7 +13,9 @@ describe("decideDriveStep", () => {
     [{ wakeRequested: true }, "attach"],
     [{ backgroundTasks: 2 }, "attach"],
     [{ backgroundTasks: 2, linkLive: true }, "watch"],
-    [{ ended: true, openTurns: 1, queuedTurns: 1, wakeRequested: true }, "rest"],
+    [{ ended: true, openTurns: 1, queuedTurns: 1, backgroundTasks: 1 }, "rest"],
+    [{ ended: true, wakeRequested: true }, "attach"],
+    [{ ended: true, wakeRequested: true, linkLive: true }, "rest"],
   ] as const)("with %j it is %s", (facts, step) => {
     expect(decideDriveStep({ ...idle, ...facts })).toBe(step);
   });

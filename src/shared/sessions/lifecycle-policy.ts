@@ -27,7 +27,8 @@ export type DriveStep =
   | "rest";
 
 export function decideDriveStep(facts: DriveFacts): DriveStep {
-  if (facts.ended) return "rest";
+  // Also an ended session takes what its runner still has to say, so that the log is whole and the runner rests.
+  if (facts.ended) return facts.wakeRequested && !facts.linkLive ? "attach" : "rest";
   if (facts.openTurns > 0) return facts.linkLive ? "watch" : "attach";
   if (facts.queuedTurns > 0) return "begin";
   if (facts.wakeRequested || facts.backgroundTasks > 0) return facts.linkLive ? "watch" : "attach";

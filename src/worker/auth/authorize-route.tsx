@@ -45,7 +45,8 @@ async function askPerson(options: AuthorizeOptions, request: AuthRequest, proble
 
 async function takeAnswer(options: AuthorizeOptions, request: Request): Promise<Response> {
   const oauth = options.oauth();
-  const form = await request.formData();
+  const form = await request.formData().catch(() => null);
+  if (form === null) return messagePage(options, NO_FORM);
   const handle = textField(form, "handle");
   if (textField(form, "decision") !== "approve") {
     const denied = await oauth.denyConsent(request, handle, { description: "The person denied the request" });
@@ -98,12 +99,16 @@ async function guard(options: AuthorizeOptions, work: () => Promise<Response>): 
     const message = explain(error);
     if (message === null) throw error;
     options.logger.log("info", "authorization_refused", { kind: error instanceof Error ? error.name : "unknown" });
-    const nonce = options.newNonce();
-    return htmlResponse(<MessagePage title="This cannot go on" message={message} nonce={nonce} />, {
-      nonce,
-      status: 400,
-    });
+    return messagePage(options, message);
   }
+}
+
+const NO_FORM = "This address takes the sign-in page's form alone. Go back to your client and connect again.";
+
+function messagePage(options: AuthorizeOptions, message: string): Promise<Response> {
+  const nonce = options.newNonce();
+  const page = <MessagePage title="This cannot go on" message={message} nonce={nonce} />;
+  return htmlResponse(page, { nonce, status: 400 });
 }
 
 function explain(error: unknown): string | null {
