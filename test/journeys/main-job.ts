@@ -136,6 +136,35 @@ export function describeMainJob(sandbox: "process" | "container", options: Stack
       await client.close();
     });
 
+    it("folds a steering prompt into the running turn, which has one result [session.if_busy] [runner.steer]", async () => {
+      const client = await connect(stack);
+      const gate = `steer-${sandbox}`;
+      const steps = [[hold(gate), callTool("Bash", { command: "echo one" })], [say("both")]];
+      const first = await start(client, { permission_mode: "bypassPermissions", prompt: prompt("Begin.", { steps }) });
+      await stack.model.reached(gate);
+      const joined = await start(client, {
+        session_id: first.session_id,
+        if_busy: "steer",
+        prompt: "Mind the gap, too.",
+      });
+      expect(joined.turn_id).toBe(first.turn_id);
+      const refused = await client.callTool("execute_claude", {
+        session_id: first.session_id,
+        if_busy: "refuse",
+        prompt: "Not now.",
+      });
+      expect(refused.text).toContain("session_busy");
+      await expect
+        .poll(async () => (await readLog(client, first.session_id)).map((event) => event.type))
+        .toContain("turn_steered");
+      stack.model.release(gate);
+      const ended = await waitForEnd(client, first);
+      expect(ended.result?.text).toBe("both");
+      expect(timesInConversation(stack, "Mind the gap, too.")).toBe(1);
+      expectWholeLog(await readLog(client, first.session_id));
+      await client.close();
+    });
+
     it("finds the session of a conversation again by its key [session.key]", async () => {
       const client = await connect(stack);
       const session_key = { conversation: `chat-${sandbox}`, agent: "writer" };
