@@ -7,7 +7,6 @@ export type SsePipe = {
   /** True while the other side asks for more. */
   hasRoom(): boolean;
   blockedSinceMs(): number | null;
-  lastWriteMs(): number;
   write(chunk: Uint8Array): void;
   /** The other side still gets what was written. */
   close(): void;
@@ -24,8 +23,7 @@ export function createSsePipe(clock: Clock, ends: SsePipeEnds): SsePipe {
   let controller: ReadableStreamDefaultController<Uint8Array> | null = null;
   /** Set while the stream asks for more: tells it that something came. */
   let give: (() => void) | null = null;
-  let lastWriteMs = clock.nowMs();
-  let blockedSinceMs: number | null = lastWriteMs;
+  let blockedSinceMs: number | null = clock.nowMs();
 
   const settle = (): void => {
     const given = give;
@@ -58,10 +56,8 @@ export function createSsePipe(clock: Clock, ends: SsePipeEnds): SsePipe {
     stream,
     hasRoom: () => give !== null,
     blockedSinceMs: () => blockedSinceMs,
-    lastWriteMs: () => lastWriteMs,
     write(chunk) {
-      lastWriteMs = clock.nowMs();
-      blockedSinceMs = lastWriteMs;
+      blockedSinceMs = clock.nowMs();
       controller?.enqueue(chunk);
       settle();
     },

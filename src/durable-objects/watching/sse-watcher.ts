@@ -54,8 +54,8 @@ export function createSseWatch(parts: WatcherParts, afterCursor: number, onClose
   };
   const beat = setInterval(() => {
     pump();
-    const silentForMs = clock.nowMs() - pipe.lastWriteMs();
-    if (isOpen && pipe.hasRoom() && silentForMs >= limits.keepAliveMs) pipe.write(encoder.encode(SSE_KEEP_ALIVE));
+    // Also how it shows that the other side is gone: nothing else is written while nothing happens.
+    if (isOpen && pipe.hasRoom()) pipe.write(encoder.encode(SSE_KEEP_ALIVE));
   }, limits.keepAliveMs);
 
   return {

@@ -1,7 +1,7 @@
 // Decides what is due for one watcher: what a cursor means, whether there is room, when it is cut off, when it is done.
 
 export type WatchLimits = {
-  /** A silent stream gets a comment this often. */
+  /** A stream gets a comment this often, which keeps it open and shows whether anybody is there. */
   keepAliveMs: number;
   /** A watcher that takes nothing for this long is cut off. */
   stallMs: number;
