@@ -39,7 +39,8 @@ export const REQUIREMENTS = {
   "runner.image_versions": "the image's packages are the ones of the root lockfile",
 
   "runner.silence": "a turn whose CLI says nothing for too long, while no tool runs, ends with that reason",
-  "runner.steer": "a prompt is folded into the running turn and shares its result; model and permission mode change in the live CLI",
+  "runner.steer":
+    "a prompt is folded into the running turn and shares its result; model and permission mode change in the live CLI",
 
   // Objects
   "session.turn.lifecycle": "a turn goes from its prompt to its result, its events numbered 1 to n",
@@ -77,12 +78,15 @@ export const REQUIREMENTS = {
   "sandbox.container": "a job runs end to end in container mode",
 
   // Conversations that outlive the sandbox
-  "transcripts.upload": "transcripts leave the sandbox at every turn's end, in the parts by which they grew, under a version",
+  "transcripts.upload":
+    "transcripts leave the sandbox at every turn's end, in the parts by which they grew, under a version",
   "transcripts.restore": "a conversation goes on in an empty sandbox, with every prompt in it once",
   "transcripts.fork": "a session can be forked from any completed turn; its cost starts at its source's total",
-  "team.slots": "the Team object gives running slots, fair between users, as leases; what waits says for what and at which place",
+  "team.slots":
+    "the Team object gives running slots, fair between users, as leases; what waits says for what and at which place",
   "session.if_busy": "a prompt to a busy session is queued, steered into the running turn, or refused",
   "session.options": "model and permission mode of a session act on the live turn and hold for later ones",
+  "processes.registry": "what runs for a session is asked of its sandbox, and ended by its process id",
   "session.key": "a session_key gives the same session for the same team, user, conversation and agent for ever",
 
   // Watching

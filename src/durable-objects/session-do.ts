@@ -8,6 +8,7 @@ import type {
   ModelRequestQuestion,
   SessionApi,
   SessionOptions,
+  SessionProcesses,
   SessionView,
   SetOptionsAnswer,
   SubmittedTurn,
@@ -99,6 +100,21 @@ export class SessionObject extends DurableObject<Env> {
     await session.ender.end("ended on request");
     session.drive();
     return answer(session.reader.view());
+  }
+
+  async getProcesses(principal: Principal): Promise<Answer<SessionProcesses>> {
+    const session = this.#of(principal);
+    if (session === null) return NOT_FOUND;
+    const found = answer(await session.processes.list());
+    session.drive();
+    return found;
+  }
+
+  async killProcess(
+    principal: Principal,
+    request: { pid: number; force: boolean },
+  ): Promise<Answer<{ killed: boolean }>> {
+    return (await this.#of(principal)?.processes.kill(request)) ?? NOT_FOUND;
   }
 
   async setOptions(principal: Principal, options: SessionOptions): Promise<Answer<SetOptionsAnswer>> {

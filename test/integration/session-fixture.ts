@@ -8,6 +8,7 @@ import { composeSession, type Session } from "../../src/durable-objects/sessions
 import { SESSION_MIGRATIONS } from "../../src/durable-objects/sessions/schema.ts";
 import { createSession } from "../../src/durable-objects/sessions/submit-turn.ts";
 import { migrate } from "../../src/durable-objects/sql/migrate.ts";
+import type { ProcessInfo } from "../../src/shared/processes/schema.ts";
 import type { RunnerEntry } from "../../src/shared/rpc/runner-entry.ts";
 import type { LiveOptions, RunnerSessionApi, Steer, TurnStart } from "../../src/shared/rpc/runner-session-api.ts";
 import type { SessionHostApi } from "../../src/shared/rpc/session-host-api.ts";
@@ -27,6 +28,7 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   readonly steered: Steer[] = [];
   readonly liveOptions: LiveOptions[] = [];
   takesSteers = true;
+  processes: ProcessInfo[] = [];
   readonly interrupted: string[] = [];
   readonly hellos: { acknowledged_source_seq: number }[] = [];
   ended = false;
@@ -51,6 +53,14 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
     if (!this.takesSteers) return { state: "over" };
     this.steered.push(steer);
     return { state: "folded" };
+  }
+  async listProcesses() {
+    return this.processes;
+  }
+  async killProcess({ pid }: { pid: number }) {
+    const killed = this.processes.some((listed) => listed.pid === pid);
+    this.processes = this.processes.filter((listed) => listed.pid !== pid);
+    return { killed };
   }
   async setLiveOptions(options: LiveOptions) {
     this.liveOptions.push(options);

@@ -165,6 +165,26 @@ export function describeMainJob(sandbox: "process" | "container", options: Stack
       await client.close();
     });
 
+    it("shows what runs for a session while it works, and ends a process by its id [processes.registry]", async () => {
+      const client = await connect(stack);
+      const gate = `processes-${sandbox}`;
+      const started = await start(client, { prompt: prompt("Wait.", { steps: [[hold(gate), say("never")]] }) });
+      await stack.model.reached(gate);
+      const active = await client.callToolOrThrow("list_active_sessions", {});
+      expect(JSON.stringify(active)).toContain(started.session_id);
+      const shown = (await client.callToolOrThrow("get_session_processes", { session_id: started.session_id })) as {
+        processes: { kind: string; pid: number; rss_bytes: number }[];
+      };
+      const claude = shown.processes.find((process) => process.kind === "claude");
+      expect(claude?.rss_bytes).toBeGreaterThan(10_000_000);
+      const kill = { session_id: started.session_id, pid: claude?.pid, force: true };
+      expect(await client.callToolOrThrow("kill_session_process", kill)).toEqual({ killed: true });
+      expect((await waitForEnd(client, started)).turn).toMatchObject({ status: "failed" });
+      stack.model.release(gate);
+      expect(await client.callToolOrThrow("kill_session_process", kill)).toEqual({ killed: false });
+      await client.close();
+    });
+
     it("finds the session of a conversation again by its key [session.key]", async () => {
       const client = await connect(stack);
       const session_key = { conversation: `chat-${sandbox}`, agent: "writer" };

@@ -2,6 +2,7 @@
 import { RpcTarget } from "capnweb";
 import { z } from "zod";
 import { uuidSchema } from "../../shared/ids.ts";
+import type { ProcessInfo } from "../../shared/processes/schema.ts";
 import type { AssertExtends } from "../../shared/rpc/protocol.ts";
 import {
   liveOptionsSchema,
@@ -17,6 +18,7 @@ import type { HostConnection } from "./host-link.ts";
 import { parseArgument } from "./parse-argument.ts";
 
 const interruptSchema = z.object({ turn_id: uuidSchema });
+const killSchema = z.object({ pid: z.int().positive(), force: z.boolean() });
 const previewsSchema = z.object({ previews: z.boolean() });
 
 export class SessionTarget extends RpcTarget {
@@ -43,6 +45,14 @@ export class SessionTarget extends RpcTarget {
 
   async setLiveOptions(options: unknown): Promise<{ applied: boolean }> {
     return this.#session.setLiveOptions(parseArgument(liveOptionsSchema, options));
+  }
+
+  async listProcesses(): Promise<ProcessInfo[]> {
+    return this.#session.listProcesses();
+  }
+
+  async killProcess(request: unknown): Promise<{ killed: boolean }> {
+    return this.#session.killProcess(parseArgument(killSchema, request));
   }
 
   async interruptTurn(request: unknown): Promise<{ running: boolean }> {

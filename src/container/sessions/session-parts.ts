@@ -57,7 +57,8 @@ export function createSessionParts(settings: SessionSettings) {
   void runEntrySender({ spool, link, runtimeId }, stopped.signal);
   void runTokenRenewal({ file: token, link, runtimeId, isBusy }, stopped.signal);
   const conversation = createConversation(settings, { configDir: files.configDir, folder, link, uploader });
-  return { spool, link, token, turns, recorder, holder, conversation, uploader, isBusy, stop: () => stopped.abort() };
+  const mark = sessionMark(files);
+  return { spool, link, token, turns, recorder, holder, conversation, uploader, mark, isBusy, stop: () => stopped.abort() };
 }
 
 /** A link that asks the edge for a connection as long as somebody waits for one. */

@@ -9,6 +9,7 @@ import type {
 } from "../../shared/rpc/runner-session-api.ts";
 import { RUNNER_VERSION } from "../config.ts";
 import { newId } from "../new-id.ts";
+import { listProcesses } from "../processes/process-list.ts";
 import type { HostConnection } from "../rpc/host-link.ts";
 import { createSessionParts, type SessionParts, type SessionSettings } from "./session-parts.ts";
 import { feedTurn } from "./turn-feeder.ts";
@@ -64,6 +65,8 @@ export function createSession(settings: SessionSettings) {
     hello,
     startTurn,
     steerTurn,
+    listProcesses: () => listProcesses(parts.mark, holder.current()?.pid ?? null, Date.now()),
+    killProcess: (request: { pid: number; force: boolean }) => killListed(parts, request),
     setLiveOptions: holder.applyLive,
     status,
     shutdown: () => stopSession(parts),
@@ -81,6 +84,13 @@ function checkHello(request: SessionHelloRequest, sessionId: string): void {
   if (SUPPORTED_RUNNER_PROTOCOLS.includes(request.protocol_version)) return;
   const spoken = SUPPORTED_RUNNER_PROTOCOLS.join(", ");
   throw new Error(`This runner speaks protocol ${spoken}; replace the sandbox with the current image.`);
+}
+
+/** Only what is this session's own is ended, whatever number was asked for. */
+function killListed({ mark }: SessionParts, { pid, force }: { pid: number; force: boolean }): { killed: boolean } {
+  if (!listProcesses(mark, null, Date.now()).some((listed) => listed.pid === pid)) return { killed: false };
+  process.kill(pid, force ? "SIGKILL" : "SIGTERM");
+  return { killed: true };
 }
 
 /** Stops the running turn and the CLI; what was recorded stays until it is acknowledged. */

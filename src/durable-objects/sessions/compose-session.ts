@@ -10,6 +10,7 @@ import { createModelAdmission } from "../models/model-admission.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
+import { createProcessDesk } from "../processes/process-desk.ts";
 import { createRunnerConnection, type RunnerConnection } from "../runner/runner-connection.ts";
 import { SessionHost } from "../runner/session-host.ts";
 import type { SessionOptions } from "../../shared/rpc/session-api.ts";
@@ -74,6 +75,7 @@ export function composeSession(ports: SessionPorts) {
   });
   core.watch.hub = watchers;
   const driver = composeDriver(ports, core, connection);
+  const reader = createSessionReader(parts);
   const onError = (error: unknown): void => ports.logger.error("end_failed", error);
   return {
     ...parts,
@@ -89,7 +91,8 @@ export function composeSession(ports: SessionPorts) {
     ender: createSessionEnder({ ...parts, log: core.log, connection, onError }),
     submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
     setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, connection, onError }, options),
-    reader: createSessionReader(parts),
+    reader,
+    processes: createProcessDesk({ ...parts, reader, connection, onError }),
     admission: createModelAdmission(ports.clock, ports.config.allowedModels),
   };
 }

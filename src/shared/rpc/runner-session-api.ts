@@ -4,6 +4,7 @@ import { uuidSchema } from "../ids.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
 import { modelNameSchema, promptSchema } from "../sessions/schema.ts";
 import { transcriptManifestSchema } from "../transcripts/schema.ts";
+import type { ProcessInfo } from "../processes/schema.ts";
 import { runTokenGrantSchema } from "./session-host-api.ts";
 
 export const sessionHelloRequestSchema = z.object({
@@ -83,6 +84,10 @@ export interface RunnerSessionApi {
   steerTurn(steer: Steer): Promise<{ state: "folded" | "known" | "over" }>;
   /** Takes effect in the live CLI, from its next request on. False when none is live: the next turn brings its own. */
   setLiveOptions(options: LiveOptions): Promise<{ applied: boolean }>;
+  /** Everything that runs for this session now. Empty where the platform does not tell. */
+  listProcesses(): Promise<ProcessInfo[]>;
+  /** Ends one of them: politely, or at once with `force`. False when it is none of them. */
+  killProcess(request: { pid: number; force: boolean }): Promise<{ killed: boolean }>;
   /** Stops the turn if it runs; its end comes as an entry. */
   interruptTurn(request: { turn_id: string }): Promise<{ running: boolean }>;
   setPreviews(request: { previews: boolean }): Promise<void>;

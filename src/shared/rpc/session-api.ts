@@ -3,6 +3,7 @@ import type { Answer } from "../errors/app-error.ts";
 import type { SessionEvent } from "../events/event.ts";
 import type { PermissionMode } from "../permissions/permission-mode.ts";
 import type { SessionSummary, TurnOptions, TurnResult, TurnSummary } from "../sessions/schema.ts";
+import type { ProcessInfo } from "../processes/schema.ts";
 import type { TranscriptFile } from "../transcripts/schema.ts";
 import type { Principal } from "../teams/principal.ts";
 import type { WatchTicket } from "../watching/watch-request.ts";
@@ -96,6 +97,16 @@ export type ForkSource = {
   cli_total_usd: number;
 };
 
+export type SessionProcesses = {
+  session: SessionSummary;
+  turn: TurnSummary | null;
+  runtime_id: string | null;
+  processes: ProcessInfo[];
+  /** False when the sandbox did not answer, so that nothing is known of its processes. */
+  checked: boolean;
+  last_event: Pick<SessionEvent, "seq" | "type" | "at"> | null;
+};
+
 export type ModelRequestQuestion = { team_id: string; runtime_id: string; model: string | null };
 
 export interface SessionApi {
@@ -104,6 +115,9 @@ export interface SessionApi {
   getSession(principal: Principal): Promise<Answer<SessionView>>;
   interrupt(principal: Principal): Promise<Answer<SessionView>>;
   end(principal: Principal): Promise<Answer<SessionView>>;
+  /** What runs for the session, asked of its sandbox now. */
+  getProcesses(principal: Principal): Promise<Answer<SessionProcesses>>;
+  killProcess(principal: Principal, request: { pid: number; force: boolean }): Promise<Answer<{ killed: boolean }>>;
   /** The permission mode is cut to the ceiling before. */
   setOptions(principal: Principal, options: SessionOptions): Promise<Answer<SetOptionsAnswer>>;
   /** The newest completed turn, or the newest one that ended no later than that event. */

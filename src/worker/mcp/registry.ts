@@ -1,4 +1,7 @@
 // All tools that exist, in the order in which they are listed.
+import { getSessionProcesses } from "../processes/tools/get-session-processes.ts";
+import { killSessionProcess } from "../processes/tools/kill-session-process.ts";
+import { listActiveSessions } from "../processes/tools/list-active-sessions.ts";
 import { createProject } from "../projects/tools/create-project.ts";
 import { deleteProject } from "../projects/tools/delete-project.ts";
 import { listProjectFiles } from "../projects/tools/list-project-files.ts";
@@ -36,4 +39,7 @@ export const TOOLS: readonly Tool[] = [
   readProjectFile,
   findClaudeBinary,
   checkClaudeUpdates,
+  listActiveSessions,
+  getSessionProcesses,
+  killSessionProcess,
 ];

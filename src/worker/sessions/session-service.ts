@@ -5,6 +5,7 @@ import { cutToCeiling, type PermissionMode } from "../../shared/permissions/perm
 import type {
   IfBusy,
   SessionOptions,
+  SessionProcesses,
   SessionProject,
   SessionView,
   SetOptionsAnswer,
@@ -65,6 +66,10 @@ export type SessionService = {
   listActive(principal: Principal, limit: number): Promise<SessionRow[]>;
   interrupt(principal: Principal, sessionId: string): Promise<SessionView>;
   end(principal: Principal, sessionId: string): Promise<SessionView>;
+  getProcesses(principal: Principal, sessionId: string): Promise<SessionProcesses>;
+  /** Those that work or wait now, each asked itself: the index may lag behind. */
+  listRunning(principal: Principal, limit: number): Promise<SessionProcesses[]>;
+  killProcess(principal: Principal, sessionId: string, request: { pid: number; force: boolean }): Promise<boolean>;
   /** Cut to the ceiling; `cutFrom` is the mode that was asked for, when it was. */
   setOptions(
     principal: Principal,
@@ -96,6 +101,7 @@ export type SessionServiceOptions = {
 };
 
 const OVER: readonly SessionStatus[] = ["ended", "failed"];
+const AT_REST: readonly SessionStatus[] = [...OVER, "idle", "budget_exceeded"];
 
 export function createSessionService(options: SessionServiceOptions): SessionService {
   const { directory, store } = options;
@@ -120,6 +126,10 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
     listActive: (principal, limit) => store.list(principal, { statuses_not: OVER, after: null, limit }),
     interrupt: async (principal, sessionId) => unwrap(await directory.session(sessionId).interrupt(principal)),
     end: async (principal, sessionId) => unwrap(await directory.session(sessionId).end(principal)),
+    getProcesses: async (principal, sessionId) => unwrap(await directory.session(sessionId).getProcesses(principal)),
+    listRunning: (principal, limit) => listRunning(options, principal, limit),
+    killProcess: async (principal, sessionId, request) =>
+      unwrap(await directory.session(sessionId).killProcess(principal, request)).killed,
     async setOptions(principal, sessionId, wanted) {
       if (wanted.model !== undefined) options.requireModel(wanted.model);
       const asked = wanted.permission_mode;
@@ -171,6 +181,17 @@ async function execute(
           waiting,
         );
   return { submitted, waited, cutFrom };
+}
+
+async function listRunning(
+  { store, directory }: SessionServiceOptions,
+  principal: Principal,
+  limit: number,
+): Promise<SessionProcesses[]> {
+  const rows = await store.list(principal, { statuses_not: AT_REST, after: null, limit });
+  const asked = await Promise.all(rows.map(({ session_id }) => directory.session(session_id).getProcesses(principal)));
+  const found = asked.flatMap((answer) => (answer.ok ? [answer.value] : []));
+  return found.filter(({ session }) => !AT_REST.includes(session.status));
 }
 
 async function fork(
