@@ -51,6 +51,12 @@ function openSocket(hub: WatchHub, after = 0) {
   return { socket, frames, closed, seqs, acknowledge: (seq: number) => socket.send(`{"kind":"cursor","seq":${seq}}`) };
 }
 
+class RunnerSlowToEnd extends TestRunner {
+  override async endSession() {
+    await pause(50);
+  }
+}
+
 describe("a watch by server-sent events", () => {
   it("gives each event with its number, type and the same JSON that the log reads back [watching.stream]", async () => {
     await inSession(async (world) => {
@@ -175,10 +181,13 @@ describe("a watch by server-sent events", () => {
 
   it("ends once the session has ended and everything was sent [watching.end]", async () => {
     await inSession(async (world) => {
+      world.runner = new RunnerSlowToEnd();
       const { turnId, runner } = await world.begin();
       await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" });
       const live = open(world.session.watchers);
       await live.next();
+      const seeing = live.until(() => false);
+      // The session counts as ended at once; its turn ends when the runner has answered.
       await world.session.ender.end("ended on request");
       const last = world.session.events.cursor();
       const replayed = await open(world.session.watchers).until(() => false);
@@ -189,7 +198,7 @@ describe("a watch by server-sent events", () => {
       };
       expect(replayed.at(-1)).toEqual(end);
       expect(ids(replayed.slice(0, -1))).toEqual(upTo(last));
-      const seen = await live.until(() => false);
+      const seen = await seeing;
       expect(seen.at(-1)).toEqual(end);
       expect(ids(seen.slice(0, -1))).toEqual(upTo(last, 2));
       expect(world.session.watchers.isWatched()).toBe(false);
