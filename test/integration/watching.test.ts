@@ -147,6 +147,27 @@ describe("a watch by server-sent events", () => {
     });
   });
 
+  it("waits without a busy loop for events that cannot be read yet, and goes on with the bell [watching.stream]", async () => {
+    await inSession(async (world) => {
+      const { events, bell } = world.session;
+      let isThere = false;
+      const asked = vi.fn<typeof events.pageJson>((after, limit) => (isThere ? events.pageJson(after, limit) : []));
+      const fetched = { ...world, session: { ...world.session, events: { ...events, pageJson: asked } } };
+      world.session.log.write(() => events.append({ type: "hook_executed", turn_id: null, data: {} }));
+      const hub = hubWith(fetched, { keepAliveMs: 50 });
+      const [watch, socket] = [open(hub), openSocket(hub)];
+      const arriving = watch.next();
+      await pause(200);
+      expect(asked.mock.calls.length).toBeLessThan(20);
+      isThere = true;
+      bell.ring();
+      expect((await arriving)?.id).toBe(1);
+      await expect.poll(() => socket.seqs()).toEqual([1]);
+      await watch.cancel();
+      socket.socket.close(1000);
+    });
+  });
+
   it("is cut off with a cursor when it takes nothing, while the others get everything at once [watching.slow]", async () => {
     await inSession(async (world) => {
       const hub = hubWith(world, { keepAliveMs: 20, stallMs: 200 });

@@ -12,7 +12,7 @@ const encoder = new TextEncoder();
 export type EventFrame = { seq: number; type: EventType; sse: Uint8Array; socket: string };
 
 export type FrameSource = {
-  /** The next frames after that number, in order: at least one when there is one. */
+  /** The next frames after that number, in order. Empty when there is none, or none yet: then the bell rings for it. */
   after(seq: number): EventFrame[];
   /** The newest event's number. */
   cursor(): number;

@@ -39,7 +39,8 @@ export function createSseWatch(parts: WatcherParts, afterCursor: number, onClose
       chunks.push(frame.sse);
       cursor = frame.seq;
     }
-    pipe.write(join(chunks));
+    // Nothing there yet, as of a log that is being fetched: the bell says when it is.
+    if (chunks.length > 0) pipe.write(join(chunks));
   };
   const pump = (): void => {
     if (!isOpen) return;
