@@ -74,6 +74,7 @@ export const REQUIREMENTS = {
   "recovery.sandbox_replaced":
     "a sandbox replaced by an empty one in mid-turn: interrupted, nothing swallowed as a duplicate",
   "workspace.runtime": "the Workspace object starts, finds again and fences the sandbox",
+  "workspace.start_retry": "a sandbox that fails to start is retried with backoff and jitter, then left alone for a while, and the error says so",
   "sandbox.process": "a job runs end to end in process mode",
   "sandbox.container": "a job runs end to end in container mode",
 

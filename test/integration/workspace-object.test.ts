@@ -44,6 +44,7 @@ type World = {
   unwanted: Set<string>;
   granted: string[];
   settle(): Promise<void>;
+  passMs(ms: number): void;
   /** As after an eviction: new collaborators on the same storage. */
   compose(): Workspace;
 };
@@ -58,6 +59,7 @@ async function inWorkspace(body: (workspace: Workspace, world: World) => Promise
 }
 
 function createWorld(storage: DurableObjectStorage): World {
+  const clock = fastClock();
   const pending: Promise<unknown>[] = [];
   const session = {
     runtimeChanged: async (runtimeId: string | null) => void world.announced.push(runtimeId),
@@ -78,6 +80,7 @@ function createWorld(storage: DurableObjectStorage): World {
     announced: [],
     unwanted: new Set(),
     granted: [],
+    passMs: clock.pass,
     async settle() {
       await Promise.all(pending.splice(0));
     },
@@ -87,7 +90,8 @@ function createWorld(storage: DurableObjectStorage): World {
         session: () => session,
         sandbox: () => testSandbox(world),
         config: readConfig(env),
-        clock: fastClock(),
+        clock,
+        sleep: async (ms) => clock.pass(ms),
         logger: { info: () => {}, error: () => {} },
         background: (work) => void pending.push(work),
       }),
@@ -98,7 +102,7 @@ function createWorld(storage: DurableObjectStorage): World {
 /** Each look at it is a second later, so that a boot deadline passes in a moment. */
 function fastClock() {
   let nowMs = Date.now();
-  return { ...systemClock, nowMs: () => (nowMs += 1000) };
+  return { ...systemClock, nowMs: () => (nowMs += 1000), pass: (ms: number) => void (nowMs += ms) };
 }
 
 function testSandbox(world: World): SandboxPort {
@@ -223,6 +227,7 @@ describe("a workspace's sandbox", () => {
       await workspace.keeper.ensure(world.identity);
       await workspace.noteFiles();
       world.startsSilent = false;
+      world.passMs(30_000);
       expect(await workspace.keeper.ensure(world.identity)).toMatchObject({ value: { files_lost: false } });
     });
   });
@@ -240,18 +245,25 @@ describe("a workspace's sandbox", () => {
     });
   });
 
-  it("that never answers is ended again, and the answer says what to do [bad_input.sandbox_start]", async () => {
+  it("that never answers is tried three times, then left alone for a while, and the answer says so [bad_input.sandbox_start] [workspace.start_retry]", async () => {
     await inWorkspace(async (workspace, world) => {
       world.startsSilent = true;
       expect(await workspace.keeper.ensure(world.identity)).toEqual({
         ok: false,
         error: {
           code: "sandbox_start_failed",
-          message: "The sandbox did not start. Try again in a minute; if it stays, see the log.",
+          message: expect.stringMatching(
+            /^The sandbox did not start, several times in a row. Try again in \d+ seconds/,
+          ),
         },
       });
       expect(world.runner).toBeNull();
+      expect(world.starts).toBe(3);
+      // The circuit is open: nobody tries, also not an object that forgot everything.
+      expect((await world.compose().keeper.ensure(world.identity)).ok).toBe(false);
+      expect(world.starts).toBe(3);
       world.startsSilent = false;
+      world.passMs(30_000);
       expect((await workspace.keeper.ensure(world.identity)).ok).toBe(true);
     });
   });

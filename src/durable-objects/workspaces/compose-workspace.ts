@@ -12,6 +12,7 @@ import type { SandboxPort } from "../sandboxes/sandbox-port.ts";
 import { createLeaseDesk } from "./lease-desk.ts";
 import { createLeaseStore } from "./lease-store.ts";
 import { askRunner } from "./runner-workspace.ts";
+import { createStartCircuit } from "./start-circuit.ts";
 import { createRuntimeKeeper } from "./runtime-keeper.ts";
 import { createWorkspaceStore } from "./workspace-store.ts";
 
@@ -31,6 +32,8 @@ export type WorkspacePorts = {
   clock: Clock;
   logger: ObjectLogger;
   background(work: Promise<unknown>): void;
+  /** Pauses between tries; tests pass over them. */
+  sleep?(ms: number): Promise<void>;
 };
 
 export type Workspace = ReturnType<typeof composeWorkspace>;
@@ -47,7 +50,13 @@ export function composeWorkspace(ports: WorkspacePorts) {
   const keeper = createRuntimeKeeper({
     store,
     sandbox,
-    logger,
+    circuit: createStartCircuit({
+      sql: storage.sql,
+      logger,
+      nowMs: clock.nowMs,
+      random: Math.random,
+      sleep: ports.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
+    }),
     nowMs: clock.nowMs,
     newBootToken,
     sandboxEnv: (identity, bootToken) => ({

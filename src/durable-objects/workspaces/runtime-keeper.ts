@@ -5,8 +5,8 @@ import { runnerHealthSchema, type RunnerHealth } from "../../shared/rpc/runner-w
 import type { RuntimeInfo, RuntimeLookup, WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
 import { UNREACHABLE_LIMIT_MS } from "../../shared/sessions/lifecycle-policy.ts";
 import { withDeadline } from "../deadline.ts";
-import type { ObjectLogger } from "../object-log.ts";
 import type { SandboxPort } from "../sandboxes/sandbox-port.ts";
+import type { StartCircuit } from "./start-circuit.ts";
 import type { RuntimeRow, WorkspaceStore } from "./workspace-store.ts";
 
 const HEALTH_DEADLINE_MS = 3_000;
@@ -24,7 +24,7 @@ export type RuntimeKeeperParts = {
   prepare(identity: WorkspaceIdentity): Promise<Answer<null>>;
   /** Another runtime took over, or none runs any more. */
   announce(runtimeId: string | null): Promise<void>;
-  logger: ObjectLogger;
+  circuit: StartCircuit;
 };
 
 export type RuntimeKeeper = {
@@ -48,18 +48,15 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
 
   const ensure = async (identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>> => {
     store.identify(identity);
-    try {
+    const refusedMs = await parts.circuit.run(async () => {
       const { state } = await find();
       // What does not answer may be busy, and its files are nowhere else: it is given a minute, as its turns are.
       if (state === "gone" || (state === "unreachable" && !(await comesBack(parts)))) await startFresh(parts, identity);
-    } catch (error) {
-      parts.logger.error("sandbox_start_failed", error);
-      return failure(
-        "sandbox_start_failed",
-        "The sandbox did not start. Try again in a minute; if it stays, see the log.",
-      );
-    }
-    return getReady(parts, identity);
+    });
+    if (refusedMs === null) return getReady(parts, identity);
+    const seconds = Math.ceil(refusedMs / 1000);
+    const message = `The sandbox did not start, several times in a row. Try again in ${seconds} seconds; if it stays, see the log.`;
+    return failure("sandbox_start_failed", message);
   };
 
   return {

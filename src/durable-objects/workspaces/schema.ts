@@ -1,4 +1,5 @@
 // The tables of one Workspace object, as numbered migrations. docs/storage-schema.md explains the columns.
+import { START_SCHEMA } from "./start-circuit.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
 
 export const WORKSPACE_MIGRATIONS = [
@@ -27,4 +28,5 @@ export const WORKSPACE_MIGRATIONS = [
   CREATE TABLE attached_sessions (session_id TEXT PRIMARY KEY) WITHOUT ROWID;
   ${ALARM_SCHEMA};
   `,
+  START_SCHEMA,
 ] as const;
