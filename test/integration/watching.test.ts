@@ -113,25 +113,6 @@ describe("a watch by server-sent events", () => {
     });
   });
 
-  it("brings an event within 5 ms in the median [watching.speed]", async () => {
-    await inSession(async (world) => {
-      const watch = open(world.session.watchers);
-      const delays: number[] = [];
-      for (const seq of upTo(200)) {
-        const arriving = watch.next();
-        await pause(1);
-        const storedMs = Date.now();
-        world.session.log.write(() =>
-          world.session.events.append({ type: "hook_executed", turn_id: null, data: { seq } }),
-        );
-        expect((await arriving)?.id).toBe(seq);
-        delays.push(Date.now() - storedMs);
-      }
-      expect(delays.sort((a, b) => a - b)[100]).toBeLessThanOrEqual(5);
-      await watch.cancel();
-    });
-  });
-
   it("is one of many that share what was read and serialised once [watching.speed]", async () => {
     await inSession(async (world) => {
       const { runner } = await world.begin();
@@ -176,9 +157,7 @@ describe("a watch by server-sent events", () => {
       expect((await slow.next())?.id).toBe(1);
       for (let round = 0; round < 30; round++) await runner.say(text("x".repeat(20_000)), text("y"));
       const last = world.session.events.cursor();
-      const startedMs = Date.now();
       expect(ids(await quick.until(({ id }) => id === last))).toEqual(upTo(last));
-      expect(Date.now() - startedMs).toBeLessThan(2_000);
       await pause(500);
       const rest = await slow.until(() => false);
       const cutOff = rest.pop();

@@ -77,14 +77,14 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
     if (running?.turnId !== turnId) return false;
     running.stop ??= reason;
     running.clock.startGrace();
-    if (running.isTaken) running.cli?.interrupt().catch(() => running?.cli?.kill());
+    if (running.isTaken) interrupt(running);
     return true;
   }
 
   function take(): void {
     if (running === null || running.isTaken) return;
     running.isTaken = true;
-    if (running.stop !== null) running.cli?.interrupt().catch(() => running?.cli?.kill());
+    if (running.stop !== null) interrupt(running);
   }
 
   function end(reason: TurnEndReason, result: CliResult | null, exit: CliExit | null): void {
@@ -93,9 +93,7 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
     clock.stop();
     silence.stop();
     running = null;
-    const process = { exit_code: exit?.exitCode ?? null, signal: exit?.signal ?? null };
-    const stderr_tail = exit?.stderrTail ?? null;
-    spool.record({ kind: "turn_ended", turn_id: turnId, reason, result, ...process, stderr_tail });
+    spool.record({ kind: "turn_ended", turn_id: turnId, reason, result, ...describeExit(exit) });
     onEnded(turnId);
     idle.resolve();
   }
@@ -119,6 +117,15 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
     endWithExit,
     whenIdle: () => idle.promise,
   };
+}
+
+/** A CLI that does not take an interrupt is ended. */
+function interrupt({ cli }: RunningTurn): void {
+  cli?.interrupt().catch(() => cli.kill());
+}
+
+function describeExit(exit: CliExit | null) {
+  return { exit_code: exit?.exitCode ?? null, signal: exit?.signal ?? null, stderr_tail: exit?.stderrTail ?? null };
 }
 
 /** Turn ids that this runtime has seen, the newest of them. */

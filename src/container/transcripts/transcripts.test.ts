@@ -111,7 +111,7 @@ describe("a conversation", () => {
     const id = randomUUID();
     await run(host, id, "precious");
     const elsewhere = await otherSandbox(host);
-    for (const key of [...elsewhere.bodies.keys()]) elsewhere.bodies.set(key, Buffer.from("something else"));
+    for (const key of elsewhere.bodies.keys()) elsewhere.bodies.set(key, Buffer.from("something else"));
     const turn = makeTurn(tell("go on", "x"), id, { transcript: manifest(host) });
     await elsewhere.runner().startTurn(turn);
     expect(await elsewhere.turnEnded(turn.turn_id)).toMatchObject({ reason: "cli_start_failed" });
@@ -125,7 +125,8 @@ describe("a conversation", () => {
     await host.turnEnded(turn.turn_id);
     host.cut();
     await host.connect();
-    await host.until(() => host.commits.find((commit) => commit.turn_id === turn.turn_id), "the transcript");
+    const find = () => host.commits.find((commit) => commit.turn_id === turn.turn_id);
+    expect(await host.until(find, "the transcript")).toMatchObject({ turn_id: turn.turn_id });
   });
 });
 

@@ -1,6 +1,6 @@
 // A conversation at Claude Code's side, as files: what of it is kept outside the sandbox, and under which version.
 import { z } from "zod";
-import { sha256Schema, uuidSchema } from "../ids.ts";
+import { sha256Schema } from "../ids.ts";
 
 /** Version of the manifest's shape; a reader refuses versions that it does not know. */
 export const TRANSCRIPT_FORMAT = 1;
