@@ -74,7 +74,8 @@ export const REQUIREMENTS = {
   "recovery.sandbox_replaced":
     "a sandbox replaced by an empty one in mid-turn: interrupted, nothing swallowed as a duplicate",
   "workspace.runtime": "the Workspace object starts, finds again and fences the sandbox",
-  "workspace.start_retry": "a sandbox that fails to start is retried with backoff and jitter, then left alone for a while, and the error says so",
+  "workspace.start_retry":
+    "a sandbox that fails to start is retried with backoff and jitter, then left alone for a while, and the error says so",
   "sandbox.process": "a job runs end to end in process mode",
   "sandbox.container": "a job runs end to end in container mode",
 
@@ -91,6 +92,7 @@ export const REQUIREMENTS = {
   "session.key": "a session_key gives the same session for the same team, user, conversation and agent for ever",
 
   // Watching
+  "watching.speed": "an event is read and serialised once for all of its watchers",
   "watching.stream": "a session is watched over server-sent events: replay from the cursor, then live",
   "watching.socket": "a session is watched over a WebSocket, which goes on after the object left memory",
   "watching.seam": "between replay and live nothing is missed and nothing comes twice, for any number of watchers",
@@ -101,7 +103,16 @@ export const REQUIREMENTS = {
   "watching.ticket": "a ticket opens one watch in a browser, within a minute, for its session alone",
   "watching.rights": "without the right to a session there is nothing to watch, and the right is looked at again",
   "watching.end": "a watch of an ended session replays its events and ends by saying so",
-  "watching.speed": "an event reaches a watcher within 5 ms in the median, and is serialised once for all of them",
+
+  // Archive, export, deletion
+  "archive.retention": "an ended session moves to the archive after its retention period, and no other one",
+  "archive.same": "an archived session reads the same through the same tools, routes, exports and watches",
+  "archive.survives": "moving to the archive survives a cut at any step, and an R2 that fails or lies",
+  "archive.one_read": "a page of an archived log needs one ranged read",
+  "archive.export": "export_session gives the log as JSON lines or as a transcript, streamed, with long messages whole",
+  "archive.delete": "delete_session removes everything but what the turns cost; the id is unknown from then on",
+  "archive.delete_incomplete":
+    "delete_session says what is left while R2 or D1 fails, and the alarm goes on until it is done",
 
   // Worker
   "auth.flow": "discovery, registration, consent with PKCE, token and refresh work",

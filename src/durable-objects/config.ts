@@ -12,6 +12,7 @@ const configSchema = z.object({
   ALLOWED_MODELS: z.string().min(1),
   MAX_RUNNING_TURNS_PER_TEAM: z.coerce.number().int().min(1),
   MAX_RUNNING_TURNS_PER_USER: z.coerce.number().int().min(1),
+  ARCHIVE_AFTER_DAYS: z.coerce.number().min(0).max(3650),
 });
 
 export type ObjectConfig = {
@@ -25,7 +26,11 @@ export type ObjectConfig = {
   allowedModels: readonly string[];
   /** Turns that run at the same time. */
   slotLimits: SlotLimits;
+  /** How long an ended session's events stay in its object before they move to R2. */
+  archiveAfterMs: number;
 };
+
+const DAY_MS = 24 * 60 * 60_000;
 
 export function readConfig(env: unknown): ObjectConfig {
   const parsed = configSchema.parse(env);
@@ -37,6 +42,7 @@ export function readConfig(env: unknown): ObjectConfig {
     runTokenSecret: parsed.RUN_TOKEN_SECRET,
     allowInsecureGit: parsed.ALLOW_INSECURE_GIT === "true",
     slotLimits: { per_team: parsed.MAX_RUNNING_TURNS_PER_TEAM, per_user: parsed.MAX_RUNNING_TURNS_PER_USER },
+    archiveAfterMs: parsed.ARCHIVE_AFTER_DAYS * DAY_MS,
     allowedModels: parsed.ALLOWED_MODELS.split(",").map((name) => name.trim()),
   };
 }

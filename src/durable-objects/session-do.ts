@@ -5,6 +5,8 @@ import type { SessionEvent } from "../shared/events/event.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type {
   ForkSource,
+  LogPage,
+  LogSize,
   ModelRequestQuestion,
   SessionApi,
   SessionOptions,
@@ -18,8 +20,10 @@ import type {
 } from "../shared/rpc/session-api.ts";
 import type { Principal } from "../shared/teams/principal.ts";
 import type { WatchTicket } from "../shared/watching/watch-request.ts";
+import { explainLeft, type Left } from "./archive/session-deleter.ts";
 import { systemClock } from "./clock.ts";
 import { readConfig } from "./config.ts";
+import { withDeadline } from "./deadline.ts";
 import { bodyKey } from "./events/body-store.ts";
 import { createObjectLogger } from "./object-log.ts";
 import { runSessionTasks } from "./sessions/session-tasks.ts";
@@ -32,6 +36,9 @@ import { TICKET_REFUSED } from "./watching/ticket-store.ts";
 
 const ENDED = failure("session_ended", "This session has ended. Begin a new one with execute_claude.");
 const NOT_FOUND = failure("session_not_found", "There is no such session. list_sessions shows yours.");
+
+/** Hosted clients give up on a call soon after; what is left by then is done without them. */
+const DELETE_ANSWER_MS = 30_000;
 
 export class SessionObject extends DurableObject<Env> {
   /** Null until the session was created: a guessed id leaves no trace. */
@@ -117,6 +124,38 @@ export class SessionObject extends DurableObject<Env> {
     return (await this.#of(principal)?.processes.kill(request)) ?? NOT_FOUND;
   }
 
+  async deleteSession(principal: Principal): Promise<Answer<{ deleted: true }>> {
+    const session = this.#of(principal);
+    if (session === null) return NOT_FOUND;
+    const deletion = this.#delete(session);
+    this.ctx.waitUntil(deletion.catch((error) => this.#logger.error("deletion_failed", error)));
+    const left = await withDeadline(deletion, DELETE_ANSWER_MS).catch(() => null);
+    return left?.length === 0 ? answer({ deleted: true }) : explainLeft(left);
+  }
+
+  /** Everything outside first, then the object itself. Gives what is left. */
+  async #delete(session: Session): Promise<Left[]> {
+    const left = await session.deleter.run(this.env.DB);
+    if (left.length > 0 || this.#session !== session) return left;
+    this.#session = null;
+    await this.ctx.storage.deleteAll();
+    await this.ctx.storage.deleteAlarm();
+    // Who still waits or watches finds nothing any more.
+    session.bell.ring();
+    return [];
+  }
+
+  async readLog(principal: Principal, afterCursor: number): Promise<Answer<LogPage>> {
+    const session = this.#of(principal);
+    return session === null ? NOT_FOUND : answer(await session.exports.page(afterCursor));
+  }
+
+  async measureLog(principal: Principal): Promise<Answer<LogSize>> {
+    const session = this.#of(principal);
+    if (session === null) return NOT_FOUND;
+    return answer({ session: session.reader.view().session, export_bytes: session.exports.bytes() });
+  }
+
   async setOptions(principal: Principal, options: SessionOptions): Promise<Answer<SetOptionsAnswer>> {
     const session = this.#of(principal);
     if (session === null) return NOT_FOUND;
@@ -142,7 +181,7 @@ export class SessionObject extends DurableObject<Env> {
   async getEvent(principal: Principal, seq: number): Promise<Answer<{ event: SessionEvent; body_key: string | null }>> {
     const session = this.#of(principal);
     if (session === null) return NOT_FOUND;
-    const event = session.events.get(seq);
+    const event = await session.archived.get(seq);
     if (event === null) return failure("not_found", "The session has no event of this number.");
     const body_key = event.body === undefined ? null : bodyKey(session.sessions.get(), event.body.sha256);
     return answer({ event, body_key });
@@ -219,7 +258,14 @@ export class SessionObject extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     if (this.#session === null) return;
-    await runSessionTasks(this.#session, this.env.DB, this.#logger);
+    const session = this.#session;
+    try {
+      await runSessionTasks(session, this.env.DB, this.#logger);
+      if (session.deleter.isDone()) await this.#delete(session);
+    } catch (error) {
+      // A session that was deleted meanwhile has no due times any more.
+      if (this.#session === session) throw error;
+    }
   }
 }
 

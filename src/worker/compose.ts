@@ -7,6 +7,7 @@ import { uuidV7 } from "../shared/ids.ts";
 import type { SessionApi } from "../shared/rpc/session-api.ts";
 import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
+import { createArchiveService } from "./archive/archive-service.ts";
 import { createAuthorizeRoute } from "./auth/authorize-route.tsx";
 import { createPrincipalStore, type PrincipalStore } from "./auth/principal-store.ts";
 import { providerOptions } from "./auth/provider-options.ts";
@@ -90,7 +91,7 @@ function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrinc
     repairsHeaders: config.repairHeaders,
     logger,
   });
-  return createProtectedRoutes({ mcp, readPrincipal, sessions: services.sessions, watching, bodies, logger });
+  return createProtectedRoutes({ ...services, mcp, readPrincipal, bodies, logger });
 }
 
 function composeServices(parts: Parts): Omit<Services, "watching"> {
@@ -124,7 +125,12 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
       return ask(workspaceOf(parts.env, project.workspace_id), identityOf(principal, project));
     },
   });
-  return { sessions, projects, runtime };
+  const archive = createArchiveService({
+    session: (id) => sessionOf(parts.env, id),
+    bucket: parts.env.BUCKET,
+    publicUrl: config.publicUrl,
+  });
+  return { sessions, projects, runtime, archive };
 }
 
 /** The routes that ask for no access token. */

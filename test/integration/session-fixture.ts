@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { newWebSocketRpcSession, RpcTarget, type RpcStub } from "capnweb";
 import { systemClock } from "../../src/durable-objects/clock.ts";
 import { readConfig } from "../../src/durable-objects/config.ts";
-import { composeSession, type Session } from "../../src/durable-objects/sessions/compose-session.ts";
+import { composeSession, type Session, type SessionPorts } from "../../src/durable-objects/sessions/compose-session.ts";
 import { SESSION_MIGRATIONS } from "../../src/durable-objects/sessions/schema.ts";
 import { createSession } from "../../src/durable-objects/sessions/submit-turn.ts";
 import { migrate } from "../../src/durable-objects/sql/migrate.ts";
@@ -32,6 +32,7 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   readonly interrupted: string[] = [];
   readonly hellos: { acknowledged_source_seq: number }[] = [];
   ended = false;
+  forgotten = false;
   answersPings = true;
   /** True while it says that another turn runs. */
   busy = false;
@@ -83,6 +84,10 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   }
   async endSession() {
     this.ended = true;
+  }
+  async forgetSession() {
+    this.ended = true;
+    this.forgotten = true;
   }
 
   entry(wish: EntryWish): RunnerEntry {
@@ -151,15 +156,18 @@ export function turnEnd(turn_id: string, wish: Partial<Extract<RunnerEntry, { ki
 }
 
 /** Runs the body inside a fresh object, on its storage. */
-export async function inSession(body: (world: TestWorld) => Promise<void>): Promise<void> {
+export async function inSession(
+  body: (world: TestWorld) => Promise<void>,
+  ports: Partial<SessionPorts> = {},
+): Promise<void> {
   const sessionId = newId();
   await runInDurableObject(env.SESSION.getByName(sessionId), async (_object, state) => {
     migrate(state.storage, SESSION_MIGRATIONS);
-    await body(createWorld(state, sessionId));
+    await body(createWorld(state, sessionId, ports));
   });
 }
 
-function createWorld(state: DurableObjectState, sessionId: string): TestWorld {
+function createWorld(state: DurableObjectState, sessionId: string, ports: Partial<SessionPorts>): TestWorld {
   const principal = { user_id: newId(), team_id: newId(), role: "owner" } as const;
   const project = { project_id: newId(), name: "demo", workspace_id: newId(), branch: "main", git_url: null };
   const pending = new Set<Promise<unknown>>();
@@ -193,6 +201,7 @@ function createWorld(state: DurableObjectState, sessionId: string): TestWorld {
         const done = work.catch(() => {}).finally(() => pending.delete(done));
         pending.add(done);
       },
+      ...ports,
     }),
     principal,
     runner: new TestRunner(),

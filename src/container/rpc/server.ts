@@ -95,7 +95,11 @@ function serveWorkspace(parts: WorkspaceParts, socket: WebSocket): void {
 function serveSession(parts: ServerParts, sessionId: string, socket: WebSocket): void {
   socket.on("error", () => {});
   const session = parts.sessions.open(sessionId);
-  const target = new SessionTarget(session, () => connection);
+  const target = new SessionTarget(
+    session,
+    () => connection,
+    () => parts.sessions.forget(sessionId),
+  );
   const remote: RpcStub<SessionHostApi> = newWebSocketRpcSession<SessionHostApi>(asWebSocket(socket), target);
   const host = remote.dup();
   let isOpen = true;

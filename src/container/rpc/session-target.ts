@@ -24,11 +24,13 @@ const previewsSchema = z.object({ previews: z.boolean() });
 export class SessionTarget extends RpcTarget {
   readonly #session: Session;
   readonly #connection: () => HostConnection;
+  readonly #forget: () => Promise<void>;
 
-  constructor(session: Session, connection: () => HostConnection) {
+  constructor(session: Session, connection: () => HostConnection, forget: () => Promise<void>) {
     super();
     this.#session = session;
     this.#connection = connection;
+    this.#forget = forget;
   }
 
   async hello(request: unknown): Promise<SessionHello> {
@@ -69,6 +71,10 @@ export class SessionTarget extends RpcTarget {
 
   async endSession(): Promise<void> {
     await this.#session.shutdown();
+  }
+
+  async forgetSession(): Promise<void> {
+    await this.#forget();
   }
 }
 

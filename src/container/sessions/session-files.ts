@@ -1,12 +1,13 @@
 // Where a session keeps its things, and who may read them: the spool is the runner's, the rest is the CLI's.
 import { chownSync, mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CliUser } from "../config.ts";
 
 export type SessionFiles = { spool: string; token: string; configDir: string; homeDir: string };
 
 export function prepareSessionFiles(stateDir: string, sessionId: string, user: CliUser): SessionFiles {
-  const folder = join(stateDir, "sessions", sessionId);
+  const folder = folderOf(stateDir, sessionId);
   const files = {
     spool: join(folder, "spool.jsonl"),
     token: join(folder, "run-token"),
@@ -20,4 +21,13 @@ export function prepareSessionFiles(stateDir: string, sessionId: string, user: C
     if (user !== null) chownSync(own, user.uid, user.gid);
   }
   return files;
+}
+
+/** A CLI that was killed may leave a file behind its back: the removal is tried again. */
+export async function removeSessionFiles(stateDir: string, sessionId: string): Promise<void> {
+  await rm(folderOf(stateDir, sessionId), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
+
+function folderOf(stateDir: string, sessionId: string): string {
+  return join(stateDir, "sessions", sessionId);
 }

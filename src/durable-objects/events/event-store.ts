@@ -38,7 +38,7 @@ export type NewEvent = {
   source?: { runtime_id: string; source_seq: number };
 };
 
-export type EventJson = { seq: number; type: EventType; json: string };
+export type EventJson = { seq: number; type: EventType; json: string; body: EventBody | null };
 
 export type EventStore = {
   append(event: NewEvent): number;
@@ -46,7 +46,12 @@ export type EventStore = {
   page(afterSeq: number, limit: { maxEvents: number; maxBytes: number }): SessionEvent[];
   /** The same page as the events' JSON, put together from the rows without parsing their data. */
   pageJson(afterSeq: number, limit: { maxEvents: number; maxBytes: number }): EventJson[];
+  /** Null for one that lies in the archive, too. */
   get(seq: number): SessionEvent | null;
+  /** All after that number, read as they are asked for. */
+  scanJson(afterSeq: number): Iterable<EventJson>;
+  /** How many lie here rather than in the archive. */
+  liveCount(): number;
   /** The number with which the turn was completed; null before. */
   endOfTurn(turnId: string): number | null;
   /** The same of the turn that ended last; null before the first. */
@@ -58,7 +63,10 @@ export type EventStore = {
 };
 
 export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
-  const cursor = (): number => sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM events").one().seq ?? 0;
+  const maxSeq = (query: string, ...bindings: SqlStorageValue[]): number | null =>
+    sql.exec<{ seq: number | null }>(query, ...bindings).one().seq;
+  const cursor = (): number =>
+    maxSeq("SELECT max(seq) AS seq FROM events") ?? maxSeq("SELECT max(last_seq) AS seq FROM archive_chunks") ?? 0;
 
   return {
     cursor,
@@ -88,12 +96,16 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
       const [row] = sql.exec("SELECT * FROM events WHERE seq = ?", seq).toArray();
       return row === undefined ? null : toEvent(eventRowSchema.parse(row));
     },
-    newestEndOfTurn: () =>
-      sql.exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM events WHERE type = 'turn_completed'").one().seq,
-    endOfTurn(turnId) {
-      const query = "SELECT max(seq) AS seq FROM events WHERE type = 'turn_completed' AND turn_id = ?";
-      return sql.exec<{ seq: number | null }>(query, turnId).one().seq;
+    *scanJson(afterSeq) {
+      for (const row of readRows(sql, afterSeq, -1)) yield measureJson(row).item;
     },
+    liveCount: () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM events").one().n,
+    newestEndOfTurn: () =>
+      maxSeq("SELECT max(seq) AS seq FROM events WHERE type = 'turn_completed'") ??
+      maxSeq("SELECT max(seq) AS seq FROM archive_turn_ends"),
+    endOfTurn: (turnId) =>
+      maxSeq("SELECT max(seq) AS seq FROM events WHERE type = 'turn_completed' AND turn_id = ?", turnId) ??
+      maxSeq("SELECT max(seq) AS seq FROM archive_turn_ends WHERE turn_id = ?", turnId),
     acknowledged(runtimeId) {
       const rows = sql.exec<{ seq: number }>(
         "SELECT acknowledged_source_seq AS seq FROM sources WHERE runtime_id = ?",
@@ -139,7 +151,7 @@ function measureEvent(row: EventRow): { item: SessionEvent; bytes: number } {
 
 function measureJson(row: EventRow): { item: EventJson; bytes: number } {
   const json = rowToJson(row);
-  return { item: { seq: row.seq, type: row.type, json }, bytes: json.length };
+  return { item: { seq: row.seq, type: row.type, json, body: readBody(row).body ?? null }, bytes: json.length };
 }
 
 function toEvent(row: EventRow): SessionEvent {

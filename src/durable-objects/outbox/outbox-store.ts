@@ -21,6 +21,8 @@ export type OutboxStore = {
   pending(limit: number): OutboxRow[];
   /** Removes a delivered row, unless a newer state took its place meanwhile. */
   remove(id: number): void;
+  /** Takes back everything of a kind. */
+  drop(kind: OutboxKind): void;
 };
 
 export function createOutboxStore(sql: ObjectSql): OutboxStore {
@@ -37,6 +39,9 @@ export function createOutboxStore(sql: ObjectSql): OutboxStore {
         .map((row) => rowSchema.parse(row)),
     remove(id) {
       sql.exec("DELETE FROM outbox WHERE id = ?", id);
+    },
+    drop(kind) {
+      sql.exec("DELETE FROM outbox WHERE kind = ?", kind);
     },
   };
 }

@@ -1,11 +1,19 @@
 // Builds a session's collaborators around one object's storage. Nothing here decides anything.
 import { createAlarmClock } from "../alarms/alarm-clock.ts";
+import type { ArchiveBucket } from "../archive/archive-keys.ts";
+import { createArchivedLog } from "../archive/archived-log.ts";
+import { createArchiver, type Archiver } from "../archive/archiver.ts";
+import { createArchiveStore } from "../archive/archive-store.ts";
+import { createLogExport } from "../archive/log-export.ts";
+import { guardPuts } from "../archive/put-guard.ts";
+import { createSessionDeleter, isDeletionRequested, type SessionDeleter } from "../archive/session-deleter.ts";
 import type { Clock } from "../clock.ts";
 import type { ObjectConfig } from "../config.ts";
-import { bodyKey, createBodyStore, type BodyBucket } from "../events/body-store.ts";
+import { bodyKey, createBodyStore } from "../events/body-store.ts";
 import { createEntryRecorder } from "../events/entry-recorder.ts";
 import { createEventBell } from "../events/event-bell.ts";
 import { createEventStore } from "../events/event-store.ts";
+import { createExclusive } from "../exclusive.ts";
 import { createModelAdmission } from "../models/model-admission.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
@@ -25,7 +33,7 @@ import { issueModelToken } from "../tokens.ts";
 import { createTicketStore } from "../watching/ticket-store.ts";
 import { createWatchHub, type SocketPort, type WatchHub } from "../watching/watch-hub.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
-import { createSessionEnder } from "./session-ender.ts";
+import { createSessionEnder, type SessionEnder } from "./session-ender.ts";
 import { createSessionLog, type SessionLogParts } from "./session-log.ts";
 import { setSessionOptions } from "./session-options.ts";
 import { createSessionReader } from "./session-reader.ts";
@@ -35,7 +43,7 @@ import { createTurnBeginner } from "./turn-beginner.ts";
 import { createTurnDriver } from "./turn-driver.ts";
 import { createTurnStore } from "./turn-store.ts";
 
-export const SESSION_TASKS = ["drive", "watch", "outbox", "rest"] as const;
+export const SESSION_TASKS = ["drive", "watch", "outbox", "rest", "archive", "deletion"] as const;
 export type SessionTask = (typeof SESSION_TASKS)[number];
 
 /** How long the link to the runner stays open after the last work. */
@@ -44,7 +52,7 @@ const LINGER_MS = 5_000;
 export type SessionPorts = {
   storage: DurableObjectStorage;
   sockets: SocketPort;
-  bucket: BodyBucket;
+  bucket: ArchiveBucket;
   workspace(workspaceId: string): WorkspaceApi & Pick<Fetcher, "fetch">;
   team(teamId: string): TeamApi;
   config: ObjectConfig;
@@ -63,22 +71,31 @@ export function composeSession(ports: SessionPorts) {
   const drive = (): void => {
     alarms.schedule("drive", ports.clock.nowMs() + leases.watchEveryMs);
     alarms.schedule("outbox", ports.clock.nowMs());
+    archiver.schedule();
     ports.background(driver.drive());
   };
+  const archiver = composeArchiver(ports, core);
   const host = composeHost(ports, core, drive);
   const connection = composeConnection(ports, core, { host, onBroken: drive });
   const watchers = createWatchHub({
     ...parts,
+    events: core.archived.watchable,
     sockets: ports.sockets,
     onWatched: connection.refreshPreviews,
     onError: (error) => ports.logger.error("watch_failed", error),
   });
   core.watch.hub = watchers;
   const driver = composeDriver(ports, core, connection);
-  const reader = createSessionReader(parts);
+  const reader = createSessionReader({ ...parts, archived: core.archived });
   const onError = (error: unknown): void => ports.logger.error("end_failed", error);
+  const ender = createSessionEnder({ ...parts, log: core.log, connection, onError });
   return {
     ...parts,
+    archived: core.archived,
+    exports: createLogExport({ ...parts, archive: core.archive, archived: core.archived }),
+    archiver,
+    exclusively: core.exclusively,
+    deleter: composeDeleter(ports, core, { ender, connection }),
     alarms,
     log: core.log,
     connection,
@@ -86,9 +103,9 @@ export function composeSession(ports: SessionPorts) {
     leases,
     watchers,
     tickets: createTicketStore(ports.storage.sql, ports.clock),
-    forks: createForkDesk({ ...parts, transcripts: core.transcripts, bucket: ports.bucket, log: core.log }),
+    forks: createForkDesk({ ...parts, transcripts: core.transcripts, bucket: core.puts.bucket, log: core.log }),
     drive,
-    ender: createSessionEnder({ ...parts, log: core.log, connection, onError }),
+    ender,
     submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
     setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, connection, onError }, options),
     reader,
@@ -117,15 +134,27 @@ function composeCore(ports: SessionPorts) {
   const log = createSessionLog(parts);
   const steers = createSteerStore(storage.sql);
   const alarms = createAlarmClock<SessionTask>(storage, clock.nowMs);
+  const archive = createArchiveStore(storage.sql);
+  const puts = guardPuts(ports.bucket, () => isDeletionRequested(storage));
   return {
     parts,
+    archive,
+    puts,
+    archived: createArchivedLog({
+      events: parts.events,
+      archive,
+      bucket: puts.bucket,
+      onLoaded: parts.bell.ring,
+      onError: (error) => ports.logger.error("archive_not_read", error),
+    }),
+    exclusively: createExclusive(),
     log,
     steers,
     steering: createSteerDesk({ ...parts, steers, log, driveAgainAt: (atMs) => alarms.schedule("drive", atMs) }),
     transcripts: createTranscriptStore(storage.sql),
     /** Set once everything stands: watchers need the connection, and the connection asks whether there are any. */
     watch: { hub: null as WatchHub | null },
-    bodies: createBodyStore(ports.bucket, (sha256) => bodyKey(row(), sha256)),
+    bodies: createBodyStore(puts.bucket, (sha256) => bodyKey(row(), sha256)),
     row,
     workspace,
     team,
@@ -195,6 +224,28 @@ function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnec
     rest() {
       if (connection.current() !== null) alarms.reschedule("rest", clock.nowMs() + LINGER_MS);
     },
+  });
+}
+
+function composeArchiver(ports: SessionPorts, { parts, archive, puts, alarms }: Core): Archiver {
+  const archiveAt = (atMs: number): void => alarms.schedule("archive", atMs);
+  return createArchiver({ ...parts, archive, bucket: puts.bucket, afterMs: ports.config.archiveAfterMs, archiveAt });
+}
+
+function composeDeleter(
+  ports: SessionPorts,
+  core: Core,
+  work: { ender: SessionEnder; connection: RunnerConnection },
+): SessionDeleter {
+  return createSessionDeleter({
+    ...core.parts,
+    ...work,
+    log: core.log,
+    puts: core.puts,
+    exclusively: core.exclusively,
+    releaseEnded: core.leases.releaseEnded,
+    deleteAgainAt: (atMs) => core.alarms.reschedule("deletion", atMs),
+    onError: (error) => ports.logger.error("deletion_failed", error),
   });
 }
 

@@ -1,6 +1,7 @@
 // The tables of one Session object, as numbered migrations. docs/storage-schema.md explains the columns.
 import { STEER_SCHEMA } from "../steering/steer-store.ts";
 import { TRANSCRIPT_SCHEMA } from "../transcripts/transcript-store.ts";
+import { ARCHIVE_SCHEMA } from "../archive/archive-store.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
 import { TICKET_SCHEMA } from "../watching/ticket-store.ts";
 
@@ -89,4 +90,5 @@ export const SESSION_MIGRATIONS = [
   `,
   TICKET_SCHEMA,
   STEER_SCHEMA,
+  ARCHIVE_SCHEMA,
 ] as const;

@@ -1,12 +1,15 @@
 // What the session shows: its summary, its turn and result, its events from a cursor on, now or as they come.
 import type { SessionView, WaitAnswer, WaitRequest } from "../../shared/rpc/session-api.ts";
 import type { SessionSummary, TurnSummary } from "../../shared/sessions/schema.ts";
+import type { ArchivedLog } from "../archive/archived-log.ts";
 import type { SessionLogParts } from "./session-log.ts";
 import type { TurnRow } from "./turn-store.ts";
 
 const PAGE = { maxEvents: 200, maxBytes: 96 * 1024 };
 
-type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "bell" | "clock">;
+type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "bell" | "clock"> & {
+  archived: Pick<ArchivedLog, "page">;
+};
 
 export type SessionReader = {
   view(turnId?: string | null): SessionView;
@@ -27,8 +30,8 @@ export function createSessionReader(parts: Parts): SessionReader {
   const isSettled = (request: WaitRequest): boolean =>
     (request.return_on === "event" && parts.events.cursor() > request.after_cursor) || isOver(view(request.turn_id));
 
-  const show = (request: WaitRequest, settled: boolean): WaitAnswer => {
-    const events = parts.events.page(request.after_cursor, PAGE);
+  const show = async (request: WaitRequest, settled: boolean): Promise<WaitAnswer> => {
+    const events = await parts.archived.page(request.after_cursor, PAGE);
     const next_cursor = events.at(-1)?.seq ?? Math.min(request.after_cursor, parts.events.cursor());
     const has_more = next_cursor < parts.events.cursor();
     return { ...view(request.turn_id), events, next_cursor, has_more, settled };

@@ -13,6 +13,8 @@ export async function runSessionTasks(session: Session, database: D1Database, lo
       watch: () => watch(session),
       outbox: () => emptyOutbox(session, database),
       rest: () => rest(session),
+      archive: () => archive(session),
+      deletion: () => deleteMore(session, database),
     },
     (task, error) => logger.error("task_failed", error, { task }),
   );
@@ -44,13 +46,25 @@ async function watch(session: Session): Promise<void> {
 }
 
 async function emptyOutbox(session: Session, database: D1Database): Promise<void> {
-  const empty = await deliverOutbox(session.outbox, database);
+  // A session that is being deleted takes its row out of the index, and puts none in.
+  const empty = await session.exclusively(async () =>
+    session.deleter.isRequested() ? true : deliverOutbox(session.outbox, database),
+  );
   if (!empty) session.alarms.reschedule("outbox", session.clock.nowMs() + OUTBOX_AGAIN_MS);
 }
 
 /** Lets go of an idle link, so that the object can leave memory. The runner wakes it when it has something to say. */
 function rest(session: Session): void {
   if (!hasWork(session)) session.connection.close();
+}
+
+async function archive(session: Session): Promise<void> {
+  if (!session.deleter.isRequested()) await session.archiver.run();
+}
+
+/** The alarm stays set until the object is empty. */
+async function deleteMore(session: Session, database: D1Database): Promise<void> {
+  if (session.deleter.isRequested()) await session.deleter.run(database);
 }
 
 function hasWork(session: Session): boolean {

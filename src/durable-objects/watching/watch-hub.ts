@@ -2,6 +2,7 @@
 import { failure, type Answer, answer } from "../../shared/errors/app-error.ts";
 import { formatSse, SOCKET_PING, SOCKET_PONG, type PreviewFrame } from "../../shared/watching/frames.ts";
 import { WATCH_LIMITS, type WatchLimits } from "../../shared/watching/watch-policy.ts";
+import type { EventStore } from "../events/event-store.ts";
 import type { SessionLogParts } from "../sessions/session-log.ts";
 import { createFrameSource } from "./frame-source.ts";
 import { createSocketWatcher, type SocketWatcher, startAttachment } from "./socket-watcher.ts";
@@ -11,7 +12,9 @@ import type { Over, Watcher, WatcherParts } from "./watcher.ts";
 /** The part of an object's state that keeps WebSockets while the object is not in memory. */
 export type SocketPort = Pick<DurableObjectState, "acceptWebSocket" | "getWebSockets" | "setWebSocketAutoResponse">;
 
-export type WatchHubParts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "bell" | "clock"> & {
+export type WatchHubParts = Pick<SessionLogParts, "sessions" | "turns" | "bell" | "clock"> & {
+  /** May give nothing although there is more, and rings the bell once it can. */
+  events: Pick<EventStore, "pageJson" | "cursor">;
   sockets: SocketPort;
   /** The first watcher came, or the last one went. */
   onWatched(watched: boolean): void;

@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   "file_not_found",
   "session_ended",
   "session_busy",
+  "deletion_incomplete",
   "watch_ticket_refused",
   "too_many_queued_turns",
   "idempotency_conflict",

@@ -19,6 +19,7 @@ export const ERROR_MAP = {
   watch_ticket_refused: { http: 403, retry: "caller", log: "info" },
   session_busy: { http: 409, retry: "caller", log: "info" },
   session_ended: { http: 409, retry: "nobody", log: "info" },
+  deletion_incomplete: { http: 503, retry: "berth", log: "warn" },
   too_many_queued_turns: { http: 429, retry: "caller", log: "info" },
   idempotency_conflict: { http: 409, retry: "nobody", log: "info" },
   request_too_large: { http: 413, retry: "caller", log: "info" },

@@ -95,4 +95,6 @@ export interface RunnerSessionApi {
   ping(): Promise<RunnerStatus>;
   /** Ends the CLI and forgets the session's processes; its entries stay until acknowledged. */
   endSession(): Promise<void>;
+  /** Ends the CLI and removes what the session has on the sandbox's disk; what was not acknowledged is gone with it. */
+  forgetSession(): Promise<void>;
 }

@@ -107,6 +107,12 @@ export type SessionProcesses = {
   last_event: Pick<SessionEvent, "seq" | "type" | "at"> | null;
 };
 
+/** An event as it is stored; `body_key` is where a shortened one lies whole in the bucket. */
+export type LoggedEvent = { seq: number; json: string; body_key: string | null };
+export type LogPage = { events: LoggedEvent[]; has_more: boolean };
+/** `export_bytes`: what all events have as lines, with every message whole. */
+export type LogSize = { session: SessionSummary; export_bytes: number };
+
 export type ModelRequestQuestion = { team_id: string; runtime_id: string; model: string | null };
 
 export interface SessionApi {
@@ -115,6 +121,11 @@ export interface SessionApi {
   getSession(principal: Principal): Promise<Answer<SessionView>>;
   interrupt(principal: Principal): Promise<Answer<SessionView>>;
   end(principal: Principal): Promise<Answer<SessionView>>;
+  /** True once nothing is left; `deletion_incomplete` while something is, and the object goes on by itself. */
+  deleteSession(principal: Principal): Promise<Answer<{ deleted: true }>>;
+  /** A page of the log after that event, wherever it lies. */
+  readLog(principal: Principal, afterCursor: number): Promise<Answer<LogPage>>;
+  measureLog(principal: Principal): Promise<Answer<LogSize>>;
   /** What runs for the session, asked of its sandbox now. */
   getProcesses(principal: Principal): Promise<Answer<SessionProcesses>>;
   killProcess(principal: Principal, request: { pid: number; force: boolean }): Promise<Answer<{ killed: boolean }>>;

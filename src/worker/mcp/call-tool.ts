@@ -12,8 +12,8 @@ export async function callTool(
   logger: Logger,
 ): Promise<CallToolResult> {
   try {
-    const structuredContent = await tool.call(args, context);
-    return { content: [{ type: "text", text: JSON.stringify(structuredContent) }], structuredContent };
+    const { structured: structuredContent, links } = await tool.call(args, context);
+    return { content: [{ type: "text", text: JSON.stringify(structuredContent) }, ...links], structuredContent };
   } catch (error) {
     const failure = explainError(error, logger, tool.name);
     return { isError: true, content: [{ type: "text", text: JSON.stringify(failure) }] };

@@ -1,4 +1,5 @@
 // What a tool is: its contract as the client sees it, its schemas, and the function behind it.
+import type { ResourceLink } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { AppError } from "../../shared/errors/app-error.ts";
 import type { Scope } from "../../shared/teams/principal.ts";
@@ -24,7 +25,11 @@ export type ToolDefinition<Input extends z.ZodObject, Output extends z.ZodObject
   output: Output;
   annotations: ToolHints;
   run(args: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
+  /** Resources elsewhere that the answer points at. */
+  links?(answer: z.output<Output>): ResourceLink[];
 };
+
+export type ToolAnswer = { structured: Record<string, unknown>; links: ResourceLink[] };
 
 type JsonSchema = Record<string, unknown>;
 
@@ -41,13 +46,13 @@ export type Tool = {
   /** Built once: making them anew for each `tools/list` is most of its cost. */
   inputJson: JsonSchema;
   outputJson: JsonSchema;
-  call(args: unknown, context: ToolContext): Promise<Record<string, unknown>>;
+  call(args: unknown, context: ToolContext): Promise<ToolAnswer>;
 };
 
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   definition: ToolDefinition<Input, Output>,
 ): Tool {
-  const { run, ...contract } = definition;
+  const { run, links, ...contract } = definition;
   return {
     ...contract,
     inputJson: z.toJSONSchema(definition.input, { io: "input", target: "draft-2020-12" }),
@@ -55,7 +60,8 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     async call(args, context) {
       const parsed = definition.input.safeParse(args ?? {});
       if (!parsed.success) throw new AppError("invalid_argument", describeBadArguments(parsed.error));
-      return definition.output.parse(await run(parsed.data, context));
+      const structured = definition.output.parse(await run(parsed.data, context));
+      return { structured, links: links?.(structured) ?? [] };
     },
   };
 }

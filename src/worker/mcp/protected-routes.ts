@@ -3,6 +3,8 @@ import { insufficientScope, type OAuthResourceAuth } from "@cloudflare/workers-o
 import { AppError, failure } from "../../shared/errors/app-error.ts";
 import { uuidSchema } from "../../shared/ids.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
+import type { ArchiveService } from "../archive/archive-service.ts";
+import { matchExport, sendExport } from "../archive/export-route.ts";
 import type { FetchHandler } from "../http/entry.ts";
 import { explainError, jsonError } from "../http/json-error.ts";
 import type { EventBodies } from "../sessions/event-bodies.ts";
@@ -18,6 +20,7 @@ export type ProtectedOptions = {
   readPrincipal: (userId: string) => Promise<Principal | null>;
   sessions: SessionService;
   watching: WatchService;
+  archive: ArchiveService;
   bodies: EventBodies;
   logger: Logger;
 };
@@ -46,6 +49,9 @@ async function route(options: ProtectedOptions, request: Request, token: TokenFa
     return asReader(options, reader, (principal) => sendWatch(options.watching, principal, watch, request));
   const body = matchEventBody(request.method, pathname);
   if (body !== null) return asReader(options, reader, (principal) => sendEventBody(options, principal, body));
+  const exported = matchExport(request.method, pathname);
+  if (exported !== null)
+    return asReader(options, reader, (principal) => sendExport(options.archive, principal, exported, request));
   return jsonError(failure("not_found", "There is nothing at this address.").error);
 }
 

@@ -7,6 +7,8 @@ import { deleteProject } from "../projects/tools/delete-project.ts";
 import { listProjectFiles } from "../projects/tools/list-project-files.ts";
 import { listProjects } from "../projects/tools/list-projects.ts";
 import { readProjectFile } from "../projects/tools/read-project-file.ts";
+import { deleteSession } from "../archive/tools/delete-session.ts";
+import { exportSession } from "../archive/tools/export-session.ts";
 import { checkClaudeUpdates } from "../runtime/tools/check-claude-updates.ts";
 import { findClaudeBinary } from "../runtime/tools/find-claude-binary.ts";
 import { createWatchLink } from "../sessions/tools/create-watch-link.ts";
@@ -37,6 +39,8 @@ export const TOOLS: readonly Tool[] = [
   deleteProject,
   listProjectFiles,
   readProjectFile,
+  exportSession,
+  deleteSession,
   findClaudeBinary,
   checkClaudeUpdates,
   listActiveSessions,

@@ -1,11 +1,13 @@
 // What a tool gets to work with: who asks, the services, and how to report progress.
 import type { Principal } from "../../shared/teams/principal.ts";
+import type { ArchiveService } from "../archive/archive-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
 import type { SessionService } from "../sessions/session-service.ts";
 import type { WatchService } from "../sessions/watch-service.ts";
 
 export type Services = {
+  archive: ArchiveService;
   sessions: SessionService;
   watching: WatchService;
   projects: ProjectService;
