@@ -28,6 +28,7 @@ export const REQUIREMENTS = {
     "a turn ends on the result or the process's end, once, with the redacted tail of stderr when there was no result",
   "runner.next_prompt": "the next prompt is fed only after the last result",
   "runner.follow_up": "what Claude goes on with by itself is a turn of its own",
+  "runner.session_end": "the runner forgets a session that has ended once everything is acknowledged",
   "runner.wake": "a runner that has something to say and no connection calls POST /runner/wake",
   "runner.gate": "the permission gate holds in every mode and never fails open",
   "runner.sigterm": "SIGTERM interrupts turns, flushes, and exits",

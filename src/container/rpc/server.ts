@@ -95,7 +95,11 @@ function serveWorkspace(parts: WorkspaceParts, socket: WebSocket): void {
 function serveSession(parts: ServerParts, sessionId: string, socket: WebSocket): void {
   socket.on("error", () => {});
   const session = parts.sessions.open(sessionId);
-  const target = new SessionTarget(session, () => connection);
+  const target = new SessionTarget(
+    session,
+    () => connection,
+    () => parts.sessions.end(sessionId),
+  );
   const remote: RpcStub<SessionHostApi> = newWebSocketRpcSession<SessionHostApi>(asWebSocket(socket), target);
   const host = remote.dup();
   let isOpen = true;
@@ -114,6 +118,7 @@ function serveSession(parts: ServerParts, sessionId: string, socket: WebSocket):
     isOpen = false;
     session.detach(connection);
     host[Symbol.dispose]();
+    parts.sessions.leave(sessionId);
   };
   socket.on("close", onGone);
   remote.onRpcBroken(() => {

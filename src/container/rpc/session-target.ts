@@ -20,10 +20,12 @@ const previewsSchema = z.object({ previews: z.boolean() });
 export class SessionTarget extends RpcTarget {
   readonly #session: Session;
   readonly #connection: () => HostConnection;
+  readonly #end: () => Promise<void>;
 
-  constructor(session: Session, connection: () => HostConnection) {
+  constructor(session: Session, connection: () => HostConnection, end: () => Promise<void>) {
     super();
     this.#session = session;
+    this.#end = end;
     this.#connection = connection;
   }
 
@@ -48,7 +50,7 @@ export class SessionTarget extends RpcTarget {
   }
 
   async endSession(): Promise<void> {
-    await this.#session.shutdown();
+    await this.#end();
   }
 }
 

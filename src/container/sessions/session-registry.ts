@@ -1,23 +1,44 @@
-// The sessions of this runner, each made when it is first asked for.
+// The sessions of this runner, each made when it is first asked for, and forgotten once it has ended and was heard out.
 import { createSession, type Session } from "./session.ts";
 import type { SessionSettings } from "./session-parts.ts";
 
 export type SessionRegistry = {
   open(sessionId: string): Session;
+  /** Stops its turn and its CLI; what it holds besides is given back once all that it said is acknowledged. */
+  end(sessionId: string): Promise<void>;
+  /** Its connection is gone: one that had ended before, and was only asked about again, is forgotten again. */
+  leave(sessionId: string): void;
   busySessions(): string[];
   /** Stops all turns and CLIs, then waits for acknowledgements, at most `flushMs`. */
   shutdown(flushMs: number): Promise<void>;
 };
 
-export function createSessionRegistry(settings: Omit<SessionSettings, "sessionId">): SessionRegistry {
+export function createSessionRegistry(settings: Omit<SessionSettings, "sessionId" | "lastSourceSeq">): SessionRegistry {
   const sessions = new Map<string, Session>();
+  /** The last numbers of those that were forgotten: the object takes a number that it holds already for a repeat. */
+  const lastSourceSeqs = new Map<string, number>();
 
   function open(sessionId: string): Session {
     const known = sessions.get(sessionId);
     if (known !== undefined) return known;
-    const session = createSession({ ...settings, sessionId });
+    const session = createSession({ ...settings, sessionId, lastSourceSeq: lastSourceSeqs.get(sessionId) ?? 0 });
     sessions.set(sessionId, session);
     return session;
+  }
+
+  async function forget(sessionId: string, session: Session): Promise<void> {
+    await session.whenFlushed();
+    if (sessions.get(sessionId) !== session || session.isBusy()) return;
+    lastSourceSeqs.set(sessionId, session.status().last_source_seq);
+    sessions.delete(sessionId);
+    session.dispose();
+  }
+
+  async function end(sessionId: string): Promise<void> {
+    const session = sessions.get(sessionId);
+    if (session === undefined) return;
+    await session.shutdown();
+    void forget(sessionId, session);
   }
 
   async function shutdown(flushMs: number): Promise<void> {
@@ -30,6 +51,11 @@ export function createSessionRegistry(settings: Omit<SessionSettings, "sessionId
 
   return {
     open,
+    end,
+    leave(sessionId) {
+      const session = sessions.get(sessionId);
+      if (session !== undefined && lastSourceSeqs.has(sessionId)) void forget(sessionId, session);
+    },
     shutdown,
     busySessions: () => [...sessions].filter(([, session]) => session.isBusy()).map(([id]) => id),
   };

@@ -37,6 +37,8 @@ export type TurnTracker = {
   stop(turnId: string, reason: StopReason): boolean;
   endWithResult(result: CliResult): void;
   endWithExit(exit: CliExit): void;
+  /** What the CLI said could not be kept. */
+  endUnrecorded(): void;
   /** Resolves once no turn runs. */
   whenIdle(): Promise<void>;
 };
@@ -107,6 +109,7 @@ export function createTurnTracker(spool: EntrySpool): TurnTracker {
     stop,
     endWithResult: (result) => end(result.subtype === "success" ? "result" : (running?.stop ?? "result"), result, null),
     endWithExit,
+    endUnrecorded: () => end("not_recorded", null, null),
     whenIdle: () => idle.promise,
   };
 }

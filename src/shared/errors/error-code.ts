@@ -29,6 +29,7 @@ export const ERROR_CODES = [
   "turn_timed_out",
   "cli_exited",
   "cli_start_failed",
+  "turn_lost",
   "runtime_replaced",
   "registry_unavailable",
   "internal",
