@@ -4,6 +4,7 @@ import { createMcpHandler } from "agents/mcp/server";
 import { sql } from "drizzle-orm";
 import { AppError } from "../shared/errors/app-error.ts";
 import { uuidV7 } from "../shared/ids.ts";
+import { MODEL_REQUEST_RENEW_MS } from "../shared/limits.ts";
 import type { SessionApi } from "../shared/rpc/session-api.ts";
 import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
@@ -151,6 +152,7 @@ function composeGateway({ config, env, logger, runtime }: Parts) {
     newPipe: () => new IdentityTransformStream(),
     waitUntil: runtime.waitUntil,
     nowMs: Date.now,
+    renewEveryMs: MODEL_REQUEST_RENEW_MS,
     logger,
   });
 }

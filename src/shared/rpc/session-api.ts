@@ -68,8 +68,9 @@ export interface SessionApi {
   end(principal: Principal): Promise<Answer<SessionView>>;
   /** One event; its whole body is at `body_key` in the bucket when it was shortened. */
   getEvent(principal: Principal, seq: number): Promise<Answer<{ event: SessionEvent; body_key: string | null }>>;
-  /** Asked before each model request; an admitted one is finished by its id. */
+  /** Asked before each model request; an admitted one is renewed while it runs, and finished by its id. */
   beginModelRequest(question: ModelRequestQuestion): Promise<Answer<{ request_id: string }>>;
+  renewModelRequest(requestId: string): Promise<void>;
   finishModelRequest(requestId: string): Promise<void>;
   /** The runner of `runtime_id` has something to say. */
   wake(runtimeId: string): Promise<void>;
