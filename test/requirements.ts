@@ -62,6 +62,7 @@ export const REQUIREMENTS = {
   "objects.migrations": "an object's tables are made by numbered migrations, and a guessed id makes no object",
   "recovery.reattach": "an object re-attaches to the live CLI rather than starting the turn again",
   "recovery.lost": "a turn is closed as interrupted only when its runtime is gone",
+  "recovery.turn_lost": "a turn that its runner knows nothing of any more ends as failed, and says so",
   "recovery.unknown": "a runtime of which nothing is known keeps its turn",
   "recovery.files_lost": "a lost sandbox says in the next turn's first event that its files are gone",
   "recovery.wrangler_killed":
@@ -71,6 +72,7 @@ export const REQUIREMENTS = {
   "recovery.sandbox_replaced":
     "a sandbox replaced by an empty one in mid-turn: interrupted, nothing swallowed as a duplicate",
   "workspace.runtime": "the Workspace object starts, finds again and fences the sandbox",
+  "workspace.keep": "a sandbox with files is not put to sleep",
   "sandbox.process": "a job runs end to end in process mode",
   "sandbox.container": "a job runs end to end in container mode",
 

@@ -56,4 +56,64 @@ describe("the session's alarm", () => {
       expect(world.session.alarms.dueAt("drive")).not.toBeNull();
     });
   });
+
+  it("renews the slots of turns that are under way [objects.alarm]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await world.begin();
+      world.slots.length = 0;
+      await ring(world, "watch");
+      expect(world.slots).toEqual([{ turn_id: turnId, ttl_seconds: 120 }]);
+      await runner.say(turnEnd(turnId));
+      await world.settle();
+      world.slots.length = 0;
+      await ring(world, "watch");
+      expect(world.slots).toEqual([]);
+    });
+  });
+});
+
+describe("a turn that the runner does not know to run", () => {
+  async function beginStarted(world: TestWorld) {
+    const begun = await world.begin();
+    await begun.runner.say({ kind: "turn_started", turn_id: begun.turnId, origin: "prompt" });
+    return begun;
+  }
+
+  it("is ended as failed when it is missing twice in a row, and the session takes the next prompt [recovery.turn_lost]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await beginStarted(world);
+      await ring(world, "watch");
+      expect(world.session.turns.get(turnId)?.status).toBe("running");
+      await ring(world, "watch");
+      expect(world.session.turns.get(turnId)).toMatchObject({ status: "failed" });
+      expect(world.session.turns.get(turnId)?.reason).toContain("Send the prompt again");
+      await world.settle();
+      expect(world.released).toContain(turnId);
+      const next = await world.begin("and now?");
+      expect(runner.started.at(-1)?.turn_id).toBe(next.turnId);
+    });
+  });
+
+  it("goes on when it was missing once, between two messages [recovery.turn_lost]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await beginStarted(world);
+      await ring(world, "watch");
+      runner.runningTurnId = turnId;
+      await ring(world, "watch");
+      runner.runningTurnId = null;
+      await ring(world, "watch");
+      expect(world.session.turns.get(turnId)?.status).toBe("running");
+    });
+  });
+
+  it("goes on while the runner has said more than is stored here [recovery.turn_lost]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await beginStarted(world);
+      const end = runner.entry(turnEnd(turnId));
+      for (let looks = 0; looks < 3; looks++) await ring(world, "watch");
+      expect(world.session.turns.get(turnId)?.status).toBe("running");
+      await runner.send([end]);
+      expect(world.session.turns.get(turnId)?.status).toBe("completed");
+    });
+  });
 });

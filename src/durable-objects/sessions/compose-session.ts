@@ -16,6 +16,7 @@ import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
 import { issueModelToken } from "../tokens.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
+import { createLostTurns } from "./lost-turns.ts";
 import { createSessionEnder } from "./session-ender.ts";
 import { createSessionLog, type SessionLogParts } from "./session-log.ts";
 import { createSessionReader } from "./session-reader.ts";
@@ -69,6 +70,7 @@ export function composeSession(ports: SessionPorts) {
     ender: createSessionEnder({ ...parts, log: core.log, connection, onError }),
     submitter: createTurnSubmitter(parts, core.log),
     reader: createSessionReader(parts),
+    lostTurns: createLostTurns(parts, core.log),
     admission: createModelAdmission(ports.clock, ports.config.allowedModels),
   };
 }

@@ -55,7 +55,7 @@ function refuse(parts: SessionLogParts, request: SubmitTurn): ReturnType<typeof 
     const message = `This session works in the project ${session.project_name}. Leave project out, or begin a new session.`;
     return failure("invalid_argument", message);
   }
-  if (parts.turns.queued().length >= MAX_QUEUED_TURNS) {
+  if (parts.turns.countUnended().queued >= MAX_QUEUED_TURNS) {
     const message = `This session has ${MAX_QUEUED_TURNS} prompts waiting. Wait for some to end, or interrupt it.`;
     return failure("too_many_queued_turns", message);
   }

@@ -15,7 +15,7 @@ import { askRunner } from "./runner-workspace.ts";
 import { createRuntimeKeeper } from "./runtime-keeper.ts";
 import { createWorkspaceStore } from "./workspace-store.ts";
 
-export const WORKSPACE_TASKS = ["review"] as const;
+export const WORKSPACE_TASKS = ["review", "keep"] as const;
 export type WorkspaceTask = (typeof WORKSPACE_TASKS)[number];
 
 const QUESTION_DEADLINE_MS = 20_000;
@@ -67,6 +67,7 @@ export function composeWorkspace(ports: WorkspacePorts) {
 
   return {
     store,
+    clock,
     sandbox,
     leases,
     keeper,
