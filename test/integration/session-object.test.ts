@@ -333,6 +333,10 @@ describe("prompts", () => {
       expect(runner.ended).toBe(true);
       expect(world.session.turns.get(turnId)?.status).toBe("interrupted");
       expect(world.session.turns.get(waiting.ok ? waiting.value.turn_id : "")?.status).toBe("interrupted");
+      const { session } = world.session.reader.view();
+      expect(session).toMatchObject({ status: "ended", status_reason: "ended on request" });
+      const ends = events(world).filter((event) => event.data["status"] === "ended");
+      expect(ends).toHaveLength(1);
       expect(world.submit()).toMatchObject({ error: { code: "session_ended" } });
       const question = { team_id: world.principal.team_id, runtime_id: runner.runtimeId, model: "claude-x" };
       const row = world.session.sessions.get();
