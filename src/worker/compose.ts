@@ -89,7 +89,7 @@ function composeProtected(parts: Parts, readPrincipal: ReturnType<typeof createP
 
 function composeServices(parts: Parts): Services {
   const { config, db } = parts;
-  const sessionStore = createSessionStore(db);
+  const sessionStore = createSessionStore({ db, now });
   const projects = createProjectService({
     store: createProjectStore({ db, newId, now }),
     directory: { workspace: (id) => workspaceOf(parts.env, id) },
@@ -104,6 +104,7 @@ function composeServices(parts: Parts): Services {
   const sessions = createSessionService({
     directory: { session: (id) => sessionOf(parts.env, id) },
     store: sessionStore,
+    findProject: projects.find,
     resolveProject: projects.resolve,
     requireModelKey: () => requireModelKey(config),
     requireModel: (model) => requireModel(model, config.allowedModels),
@@ -114,7 +115,7 @@ function composeServices(parts: Parts): Services {
   });
   const runtime = createRuntimeService({
     async askSandbox(principal, name, ask) {
-      const project = await projects.resolve(principal, name);
+      const project = await projects.find(principal, name);
       return ask(workspaceOf(parts.env, project.workspace_id), identityOf(principal, project));
     },
   });
