@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { runSessionTasks } from "../../src/durable-objects/sessions/session-tasks.ts";
-import { inSession, turnEnd, type TestWorld } from "./session-fixture.ts";
+import { inSession, newId, turnEnd, type TestWorld } from "./session-fixture.ts";
 
 /** The alarm, with one task due now. */
 async function ring(world: TestWorld, task: "watch" | "rest" | "drive"): Promise<void> {
@@ -114,6 +114,37 @@ describe("a turn that the runner does not know to run", () => {
       expect(world.session.turns.get(turnId)?.status).toBe("running");
       await runner.send([end]);
       expect(world.session.turns.get(turnId)?.status).toBe("completed");
+    });
+  });
+});
+
+describe("a question about a tool", () => {
+  it("gets its first answer again under the same request_id, whatever it asks by then, and is logged once [runner.gate]", async () => {
+    await inSession(async (world) => {
+      const submitted = world.submit({ options: { timeout_seconds: 60, allowed_tools: ["Read"] } });
+      await world.session.driver.drive();
+      const runner = world.runner!;
+      const turn_id = submitted.ok ? submitted.value.turn_id : "";
+      const ask = (request_id: string, tool_name: string) =>
+        runner.host!.decidePermission({
+          runtime_id: runner.runtimeId,
+          request_id,
+          turn_id,
+          stage: "gate",
+          tool_name,
+          tool_use_id: null,
+          permission_mode: "acceptEdits",
+          tool_input: {},
+        });
+      const request_id = newId();
+      const first = await ask(request_id, "Bash");
+      expect(first).toMatchObject({ behavior: "deny" });
+      runner.cut();
+      await expect.poll(() => runner.hellos.length, { timeout: 5_000 }).toBe(2);
+      expect(await ask(request_id, "Read")).toEqual(first);
+      expect(await ask(newId(), "Read")).toEqual({ behavior: "no_rule" });
+      const page = world.session.events.page(0, { maxEvents: 100, maxBytes: 100_000 });
+      expect(page.filter(({ type }) => type === "permission_requested")).toHaveLength(1);
     });
   });
 });
