@@ -88,7 +88,7 @@ describe("the spool", () => {
     spool.record(message("never acknowledged"));
     const waiting = Promise.all([spool.whenAfter(9), spool.whenEmpty()]);
     spool.close();
-    await waiting;
+    expect(await waiting).toHaveLength(2);
     spool.close();
   });
 });

@@ -108,14 +108,7 @@ export function createTurnStore(sql: ObjectSql): TurnStore {
     open: () => all("WHERE status = 'running' OR (status = 'queued' AND runtime_id IS NOT NULL) ORDER BY number"),
     nextQueued: () => first("WHERE status = 'queued' AND runtime_id IS NULL ORDER BY number LIMIT 1"),
     queued: () => all("WHERE status = 'queued' AND runtime_id IS NULL ORDER BY number"),
-    countUnended: () =>
-      sql
-        .exec<{ open: number; queued: number }>(
-          `SELECT coalesce(sum(status = 'running' OR runtime_id IS NOT NULL), 0) AS open,
-             coalesce(sum(status = 'queued' AND runtime_id IS NULL), 0) AS queued
-           FROM turns WHERE status IN ('running', 'queued')`,
-        )
-        .one(),
+    countUnended: () => countUnended(sql),
     unreleased: () => all("WHERE ended_at IS NOT NULL AND released = 0 ORDER BY number"),
     markReleased(turnId) {
       sql.exec("UPDATE turns SET released = 1 WHERE turn_id = ?", turnId);
@@ -149,6 +142,15 @@ export function createTurnStore(sql: ObjectSql): TurnStore {
       );
     },
   };
+}
+
+function countUnended(sql: ObjectSql): { open: number; queued: number } {
+  const cursor = sql.exec<{ open: number; queued: number }>(
+    `SELECT coalesce(sum(status = 'running' OR runtime_id IS NOT NULL), 0) AS open,
+       coalesce(sum(status = 'queued' AND runtime_id IS NULL), 0) AS queued
+     FROM turns WHERE status IN ('running', 'queued')`,
+  );
+  return cursor.one();
 }
 
 function insertTurn(sql: ObjectSql, turn: NewTurn, number: number): void {
