@@ -32,6 +32,13 @@ export function describeSandbox(mode: SandboxMode, reason: "asked" | "docker" | 
   return `Sandboxes: ${mode}, ${why[reason]}: ${meaning}`;
 }
 
+/** `roles`: what still ran. With `start` among them a whole Berth lived there, perhaps in another window. */
+export function describeTakeover(roles: readonly string[], home: string): string {
+  const ended = `Ended what an earlier run left: ${roles.join(", ")}.`;
+  if (!roles.includes("start")) return ended;
+  return `${ended} Another Berth ran in ${home}, and this one takes its place; BERTH_HOME=<folder> keeps two apart.`;
+}
+
 export const SCRIPTED_MODEL_BANNER = [
   "┌──────────────────────────────────────────────────────────────────────────┐",
   "│ NO MODEL KEY: answers come from the built-in scripted model, not Claude. │",

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { AppError } from "../src/shared/errors/app-error.ts";
-import { describeReady, SCRIPTED_MODEL_BANNER } from "./banner.ts";
+import { describeReady, describeTakeover, SCRIPTED_MODEL_BANNER } from "./banner.ts";
 import { chooseSandbox, endStaleContainers, openForwarder } from "./choose-sandbox.ts";
 import { createDocker } from "./containers.ts";
 import { answersHealth, waitForHealth } from "./edge-health.ts";
@@ -59,7 +59,7 @@ async function run(settings: Settings): Promise<void> {
     runnerGraceMs: 0,
     graceMs: 0,
   });
-  if (left.length > 0) say(`Ended what an earlier run left: ${left.join(", ")}.`);
+  if (left.length > 0) say(describeTakeover(left, settings.home));
   writePidFile(context.paths.run, "start", { pid: process.pid, marks: [] });
   try {
     await runStack(settings, context);
@@ -107,6 +107,7 @@ async function runStack(settings: Settings, context: Context): Promise<void> {
   writeWorkerEnv(context.paths.workerEnv, {
     PUBLIC_URL: `http://localhost:${settings.port}`,
     MODEL_BASE_URL: modelBaseUrl,
+    SCRIPTED_MODEL: String(settings.modelKey === null),
     MAX_PERMISSION_MODE: settings.maxPermissionMode,
     SANDBOX: choice.mode,
     ...sandboxUrls,

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ManagedProcess } from "./processes/managed-process.ts";
 import { backoffMs, supervise, type Supervised } from "./supervise.ts";
 
-const TIMES = { probeIntervalMs: 5, unhealthyAfterMs: 40, steadyAfterMs: 60_000 };
+const TIMES = { probeIntervalMs: 5, probeAgainMs: 5, unhealthyAfterMs: 40, steadyAfterMs: 60_000 };
 
 function makeProcess() {
   const exit = Promise.withResolvers<number | null>();

@@ -12,9 +12,21 @@ export type Supervised = {
   signal: AbortSignal;
 };
 
-export type SupervisionTimes = { probeIntervalMs: number; unhealthyAfterMs: number; steadyAfterMs: number };
+export type SupervisionTimes = {
+  /** While all is well: each probe is a line in the log of what is probed. */
+  probeIntervalMs: number;
+  /** After a probe that failed. */
+  probeAgainMs: number;
+  unhealthyAfterMs: number;
+  steadyAfterMs: number;
+};
 
-const TIMES: SupervisionTimes = { probeIntervalMs: 1_000, unhealthyAfterMs: 10_000, steadyAfterMs: 60_000 };
+const TIMES: SupervisionTimes = {
+  probeIntervalMs: 5_000,
+  probeAgainMs: 1_000,
+  unhealthyAfterMs: 10_000,
+  steadyAfterMs: 60_000,
+};
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 30_000;
 
@@ -60,12 +72,13 @@ async function watch(supervised: Supervised, current: ManagedProcess, times: Sup
   let lastHealthyAt = Date.now();
   while (!supervised.signal.aborted) {
     if (current.hasExited()) return "ended";
-    if (await supervised.probe()) lastHealthyAt = Date.now();
+    const isHealthy = await supervised.probe();
+    if (isHealthy) lastHealthyAt = Date.now();
     if (Date.now() - lastHealthyAt >= times.unhealthyAfterMs) {
       return `does not answer for ${Math.round(times.unhealthyAfterMs / 1000)} s`;
     }
-    const ended = Promise.race([current.exited, pause(times.probeIntervalMs, supervised.signal)]);
-    await ended;
+    const waitMs = isHealthy ? times.probeIntervalMs : times.probeAgainMs;
+    await Promise.race([current.exited, pause(waitMs, supervised.signal)]);
   }
   return null;
 }

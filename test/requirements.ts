@@ -28,6 +28,7 @@ export const REQUIREMENTS = {
     "a turn ends on the result or the process's end, once, with the redacted tail of stderr when there was no result",
   "runner.next_prompt": "the next prompt is fed only after the last result",
   "runner.follow_up": "what Claude goes on with by itself is a turn of its own",
+  "runner.session_end": "the runner forgets a session that has ended once everything is acknowledged",
   "runner.wake": "a runner that has something to say and no connection calls POST /runner/wake",
   "runner.gate": "the permission gate holds in every mode and never fails open",
   "runner.sigterm": "SIGTERM interrupts turns, flushes, and exits",
@@ -65,6 +66,7 @@ export const REQUIREMENTS = {
   "objects.migrations": "an object's tables are made by numbered migrations, and a guessed id makes no object",
   "recovery.reattach": "an object re-attaches to the live CLI rather than starting the turn again",
   "recovery.lost": "a turn is closed as interrupted only when its runtime is gone",
+  "recovery.turn_lost": "a turn that its runner knows nothing of any more ends as failed, and says so",
   "recovery.unknown": "a runtime of which nothing is known keeps its turn",
   "recovery.files_lost": "a lost sandbox says in the next turn's first event that its files are gone",
   "recovery.wrangler_killed":
@@ -76,6 +78,7 @@ export const REQUIREMENTS = {
   "workspace.runtime": "the Workspace object starts, finds again and fences the sandbox",
   "workspace.start_retry":
     "a sandbox that fails to start is retried with backoff and jitter, then left alone for a while, and the error says so",
+  "workspace.keep": "a sandbox with files is not put to sleep",
   "sandbox.process": "a job runs end to end in process mode",
   "sandbox.container": "a job runs end to end in container mode",
 

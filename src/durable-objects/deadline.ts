@@ -1,5 +1,8 @@
 // Waits for a promise no longer than it may take.
 
+/** For calls to other objects, and for short ones to the runner, within a drive: one that hangs would hold up all that follows. */
+export const CALL_DEADLINE_MS = 10_000;
+
 export class DeadlineError extends Error {
   constructor(timeoutMs: number) {
     super(`no answer within ${timeoutMs} ms`);

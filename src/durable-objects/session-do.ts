@@ -220,6 +220,10 @@ export class SessionObject extends DurableObject<Env> {
     return this.#session.admission.begin(this.#session.sessions.get(), question);
   }
 
+  async renewModelRequest(requestId: string): Promise<void> {
+    this.#session?.admission.renew(requestId);
+  }
+
   async finishModelRequest(requestId: string): Promise<void> {
     this.#session?.admission.finish(requestId);
   }

@@ -27,8 +27,7 @@ import { composeWorkspace, type Workspace } from "./workspaces/compose-workspace
 import { dialRunner } from "./workspaces/dial-runner.ts";
 import { isBootToken } from "./workspaces/boot-token.ts";
 import { WORKSPACE_MIGRATIONS } from "./workspaces/schema.ts";
-
-const REVIEW_EVERY_MS = 30_000;
+import { runWorkspaceTasks, scheduleKeeping, scheduleReview } from "./workspaces/workspace-tasks.ts";
 
 export class WorkspaceObject extends DurableObject<Env> {
   #workspace: Workspace | null = null;
@@ -56,7 +55,7 @@ export class WorkspaceObject extends DurableObject<Env> {
   async requestLease({ identity, session_id, turn_id }: LeaseRequest): Promise<LeaseAnswer> {
     const workspace = this.#open();
     workspace.store.identify(identity);
-    workspace.alarms.schedule("review", Date.now() + REVIEW_EVERY_MS);
+    scheduleReview(workspace);
     return workspace.desk.request({ session_id, turn_id });
   }
 
@@ -65,14 +64,21 @@ export class WorkspaceObject extends DurableObject<Env> {
     if (workspace === null) return;
     if (workspace.leases.holder()?.turn_id === turnId) await workspace.noteFiles().catch(() => undefined);
     workspace.desk.release(turnId);
+    scheduleKeeping(workspace);
   }
 
   async ensureRuntime(identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>> {
-    return this.#open().keeper.ensure(identity);
+    const workspace = this.#open();
+    scheduleKeeping(workspace);
+    return workspace.keeper.ensure(identity);
   }
 
   async findRuntime(): Promise<RuntimeLookup> {
     return this.#workspace === null ? { state: "gone" } : this.#workspace.keeper.find();
+  }
+
+  async fenceRuntime(runtimeId: string): Promise<boolean> {
+    return this.#workspace === null ? true : this.#workspace.keeper.fence(runtimeId);
   }
 
   async listFiles(identity: WorkspaceIdentity, request: ListFiles): Promise<Answer<FileList>> {
@@ -126,13 +132,7 @@ export class WorkspaceObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    const workspace = this.#workspace;
-    if (workspace === null) return;
-    const review = async (): Promise<void> => {
-      await workspace.desk.review();
-      if (workspace.leases.holder() !== null) workspace.alarms.reschedule("review", Date.now() + REVIEW_EVERY_MS);
-    };
-    await workspace.alarms.run({ review }, (task, error) => this.#logger.error("task_failed", error, { task }));
+    if (this.#workspace !== null) await runWorkspaceTasks(this.#workspace, this.#logger);
   }
 }
 

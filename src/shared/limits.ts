@@ -17,6 +17,8 @@ export const DEFAULT_WAIT_SECONDS = 30;
 export const MAX_MODEL_REQUEST_BYTES = 32 * 1024 * 1024;
 /** Requests to the model at once, per session. */
 export const MAX_MODEL_REQUESTS_AT_ONCE = 8;
+/** A request to the model that is under way is said to be so this often. */
+export const MODEL_REQUEST_RENEW_MS = 30_000;
 /** A run token opens its route for this long. */
 export const RUN_TOKEN_TTL_SECONDS = 15 * 60;
 /** The runner asks for a fresh run token when less than this is left. */

@@ -4,6 +4,7 @@ import { createMcpHandler } from "agents/mcp/server";
 import { sql } from "drizzle-orm";
 import { AppError } from "../shared/errors/app-error.ts";
 import { uuidV7 } from "../shared/ids.ts";
+import { MODEL_REQUEST_RENEW_MS } from "../shared/limits.ts";
 import type { SessionApi } from "../shared/rpc/session-api.ts";
 import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
@@ -96,7 +97,7 @@ function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrinc
 
 function composeServices(parts: Parts): Omit<Services, "watching"> {
   const { config, db } = parts;
-  const sessionStore = createSessionStore(db);
+  const sessionStore = createSessionStore({ db, now });
   const projects = createProjectService({
     store: createProjectStore({ db, newId, now }),
     directory: { workspace: (id) => workspaceOf(parts.env, id) },
@@ -111,6 +112,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   const sessions = createSessionService({
     directory: { session: (id) => sessionOf(parts.env, id) },
     store: sessionStore,
+    findProject: projects.find,
     resolveProject: projects.resolve,
     requireModelKey: () => requireModelKey(config),
     requireModel: (model) => requireModel(model, config.allowedModels),
@@ -121,7 +123,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   });
   const runtime = createRuntimeService({
     async askSandbox(principal, name, ask) {
-      const project = await projects.resolve(principal, name);
+      const project = await projects.find(principal, name);
       return ask(workspaceOf(parts.env, project.workspace_id), identityOf(principal, project));
     },
   });
@@ -168,6 +170,7 @@ function composeGateway({ config, env, logger, runtime }: Parts) {
     newPipe: () => new IdentityTransformStream(),
     waitUntil: runtime.waitUntil,
     nowMs: Date.now,
+    renewEveryMs: MODEL_REQUEST_RENEW_MS,
     logger,
   });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { publicConfig, readConfig } from "./config.ts";
+import { answerHealth } from "./http/health-route.ts";
 
 const env = {
   PUBLIC_URL: "http://localhost:8787",
@@ -40,5 +41,15 @@ describe("settings of the edge", () => {
     for (const secret of [env.ANTHROPIC_API_KEY, env.RUN_TOKEN_SECRET, env.SIGN_IN_CODE]) {
       expect(shown).not.toContain(secret);
     }
+  });
+
+  it("say whether the scripted model answers, in the settings and in /health [start.keyless] [health.answers]", async () => {
+    const scripted = readConfig({ ...env, ANTHROPIC_API_KEY: "no-key", SCRIPTED_MODEL: "true" });
+    expect(publicConfig(scripted, "1.0.0")).toMatchObject({ model_key: "scripted" });
+    expect(publicConfig(readConfig(env), "1.0.0")).toMatchObject({ model_key: "set" });
+    const healthOf = async (config: typeof scripted) =>
+      (await answerHealth({ config, version: "1.0.0", touchDatabase: async () => null })).json();
+    expect(await healthOf(scripted)).toMatchObject({ status: "scripted", checks: { model_key: { ok: true } } });
+    expect(await healthOf(readConfig(env))).toMatchObject({ status: "ok", checks: { model_key: { ok: true } } });
   });
 });

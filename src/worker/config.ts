@@ -10,6 +10,7 @@ const configSchema = z.object({
   SIGN_IN_CODE: z.string().min(8, "needs at least 8 characters"),
   MODEL_BASE_URL: z.url(),
   ANTHROPIC_API_KEY: z.string(),
+  SCRIPTED_MODEL: flagSchema.default(false),
   RUN_TOKEN_SECRET: z.string().min(32, "needs at least 32 characters"),
   MAX_PERMISSION_MODE: permissionModeSchema,
   ALLOWED_MODELS: z.string().min(1),
@@ -31,6 +32,8 @@ export type EdgeConfig = {
   modelBaseUrl: string;
   modelKey: string;
   modelKeyProblem: ModelKeyProblem;
+  /** Answers come from the built-in scripted model, which needs no key. */
+  scriptedModel: boolean;
   runTokenSecret: string;
   maxPermissionMode: PermissionMode;
   /** Names of models, `*` for any characters. */
@@ -53,6 +56,7 @@ export function readConfig(env: unknown): EdgeConfig {
     modelBaseUrl: settings.MODEL_BASE_URL.replace(/\/+$/, ""),
     modelKey: settings.ANTHROPIC_API_KEY,
     modelKeyProblem: judgeModelKey(settings.ANTHROPIC_API_KEY),
+    scriptedModel: settings.SCRIPTED_MODEL,
     runTokenSecret: settings.RUN_TOKEN_SECRET,
     maxPermissionMode: settings.MAX_PERMISSION_MODE,
     allowedModels: settings.ALLOWED_MODELS.split(",").map((name) => name.trim()),
@@ -91,7 +95,7 @@ export function publicConfig(config: EdgeConfig, version: string): Record<string
     sandbox: config.sandbox,
     max_permission_mode: config.maxPermissionMode,
     allowed_models: config.allowedModels,
-    model_key: config.modelKeyProblem === null ? "set" : config.modelKeyProblem,
+    model_key: config.scriptedModel ? "scripted" : (config.modelKeyProblem ?? "set"),
     sign_in: "local",
   };
 }

@@ -312,6 +312,84 @@ describe("projects", () => {
   });
 });
 
+describe("what is not there", () => {
+  const EMPTY = "default";
+
+  async function ask(method: string, params: Record<string, unknown>, query = "") {
+    const modern = await readRpc(await callModern(token, method, params, { query }));
+    const legacy = await readRpc(await callLegacy(token, method, params, { query }));
+    expect(legacy.error).toEqual(modern.error);
+    return modern.error;
+  }
+
+  it.each([
+    ["tools/call", { name: "no_such_tool", arguments: {} }, /^There is no tool "no_such_tool"; tools\/list/],
+    ["tools/call", { name: "find_claude_binary", arguments: {} }, /not among those.*\/mcp\?toolsets=all/],
+    ["tools/call", { arguments: {} }, /^tools\/call needs the tool's name/],
+    ["tools/call", { name: 7 }, /^tools\/call needs the tool's name/],
+    ["tools/call", { name: "list_projects", arguments: "text" }, /must be an object/],
+    ["resources/read", { uri: "claude://nothing/here" }, /^There is no resource of this URI/],
+    ["resources/read", { uri: "no uri at all" }, /^There is no resource of this URI/],
+    ["resources/read", {}, /^resources\/read needs the resource's URI/],
+  ])("gets an answer in our words: %s with %j [mcp.errors]", async (method, params, words) => {
+    expect(await ask(method, params)).toMatchObject({ code: -32602, message: expect.stringMatching(words) });
+  });
+
+  it("answers under the id of the request [mcp.errors]", async () => {
+    const answer = await readRpc(await callModern(token, "tools/call", { name: "no_such_tool" }));
+    expect(answer).toMatchObject({ jsonrpc: "2.0", id: 1 });
+  });
+
+  it.each([
+    ["list_sessions", { project: EMPTY }],
+    ["list_project_files", {}],
+    ["read_project_file", { path: "a.txt" }],
+    ["delete_project", { name: EMPTY }],
+    ["find_claude_binary", {}],
+  ])("is not made by looking for it: %s [tools.projects]", async (name, args) => {
+    await env.DB.prepare("UPDATE projects SET deleted_at = 'now' WHERE name = ?").bind(EMPTY).run();
+    const failure = failureOf(await callTool(name, args, "?toolsets=all"));
+    expect(failure).toMatchObject({ code: "project_not_found", message: expect.stringContaining("execute_claude") });
+    const left = await env.DB.prepare("SELECT id FROM projects WHERE name = ? AND deleted_at IS NULL")
+      .bind(EMPTY)
+      .all();
+    expect(left.results).toEqual([]);
+  });
+});
+
+describe("continue_session with an idempotency_key", () => {
+  const go = async (wish: Record<string, unknown>) => {
+    const args = { prompt: "go on", project: "continued", wait_seconds: 0, ...wish };
+    return structuredOf(await callTool("execute_claude", args)) as { session_id: string; turn_id: string };
+  };
+  const isListed = async (session_id: string) => {
+    const listed = await callTool("list_sessions", { project: "continued" });
+    return JSON.stringify(listed.result).includes(session_id);
+  };
+
+  it("gets its first answer again, also once a newer session exists [session.idempotency]", async () => {
+    await callTool("create_project", { name: "continued" });
+    const first = await go({});
+    await expect.poll(() => isListed(first.session_id), { timeout: 10_000 }).toBe(true);
+    const continued = await go({ continue_session: true, idempotency_key: "again" });
+    expect(continued.session_id).toBe(first.session_id);
+    const newer = await go({});
+    await expect.poll(() => isListed(newer.session_id), { timeout: 10_000 }).toBe(true);
+    expect(await go({ continue_session: true, idempotency_key: "again" })).toMatchObject({
+      session_id: first.session_id,
+      turn_id: continued.turn_id,
+    });
+    expect((await go({ continue_session: true, idempotency_key: "other" })).session_id).toBe(newer.session_id);
+  });
+
+  it("begins one session for a key when there was none to continue [session.idempotency]", async () => {
+    await callTool("create_project", { name: "nothing-yet" });
+    const wish = { project: "nothing-yet", continue_session: true, idempotency_key: "first" };
+    const [one, two] = await Promise.all([go(wish), go(wish)]);
+    expect(two).toMatchObject({ session_id: one.session_id, turn_id: one.turn_id });
+  });
+});
+
 describe("resources", () => {
   const read = async (uri: string) => readRpc(await callModern(token, "resources/read", { uri }));
 

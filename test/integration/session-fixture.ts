@@ -34,6 +34,9 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   ended = false;
   forgotten = false;
   answersPings = true;
+  answersInterrupts = true;
+  /** What it says to run now. */
+  runningTurnId: string | null = null;
   /** True while it says that another turn runs. */
   busy = false;
   host: RpcStub<SessionHostApi> | null = null;
@@ -69,6 +72,7 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   }
   async interruptTurn({ turn_id }: { turn_id: string }) {
     this.interrupted.push(turn_id);
+    if (!this.answersInterrupts) await new Promise(() => {});
     return { running: true };
   }
   async setPreviews() {}
@@ -76,7 +80,7 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
     if (!this.answersPings) await new Promise(() => {});
     return {
       runtime_id: this.runtimeId,
-      running_turn_id: null,
+      running_turn_id: this.runningTurnId,
       cli_live: true,
       background_tasks: 0,
       last_source_seq: this.sourceSeq,
@@ -125,6 +129,13 @@ export type TestWorld = {
   runner: TestRunner | null;
   lookup: RuntimeLookup["state"] | null;
   leaseHeldBy: string | null;
+  /** How far the session's clock is ahead. */
+  aheadMs: number;
+  /** Runtimes that the Workspace object was asked to end. */
+  fenced: string[];
+  /** Whether the runtime is ended when it is asked to. */
+  fences: boolean;
+  slots: { turn_id: string; ttl_seconds: number }[];
   startFails: boolean;
   filesLost: boolean;
   /** So many connections to the runner are refused before one is taken. */
@@ -190,12 +201,15 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
       bucket: env.BUCKET,
       workspace: () => testWorkspace(world),
       team: () => ({
-        requestSlot: async () => ({ granted: true, expires_at: "" }),
+        async requestSlot({ turn_id, ttl_seconds }) {
+          world.slots.push({ turn_id, ttl_seconds });
+          return { granted: true, expires_at: "" };
+        },
         releaseSlot: async () => {},
         countSlots: async () => ({ running: 0, waiting: 0 }),
       }),
       config: readConfig(env),
-      clock: systemClock,
+      clock: { ...systemClock, nowMs: () => Date.now() + world.aheadMs },
       logger: { info: () => {}, error: (event) => world.logged.push(event) },
       background(work) {
         const done = work.catch(() => {}).finally(() => pending.delete(done));
@@ -207,6 +221,10 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
     runner: new TestRunner(),
     lookup: null,
     leaseHeldBy: null,
+    aheadMs: 0,
+    fenced: [],
+    fences: true,
+    slots: [],
     startFails: false,
     filesLost: false,
     refusedDials: 0,
@@ -258,6 +276,11 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
         return new Response(null, { status: 503 });
       }
       return world.runner.accept();
+    },
+    async fenceRuntime(runtimeId) {
+      world.fenced.push(runtimeId);
+      if (world.fences) world.runner = null;
+      return world.fences;
     },
     listFiles: unused,
     readFile: unused,

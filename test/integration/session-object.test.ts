@@ -263,6 +263,52 @@ describe("a link that breaks", () => {
       expect(world.session.turns.get(turnId)?.status).toBe("completed");
     });
   });
+
+  it("is ended before its turn is given up, and keeps the turn when it cannot be ended [recovery.lost] [recovery.unknown]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await world.begin();
+      await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" });
+      world.lookup = "unreachable";
+      runner.cut();
+      await expect.poll(() => world.session.connection.current()).toBeNull();
+      await world.session.driver.drive();
+      expect(world.fenced).toEqual([]);
+      world.aheadMs = 61_000;
+      world.fences = false;
+      await world.session.driver.drive();
+      expect(world.fenced).toEqual([runner.runtimeId]);
+      expect(world.session.turns.get(turnId)?.status).toBe("running");
+      world.fences = true;
+      await world.session.driver.drive();
+      expect(world.runner).toBeNull();
+      expect(world.session.turns.get(turnId)?.status).toBe("interrupted");
+    });
+  });
+});
+
+describe("a call that hangs", () => {
+  it("to the runner holds up the drive for some seconds alone [session.interrupt]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await world.begin();
+      runner.answersInterrupts = false;
+      world.session.turns.requestInterrupt(turnId);
+      await expect(world.session.driver.drive()).rejects.toThrow("no answer within");
+      runner.answersInterrupts = true;
+      await world.session.driver.drive();
+      expect(runner.interrupted).toHaveLength(2);
+    });
+  });
+
+  it("to the Workspace object holds up the drive for some seconds alone [session.lease.order]", async () => {
+    await inSession(async (world) => {
+      world.onLeaseAsked = () => new Promise(() => {});
+      world.submit();
+      await expect(world.session.driver.drive()).rejects.toThrow("no answer within");
+      world.onLeaseAsked = () => {};
+      await world.session.driver.drive();
+      expect(world.runner?.started).toHaveLength(1);
+    });
+  });
 });
 
 describe("prompts", () => {
@@ -287,6 +333,10 @@ describe("prompts", () => {
       expect(runner.ended).toBe(true);
       expect(world.session.turns.get(turnId)?.status).toBe("interrupted");
       expect(world.session.turns.get(waiting.ok ? waiting.value.turn_id : "")?.status).toBe("interrupted");
+      const { session } = world.session.reader.view();
+      expect(session).toMatchObject({ status: "ended", status_reason: "ended on request" });
+      const ends = events(world).filter((event) => event.data["status"] === "ended");
+      expect(ends).toHaveLength(1);
       expect(world.submit()).toMatchObject({ error: { code: "session_ended" } });
       const question = { team_id: world.principal.team_id, runtime_id: runner.runtimeId, model: "claude-x" };
       const row = world.session.sessions.get();

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { runSessionTasks } from "../../src/durable-objects/sessions/session-tasks.ts";
-import { inSession, turnEnd, type TestWorld } from "./session-fixture.ts";
+import { inSession, newId, turnEnd, type TestWorld } from "./session-fixture.ts";
 
 /** The alarm, with one task due now. */
 async function ring(world: TestWorld, task: "watch" | "rest" | "drive"): Promise<void> {
@@ -54,6 +54,97 @@ describe("the session's alarm", () => {
       await expect.poll(() => world.runner?.started.length).toBe(1);
       expect(submitted.ok).toBe(true);
       expect(world.session.alarms.dueAt("drive")).not.toBeNull();
+    });
+  });
+
+  it("renews the slots of turns that are under way [objects.alarm]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await world.begin();
+      world.slots.length = 0;
+      await ring(world, "watch");
+      expect(world.slots).toEqual([{ turn_id: turnId, ttl_seconds: 120 }]);
+      await runner.say(turnEnd(turnId));
+      await world.settle();
+      world.slots.length = 0;
+      await ring(world, "watch");
+      expect(world.slots).toEqual([]);
+    });
+  });
+});
+
+describe("a turn that the runner does not know to run", () => {
+  async function beginStarted(world: TestWorld) {
+    const begun = await world.begin();
+    await begun.runner.say({ kind: "turn_started", turn_id: begun.turnId, origin: "prompt" });
+    return begun;
+  }
+
+  it("is ended as failed when it is missing twice in a row, and the session takes the next prompt [recovery.turn_lost]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await beginStarted(world);
+      await ring(world, "watch");
+      expect(world.session.turns.get(turnId)?.status).toBe("running");
+      await ring(world, "watch");
+      expect(world.session.turns.get(turnId)).toMatchObject({ status: "failed" });
+      expect(world.session.turns.get(turnId)?.reason).toContain("Send the prompt again");
+      await world.settle();
+      expect(world.released).toContain(turnId);
+      const next = await world.begin("and now?");
+      expect(runner.started.at(-1)?.turn_id).toBe(next.turnId);
+    });
+  });
+
+  it("goes on when it was missing once, between two messages [recovery.turn_lost]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await beginStarted(world);
+      await ring(world, "watch");
+      runner.runningTurnId = turnId;
+      await ring(world, "watch");
+      runner.runningTurnId = null;
+      await ring(world, "watch");
+      expect(world.session.turns.get(turnId)?.status).toBe("running");
+    });
+  });
+
+  it("goes on while the runner has said more than is stored here [recovery.turn_lost]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await beginStarted(world);
+      const end = runner.entry(turnEnd(turnId));
+      for (let looks = 0; looks < 3; looks++) await ring(world, "watch");
+      expect(world.session.turns.get(turnId)?.status).toBe("running");
+      await runner.send([end]);
+      expect(world.session.turns.get(turnId)?.status).toBe("completed");
+    });
+  });
+});
+
+describe("a question about a tool", () => {
+  it("gets its first answer again under the same request_id, whatever it asks by then, and is logged once [runner.gate]", async () => {
+    await inSession(async (world) => {
+      const submitted = world.submit({ options: { timeout_seconds: 60, allowed_tools: ["Read"] } });
+      await world.session.driver.drive();
+      const runner = world.runner!;
+      const turn_id = submitted.ok ? submitted.value.turn_id : "";
+      const ask = (request_id: string, tool_name: string) =>
+        runner.host!.decidePermission({
+          runtime_id: runner.runtimeId,
+          request_id,
+          turn_id,
+          stage: "gate",
+          tool_name,
+          tool_use_id: null,
+          permission_mode: "acceptEdits",
+          tool_input: {},
+        });
+      const request_id = newId();
+      const first = await ask(request_id, "Bash");
+      expect(first).toMatchObject({ behavior: "deny" });
+      runner.cut();
+      await expect.poll(() => runner.hellos.length, { timeout: 5_000 }).toBe(2);
+      expect(await ask(request_id, "Read")).toEqual(first);
+      expect(await ask(newId(), "Read")).toEqual({ behavior: "no_rule" });
+      const page = world.session.events.page(0, { maxEvents: 100, maxBytes: 100_000 });
+      expect(page.filter(({ type }) => type === "permission_requested")).toHaveLength(1);
     });
   });
 });

@@ -1,4 +1,4 @@
-import { runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { newWebSocketRpcSession, RpcTarget } from "capnweb";
 import { describe, expect, it } from "vitest";
@@ -7,6 +7,7 @@ import { readConfig } from "../../src/durable-objects/config.ts";
 import type { SandboxPort } from "../../src/durable-objects/sandboxes/sandbox-port.ts";
 import { isBootToken } from "../../src/durable-objects/workspaces/boot-token.ts";
 import { composeWorkspace, type Workspace } from "../../src/durable-objects/workspaces/compose-workspace.ts";
+import { runWorkspaceTasks } from "../../src/durable-objects/workspaces/workspace-tasks.ts";
 import { WORKSPACE_MIGRATIONS } from "../../src/durable-objects/workspaces/schema.ts";
 import { migrate } from "../../src/durable-objects/sql/migrate.ts";
 import type { SessionApi } from "../../src/shared/rpc/session-api.ts";
@@ -34,6 +35,7 @@ type World = {
   runner: { runtimeId: string; bootToken: string; state: "new" | "kept"; protocol: number; answers: boolean } | null;
   starts: number;
   stops: number;
+  keptAlive: number;
   startsSilent: boolean;
   nextState: "new" | "kept";
   nextProtocol: number;
@@ -71,6 +73,7 @@ function createWorld(storage: DurableObjectStorage): World {
     runner: null,
     starts: 0,
     stops: 0,
+    keptAlive: 0,
     startsSilent: false,
     nextState: "new",
     nextProtocol: 1,
@@ -132,6 +135,9 @@ function testSandbox(world: World): SandboxPort {
         workspace_state: runner.state,
         busy_sessions: [],
       });
+    },
+    async keepAlive() {
+      world.keptAlive += 1;
     },
     async stop() {
       world.stops += 1;
@@ -199,6 +205,43 @@ describe("a workspace's sandbox", () => {
       const next = await workspace.keeper.ensure(world.identity);
       expect(world.stops).toBe(1);
       expect(next).not.toMatchObject({ value: { runtime_id: old } });
+    });
+  });
+
+  it("that a session gives up is ended, unless it answers again or was replaced [workspace.runtime] [recovery.lost]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      await workspace.keeper.ensure(world.identity);
+      const { runtimeId } = world.runner!;
+      workspace.store.attach(newId());
+      expect(await workspace.keeper.fence(runtimeId)).toBe(false);
+      expect(await workspace.keeper.fence(newId())).toBe(true);
+      expect(world.stops).toBe(0);
+      world.runner!.answers = false;
+      expect(await workspace.keeper.fence(runtimeId)).toBe(true);
+      await world.settle();
+      expect([world.stops, world.runner, world.announced]).toEqual([1, null, [null]]);
+      expect(await workspace.keeper.ensure(world.identity)).toMatchObject({ value: { files_lost: true } });
+      expect(await workspace.keeper.fence(runtimeId)).toBe(true);
+      expect(world.stops).toBe(1);
+    });
+  });
+
+  it("with files is kept awake by the object's alarm, one without may sleep [workspace.keep]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      const ring = async () => {
+        workspace.alarms.schedule("keep", 1);
+        await runWorkspaceTasks(workspace, { info: () => {}, error: () => {} });
+      };
+      await workspace.keeper.ensure(world.identity);
+      await ring();
+      expect([world.keptAlive, workspace.alarms.dueAt("keep")]).toEqual([0, null]);
+      world.changed = true;
+      await ring();
+      expect(world.keptAlive).toBe(1);
+      expect(workspace.alarms.dueAt("keep")).toBeGreaterThan(Date.now() + 3_600_000);
+      world.runner = null;
+      await ring();
+      expect([world.keptAlive, workspace.alarms.dueAt("keep")]).toEqual([1, null]);
     });
   });
 
@@ -327,6 +370,26 @@ describe("a workspace's lease", () => {
       expect(leases.holder()).toEqual({ turn_id: "t2", session_id: "s2" });
       expect(world.granted).toEqual(["t2"]);
     });
+  });
+});
+
+describe("the workspace's alarm", () => {
+  it("takes the lease from turns that nobody knows any more, and rests when nobody waits [objects.alarm] [session.lease.order]", async () => {
+    const workspace = env.WORKSPACE.getByName(newId());
+    const identity = { workspace_id: newId(), team_id: newId(), project_id: newId(), git_url: null };
+    const [first, second] = [newId(), newId()];
+    expect(await workspace.requestLease({ identity, session_id: newId(), turn_id: first })).toEqual({ granted: true });
+    const waits = { granted: false, position: 1 };
+    const request = { identity, session_id: newId(), turn_id: second };
+    expect(await workspace.requestLease(request)).toMatchObject(waits);
+    await runInDurableObject(workspace, (_object, state) => state.storage.sql.exec("UPDATE due SET due_at = 1"));
+    expect(await runDurableObjectAlarm(workspace)).toBe(true);
+    const rows = await runInDurableObject(workspace, (_object, { storage }) => ({
+      leases: storage.sql.exec("SELECT turn_id FROM leases").toArray(),
+      due: storage.sql.exec("SELECT task FROM due").toArray(),
+    }));
+    expect(rows).toEqual({ leases: [], due: [] });
+    expect(await workspace.requestLease({ ...request, turn_id: newId() })).toEqual({ granted: true });
   });
 });
 

@@ -1,4 +1,5 @@
 // What is killed in mid-turn, and what must come of it: the log 1 to n, each prompt once in the conversation, no work twice.
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callTool, hold, say } from "../support/scripted-model/scenario.ts";
 import { sandboxFaults } from "../support/sandbox-faults.ts";
@@ -12,6 +13,7 @@ import {
   start,
   timesInConversation,
   waitForEnd,
+  waitUntil,
   type Started,
   type Waited,
 } from "./person.ts";
@@ -163,6 +165,44 @@ export function describeRecovery(sandbox: "process" | "container"): void {
       expect(timesInConversation(stack, broken.words)).toBe(1);
       // The new runtime counts its entries from 1 again: none of them may be taken for one that is held already.
       expect(added.filter((event) => event.type === "message_received").length).toBeGreaterThan(1);
+    });
+
+    it("keeps a tool back while nobody decides, also when the object that was asked is killed, and goes on after the answer [runner.gate] [recovery.workerd_killed]", async () => {
+      const client = await connect(stack);
+      const project = "kill-asked";
+      await client.callToolOrThrow("create_project", { name: project });
+      const wait = { command: "until [ -e go ]; do sleep 0.1; done", description: "wait", run_in_background: true };
+      const asked = callTool("Bash", { command: "echo once >> asked.txt", description: "work" });
+      const follow_up = [[asked], [say("asked and done")]];
+      const options = { project, permission_mode: "bypassPermissions" };
+      const steps = [[callTool("Bash", wait)], [say("it waits")]];
+      const first = await start(client, { ...options, prompt: prompt("Wait.", { steps, follow_up }) });
+      await waitForEnd(client, first);
+      // Another session has the lease, so that the follow-up's tool waits for its answer.
+      const gate = `asked-${sandbox}`;
+      const holding = [[callTool("Bash", { command: "touch go", description: "go" })], [hold(gate), say("done")]];
+      const second = await start(client, { ...options, prompt: prompt("Hold on.", { steps: holding }) });
+      await stack.model.reached(gate);
+      const isAsked = async () =>
+        (await readLog(client, first.session_id)).some(
+          (event) => event.type === "tool_call_started" && event.turn_id !== first.turn_id,
+        );
+      await expect.poll(isAsked, { timeout: 30_000 }).toBe(true);
+      const isDone = async () => !(await client.callTool("read_project_file", { project, path: "asked.txt" })).isError;
+      expect(await isDone()).toBe(false);
+      stack.killUserWorkerd();
+      await stack.waitForHealth(90_000);
+      await sleep(3_000);
+      expect(await isDone()).toBe(false);
+      stack.model.release(gate);
+      await waitForEnd(client, second, 120_000);
+      const followUp = await waitUntil(client, first.session_id, 60_000, ({ turn }) => {
+        return turn?.origin === "follow_up" && turn.ended_at !== null;
+      });
+      expect(followUp).toMatchObject({ turn: { number: 2, status: "completed" } });
+      expect(followUp.result?.text).toBe("asked and done");
+      expect(await readFile(client, project, "asked.txt")).toBe("once\n");
+      expectWholeLog(await readLog(client, first.session_id));
     });
 
     it(`loses and repeats nothing when npm start was killed and started again [recovery.start_killed]`, async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { MAX_BATCH_BYTES } from "../../shared/limits.ts";
-import { createEntrySpool } from "./entry-spool.ts";
+import { createEntrySpool, SpoolWriteError } from "./entry-spool.ts";
 
 const openSpool = () => {
   const path = join(mkdtempSync(join(tmpdir(), "berth-spool-")), "spool.jsonl");
@@ -64,5 +64,31 @@ describe("the spool", () => {
     expect(isEmpty).toBe(false);
     spool.acknowledge(1);
     expect(await empty).toBe(true);
+  });
+
+  it("goes on with the numbers of an earlier spool of the same session [runner.spool]", () => {
+    const path = join(mkdtempSync(join(tmpdir(), "berth-spool-")), "spool.jsonl");
+    const spool = createEntrySpool(path, 7);
+    expect([spool.lastSeq(), spool.acknowledgedSeq()]).toEqual([7, 7]);
+    spool.record(message("next"));
+    expect(spool.readFrom(1).map(({ entry }) => entry.source_seq)).toEqual([8]);
+  });
+
+  it("on a full disk refuses a message, and still tells how the turn ended [runner.spool]", () => {
+    const spool = createEntrySpool("/dev/full");
+    const turn_id = randomUUID();
+    expect(() => spool.record(message("lost"))).toThrow(SpoolWriteError);
+    const end = { result: null, exit_code: null, signal: null, stderr_tail: null };
+    spool.record({ kind: "turn_ended", turn_id, reason: "not_recorded", ...end });
+    expect(spool.readFrom(1).map(({ entry }) => entry)).toMatchObject([{ source_seq: 1, kind: "turn_ended", turn_id }]);
+  });
+
+  it("keeps nobody waiting once it is closed", async () => {
+    const { spool } = openSpool();
+    spool.record(message("never acknowledged"));
+    const waiting = Promise.all([spool.whenAfter(9), spool.whenEmpty()]);
+    spool.close();
+    expect(await waiting).toHaveLength(2);
+    spool.close();
   });
 });

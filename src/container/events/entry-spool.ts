@@ -8,7 +8,10 @@ type WithoutNumber<T> = T extends unknown ? Omit<T, "source_seq" | "occurred_at"
 export type NewEntry = WithoutNumber<RunnerEntry>;
 
 export type EntrySpool = {
-  /** Numbers the entry and writes it to the file before it returns. */
+  /**
+   * Numbers the entry and writes it to the file before it returns. When that fails, a message is refused with a
+   * SpoolWriteError; anything else is small, says how a turn stands, and is kept in memory instead.
+   */
   record(entry: NewEntry): void;
   lastSeq(): number;
   acknowledgedSeq(): number;
@@ -16,14 +19,25 @@ export type EntrySpool = {
   acknowledge(seq: number): void;
   /** The oldest entries from `seq` on: as many as fit into one batch, at least one; empty when there are none. */
   readFrom(seq: number): { entry: RunnerEntry; bytes: number }[];
-  /** Resolves when an entry after `seq` exists. */
+  /** Resolves when an entry after `seq` exists, or the spool is closed. */
   whenAfter(seq: number): Promise<void>;
-  /** Resolves when everything up to `seq` is acknowledged. */
+  /** Resolves when everything up to `seq` is acknowledged, or the spool is closed. */
   whenAcknowledged(seq: number): Promise<void>;
-  /** Resolves when everything is acknowledged. */
+  /** Resolves when everything is acknowledged, or the spool is closed. */
   whenEmpty(): Promise<void>;
   close(): void;
 };
+
+/** What Claude Code said could not be kept: most likely the disk is full. */
+export class SpoolWriteError extends Error {
+  constructor(cause: unknown) {
+    super("The entry could not be written to the spool", { cause });
+    this.name = "SpoolWriteError";
+  }
+}
+
+/** Where an entry lies: in the file, or in memory when the file took no more. */
+type Place = { from: number; bytes: number; text: string | null };
 
 const ENTRIES_PER_BATCH = 500;
 /** What a batch has around its entries. */
@@ -31,32 +45,38 @@ const ENVELOPE_BYTES = 1024;
 /** The file is emptied when all of it is acknowledged and it has grown this large. */
 const TRUNCATE_AT_BYTES = 256 * 1024;
 
-export function createEntrySpool(path: string): EntrySpool {
+/** `acknowledged`: where the numbers of an earlier spool of this session ended. */
+export function createEntrySpool(path: string, acknowledged = 0): EntrySpool {
   const file = openSpoolFile(path);
   const changes = createChangeSignal();
-  /** Ends of the entries `acknowledged + 1 …` in the file. */
-  let ends: number[] = [];
-  let acknowledged = 0;
-  let start = 0;
-  const lastSeq = () => acknowledged + ends.length;
+  /** Of the entries `acknowledged + 1 …`. */
+  let places: Place[] = [];
+  let isClosed = false;
+  const lastSeq = () => acknowledged + places.length;
 
   function record(entry: NewEntry): void {
     const numbered = { ...entry, source_seq: lastSeq() + 1, occurred_at: new Date().toISOString() };
-    file.append(`${JSON.stringify(numbered)}\n`);
-    ends.push(file.end());
+    places.push(write(`${JSON.stringify(numbered)}\n`, entry.kind));
     changes.notify();
+  }
+
+  function write(line: string, kind: NewEntry["kind"]): Place {
+    const from = file.end();
+    try {
+      file.append(line);
+      return { from, bytes: file.end() - from, text: null };
+    } catch (error) {
+      if (kind === "message") throw new SpoolWriteError(error);
+      return { from, bytes: Buffer.byteLength(line), text: line };
+    }
   }
 
   function acknowledge(seq: number): void {
     const count = Math.min(seq, lastSeq()) - acknowledged;
     if (count <= 0) return;
-    start = ends[count - 1] ?? start;
-    ends = ends.slice(count);
+    places = places.slice(count);
     acknowledged += count;
-    if (ends.length === 0 && file.end() > TRUNCATE_AT_BYTES) {
-      file.empty();
-      start = 0;
-    }
+    if (places.length === 0 && file.end() > TRUNCATE_AT_BYTES) file.empty();
     changes.notify();
   }
 
@@ -64,15 +84,19 @@ export function createEntrySpool(path: string): EntrySpool {
     const first = Math.max(seq, acknowledged + 1) - acknowledged - 1;
     const found: { entry: RunnerEntry; bytes: number }[] = [];
     let total = 0;
-    for (let index = first; index < ends.length && found.length < ENTRIES_PER_BATCH; index++) {
-      const from = ends[index - 1] ?? start;
-      const bytes = (ends[index] ?? from) - from;
+    for (const { from, bytes, text } of places.slice(first, first + ENTRIES_PER_BATCH)) {
       if (found.length > 0 && total + bytes > MAX_BATCH_BYTES - ENVELOPE_BYTES) break;
       // The spool is this process's own: what it wrote is what it reads.
-      found.push({ entry: JSON.parse(file.read(from, bytes)) as RunnerEntry, bytes });
+      found.push({ entry: JSON.parse(text ?? file.read(from, bytes)) as RunnerEntry, bytes });
       total += bytes;
     }
     return found;
+  }
+
+  function close(): void {
+    if (!isClosed) file.close();
+    isClosed = true;
+    changes.notify();
   }
 
   return {
@@ -81,10 +105,10 @@ export function createEntrySpool(path: string): EntrySpool {
     acknowledgedSeq: () => acknowledged,
     acknowledge,
     readFrom,
-    whenAfter: (seq) => changes.when(() => lastSeq() > seq),
-    whenAcknowledged: (seq) => changes.when(() => acknowledged >= seq),
-    whenEmpty: () => changes.when(() => ends.length === 0),
-    close: file.close,
+    whenAfter: (seq) => changes.when(() => isClosed || lastSeq() > seq),
+    whenAcknowledged: (seq) => changes.when(() => isClosed || acknowledged >= seq),
+    whenEmpty: () => changes.when(() => isClosed || places.length === 0),
+    close,
   };
 }
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { useRunnerBench } from "../../../test/support/runner-bench.ts";
 import { makeTurn, type TestHost } from "../../../test/support/runner-host.ts";
 import { callTool, embedScenario, say } from "../../../test/support/scripted-model/scenario.ts";
-import type { PermissionMode } from "../../shared/permissions/permission-mode.ts";
+import { PERMISSION_MODES, type PermissionMode } from "../../shared/permissions/permission-mode.ts";
 import type { PermissionDecision, PermissionQuestion } from "../../shared/rpc/session-host-api.ts";
 import { createHostLink, type HostConnection } from "../rpc/host-link.ts";
 import { createPermissionGate, DENIALS } from "./permission-gate.ts";
@@ -32,33 +32,41 @@ async function runWriting(host: TestHost, mode: PermissionMode) {
   return { isWritten: existsSync(path), ended, toolResult };
 }
 
-const failing: [string, () => Promise<PermissionDecision>][] = [
-  ["throws", () => Promise.reject(new Error("our bug"))],
-  ["answers with something else", async () => ({ behavior: "allowed" }) as never],
-  ["answers with nothing", async () => undefined as never],
-  ["denies", async () => ({ behavior: "deny", message: "No, thank you." })],
+/** In the modes that ask a person anyway, consent would be given: what holds the tool back is the gate. */
+const failing: [string, (question: PermissionQuestion) => Promise<PermissionDecision>][] = [
+  ["throws", atGate(() => Promise.reject(new Error("our bug")))],
+  ["answers with something else", atGate(async () => ({ behavior: "allowed" }) as never)],
+  ["answers with nothing", atGate(async () => undefined as never)],
+  ["denies", atGate(async () => ({ behavior: "deny", message: "No, thank you." }))],
   ["answers `ask` and then throws", askThen(() => Promise.reject(new Error("our bug")))],
   ["answers `ask` and then `no_rule`", askThen(async () => ({ behavior: "no_rule" }))],
 ];
 
+function atGate(decide: () => Promise<PermissionDecision>) {
+  return (question: PermissionQuestion) =>
+    question.stage === "gate" ? decide() : Promise.resolve({ behavior: "allow" as const });
+}
+
 function askThen(consent: () => Promise<PermissionDecision>) {
   const asked = { behavior: "ask" as const, message: "May it?" };
-  return (question?: PermissionQuestion) => (question?.stage === "gate" ? Promise.resolve(asked) : consent());
+  return (question: PermissionQuestion) => (question.stage === "gate" ? Promise.resolve(asked) : consent());
 }
 
 describe.each(["bypassPermissions", "acceptEdits"] as const)("in mode %s, a tool", (mode) => {
+  it("runs when no rule speaks against it", async () => {
+    const host = await bench.openSession({ decidePermission: async () => ({ behavior: "no_rule" }) });
+    expect(await runWriting(host, mode)).toMatchObject({ isWritten: true });
+    expect(host.questions).toMatchObject([{ stage: "gate", tool_name: "Write", permission_mode: mode }]);
+  });
+});
+
+describe.each(PERMISSION_MODES)("in mode %s, a tool", (mode) => {
   it.each(failing)("does not run when the object %s [runner.gate]", async (_what, decidePermission) => {
     const host = await bench.openSession({ decidePermission });
     const { isWritten, ended, toolResult } = await runWriting(host, mode);
     expect(isWritten).toBe(false);
     expect(toolResult).toMatchObject([{ is_error: true }]);
     expect(ended.result?.permission_denials).toHaveLength(1);
-  });
-
-  it("runs when no rule speaks against it", async () => {
-    const host = await bench.openSession({ decidePermission: async () => ({ behavior: "no_rule" }) });
-    expect(await runWriting(host, mode)).toMatchObject({ isWritten: true });
-    expect(host.questions).toMatchObject([{ stage: "gate", tool_name: "Write", permission_mode: mode }]);
   });
 
   it("waits while the link is cut, is asked about again under the same id, and obeys the answer [runner.gate]", async () => {
@@ -100,12 +108,8 @@ describe("a tool that has to be asked for", () => {
 });
 
 describe("the gate alone", () => {
-  const ask = {
-    tool_name: "Write",
-    tool_input: {},
-    hook_event_name: "PreToolUse",
-    permission_mode: "default",
-  } as never;
+  const plainAsk = { tool_name: "Write", tool_input: {}, hook_event_name: "PreToolUse", permission_mode: "default" };
+  const ask = plainAsk as never;
 
   function gateWith(
     decidePermission: () => Promise<unknown>,
@@ -143,17 +147,21 @@ describe("the gate alone", () => {
     );
   });
 
-  it("denies when our own code throws, also without a promise [runner.gate]", async () => {
-    const signal = new AbortController().signal;
-    const throwing = () => {
-      throw new Error("our bug");
-    };
-    const byTurn = gateWith(async () => ({ behavior: "allow" }), { turnId: throwing });
-    expect(await byTurn.preToolUse(ask, "id", { signal })).toEqual(denied(DENIALS.failed));
-    expect(await gateWith(throwing).preToolUse(ask, "id", { signal })).toEqual(denied(DENIALS.failed));
-    const consent = await gateWith(throwing).canUseTool("Write", {}, { signal, toolUseID: "id" } as never);
-    expect(consent).toEqual({ behavior: "deny", message: DENIALS.failed });
-  });
+  it.each(PERMISSION_MODES)(
+    "denies when our own code throws, in mode %s too [runner.gate]",
+    async (permission_mode) => {
+      const ask = { ...plainAsk, permission_mode } as never;
+      const signal = new AbortController().signal;
+      const throwing = () => {
+        throw new Error("our bug");
+      };
+      const byTurn = gateWith(async () => ({ behavior: "allow" }), { turnId: throwing });
+      expect(await byTurn.preToolUse(ask, "id", { signal })).toEqual(denied(DENIALS.failed));
+      expect(await gateWith(throwing).preToolUse(ask, "id", { signal })).toEqual(denied(DENIALS.failed));
+      const consent = await gateWith(throwing).canUseTool("Write", {}, { signal, toolUseID: "id" } as never);
+      expect(consent).toEqual({ behavior: "deny", message: DENIALS.failed });
+    },
+  );
 
   it("denies when the turn was stopped meanwhile", async () => {
     const stopped = new AbortController();

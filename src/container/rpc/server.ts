@@ -95,11 +95,10 @@ function serveWorkspace(parts: WorkspaceParts, socket: WebSocket): void {
 function serveSession(parts: ServerParts, sessionId: string, socket: WebSocket): void {
   socket.on("error", () => {});
   const session = parts.sessions.open(sessionId);
-  const target = new SessionTarget(
-    session,
-    () => connection,
-    () => parts.sessions.forget(sessionId),
-  );
+  const target = new SessionTarget(session, () => connection, {
+    end: () => parts.sessions.end(sessionId),
+    forget: () => parts.sessions.forget(sessionId),
+  });
   const remote: RpcStub<SessionHostApi> = newWebSocketRpcSession<SessionHostApi>(asWebSocket(socket), target);
   const host = remote.dup();
   let isOpen = true;
@@ -118,6 +117,7 @@ function serveSession(parts: ServerParts, sessionId: string, socket: WebSocket):
     isOpen = false;
     session.detach(connection);
     host[Symbol.dispose]();
+    parts.sessions.leave(sessionId);
   };
   socket.on("close", onGone);
   remote.onRpcBroken(() => {

@@ -24,13 +24,17 @@ const previewsSchema = z.object({ previews: z.boolean() });
 export class SessionTarget extends RpcTarget {
   readonly #session: Session;
   readonly #connection: () => HostConnection;
-  readonly #forget: () => Promise<void>;
+  readonly #leave: { end(): Promise<void>; forget(): Promise<void> };
 
-  constructor(session: Session, connection: () => HostConnection, forget: () => Promise<void>) {
+  constructor(
+    session: Session,
+    connection: () => HostConnection,
+    leave: { end(): Promise<void>; forget(): Promise<void> },
+  ) {
     super();
     this.#session = session;
     this.#connection = connection;
-    this.#forget = forget;
+    this.#leave = leave;
   }
 
   async hello(request: unknown): Promise<SessionHello> {
@@ -70,11 +74,11 @@ export class SessionTarget extends RpcTarget {
   }
 
   async endSession(): Promise<void> {
-    await this.#session.shutdown();
+    await this.#leave.end();
   }
 
   async forgetSession(): Promise<void> {
-    await this.#forget();
+    await this.#leave.forget();
   }
 }
 

@@ -1,5 +1,5 @@
 // What the session records when its CLI starts and exits.
-import type { EntrySpool } from "../events/entry-spool.ts";
+import { type EntrySpool, SpoolWriteError } from "../events/entry-spool.ts";
 import { killMarked } from "../processes/process-tree.ts";
 import type { CliExit } from "../processes/spawn-cli.ts";
 import type { Cli } from "./cli.ts";
@@ -21,6 +21,13 @@ export function createCliEvents({ spool, turns, recorder, mark }: CliEventParts)
       const turnId = turns.running()?.turnId ?? null;
       const { claudeSessionId } = cli.fixed;
       spool.record({ kind: "cli_started", turn_id: turnId, pid: cli.pid, claude_session_id: claudeSessionId, resumed });
+    },
+
+    /** A turn whose log would have a hole is stopped rather than shown as whole. */
+    onMessageLost(cli: Cli, error: unknown): void {
+      if (!(error instanceof SpoolWriteError)) return;
+      turns.endUnrecorded();
+      cli.kill();
     },
 
     onExit(cli: Cli, exit: CliExit): void {

@@ -31,7 +31,7 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
   let idleTimer: NodeJS.Timeout | undefined;
 
   const handlers: CliHandlers = {
-    onMessage: parts.handlers.onMessage,
+    ...parts.handlers,
     onExit(cli, exit) {
       if (current === cli) current = null;
       parts.handlers.onExit(cli, exit);

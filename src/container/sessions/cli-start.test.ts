@@ -23,7 +23,7 @@ function openSession(binaryPath: string) {
   });
   prepareWorkspace(config);
   const sessionId = randomUUID();
-  const session = createSession({ config, runtimeId: randomUUID(), sessionId, binaryPath });
+  const session = createSession({ config, runtimeId: randomUUID(), sessionId, lastSourceSeq: 0, binaryPath });
   const entries: RunnerEntry[] = [];
   const append = async (batch: { entries: RunnerEntry[] }) => {
     entries.push(...batch.entries);

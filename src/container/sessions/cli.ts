@@ -2,6 +2,7 @@
 import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PermissionMode } from "../../shared/permissions/permission-mode.ts";
+import { logFailure } from "../log.ts";
 import { HOOK_TIMEOUT_SECONDS, type PermissionGate } from "../permissions/permission-gate.ts";
 import { type CliChild, type CliExit, type SpawnSettings, spawnCli } from "../processes/spawn-cli.ts";
 import type { Beginning } from "../transcripts/conversation.ts";
@@ -47,7 +48,12 @@ export type Cli = {
   kill(): void;
 };
 
-export type CliHandlers = { onMessage(cli: Cli, message: SDKMessage): void; onExit(cli: Cli, exit: CliExit): void };
+export type CliHandlers = {
+  onMessage(cli: Cli, message: SDKMessage): void;
+  /** `onMessage` threw; the next message comes all the same. */
+  onMessageLost(cli: Cli, error: unknown): void;
+  onExit(cli: Cli, exit: CliExit): void;
+};
 
 export function launchCli(launch: CliLaunch, handlers: CliHandlers): Cli {
   const feed = createPromptFeed();
@@ -65,12 +71,21 @@ export function launchCli(launch: CliLaunch, handlers: CliHandlers): Cli {
 
   async function pump(): Promise<void> {
     try {
-      for await (const message of running) handlers.onMessage(cli, message);
+      for await (const message of running) take(message);
     } catch {
       // The SDK's own words about an exit say nothing that the exit itself does not.
     }
     handlers.onExit(cli, await awaitExit(child));
     done.resolve();
+  }
+
+  function take(message: SDKMessage): void {
+    try {
+      handlers.onMessage(cli, message);
+    } catch (error) {
+      logFailure("message_lost", error);
+      handlers.onMessageLost(cli, error);
+    }
   }
 
   async function applyLive(next: LiveOptions): Promise<void> {

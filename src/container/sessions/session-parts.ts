@@ -18,14 +18,21 @@ import { createMessageRecorder } from "./message-recorder.ts";
 import { prepareSessionFiles } from "./session-files.ts";
 import { createTurnTracker, type TurnTracker } from "./turn-tracker.ts";
 
-export type SessionSettings = { config: Config; runtimeId: string; sessionId: string; binaryPath: string };
+export type SessionSettings = {
+  config: Config;
+  runtimeId: string;
+  sessionId: string;
+  binaryPath: string;
+  /** The last number that this runtime gave in this session before it was forgotten; 0 for none. */
+  lastSourceSeq: number;
+};
 export type SessionParts = ReturnType<typeof createSessionParts>;
 
 export function createSessionParts(settings: SessionSettings) {
   const { config, runtimeId, sessionId } = settings;
   const files = prepareSessionFiles(config.stateDir, sessionId, config.cliUser);
   const stopped = new AbortController();
-  const spool = createEntrySpool(files.spool);
+  const spool = createEntrySpool(files.spool, settings.lastSourceSeq);
   const link = createWakingLink(settings, stopped.signal);
   const token = createRunTokenFile(files.token, config.cliUser);
   const folder = transcriptFolder(files.configDir, config.workspaceDir);
@@ -50,7 +57,7 @@ export function createSessionParts(settings: SessionSettings) {
       gate,
       spawn: { user: config.cliUser, secrets: () => [...token.secrets(), config.bootToken] },
     },
-    handlers: { onMessage: recorder.onMessage, onExit: events.onExit },
+    handlers: { onMessage: recorder.onMessage, onExit: events.onExit, onMessageLost: events.onMessageLost },
     onStarted: events.onStarted,
     mayEndIdle: () => !isBusy(),
   });
@@ -58,7 +65,11 @@ export function createSessionParts(settings: SessionSettings) {
   void runTokenRenewal({ file: token, link, runtimeId, isBusy }, stopped.signal);
   const conversation = createConversation(settings, { configDir: files.configDir, folder, link, uploader });
   const mark = sessionMark(files);
-  return { spool, link, token, turns, recorder, holder, conversation, uploader, mark, isBusy, stop: () => stopped.abort() };
+  const stop = (): void => {
+    stopped.abort();
+    spool.close();
+  };
+  return { spool, link, token, turns, recorder, holder, conversation, uploader, mark, isBusy, stop };
 }
 
 /** A link that asks the edge for a connection as long as somebody waits for one. */

@@ -22,6 +22,7 @@ export type Session = ReturnType<typeof createSession>;
 export function createSession(settings: SessionSettings) {
   const parts = createSessionParts(settings);
   const { spool, link, turns, recorder, holder } = parts;
+  let isDisposed = false;
 
   function status(): RunnerStatus {
     return {
@@ -35,6 +36,7 @@ export function createSession(settings: SessionSettings) {
 
   function hello(request: SessionHelloRequest, connection: HostConnection): SessionHello {
     checkHello(request, settings.sessionId);
+    if (isDisposed) throw new Error("This connection's session has ended; open another connection.");
     if (request.acknowledged_runtime_id === settings.runtimeId) spool.acknowledge(request.acknowledged_source_seq);
     // The answer goes out before the first entry: the object knows the runtime by then.
     setImmediate(() => link.attach(connection, request.previews));
@@ -43,6 +45,7 @@ export function createSession(settings: SessionSettings) {
 
   function startTurn(turn: TurnStart): { state: "started" | "known" | "busy" } {
     if (turns.isKnown(turn.turn_id)) return { state: "known" };
+    if (isDisposed) throw new Error("This connection's session has ended; open another connection.");
     if (turns.running() !== null) return { state: "busy" };
     turns.begin(turn.turn_id, { timeoutSeconds: turn.timeout_seconds, silenceSeconds: turn.silence_seconds });
     void feedTurn(parts, turn);
@@ -74,8 +77,12 @@ export function createSession(settings: SessionSettings) {
     detach: link.detach,
     setPreviews: link.setPreviews,
     interruptTurn: (turnId: string) => turns.stop(turnId, "interrupted"),
-    whenFlushed: () => spool.whenEmpty(),
-    dispose: parts.stop,
+    /** Everything that it said is acknowledged, and its conversation is stored. */
+    whenFlushed: () => spool.whenEmpty().then(() => parts.uploader.whenStored()),
+    dispose(): void {
+      isDisposed = true;
+      parts.stop();
+    },
   };
 }
 

@@ -42,6 +42,8 @@ export type TurnTracker = {
   stop(turnId: string, reason: StopReason): boolean;
   endWithResult(result: CliResult): void;
   endWithExit(exit: CliExit): void;
+  /** What the CLI said could not be kept. */
+  endUnrecorded(): void;
   /** Resolves once no turn runs. */
   whenIdle(): Promise<void>;
 };
@@ -115,6 +117,7 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
     stop,
     endWithResult: (result) => end(result.subtype === "success" ? "result" : (running?.stop ?? "result"), result, null),
     endWithExit,
+    endUnrecorded: () => end("not_recorded", null, null),
     whenIdle: () => idle.promise,
   };
 }

@@ -1,5 +1,6 @@
 // How a session's conversation begins in this sandbox: resumed, as a copy of another one, or from nothing.
-import { readdir, readFile, rm } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import type { FixedOptions } from "../sessions/cli.ts";
@@ -48,9 +49,23 @@ export async function chooseBeginning(
 export async function canResume(configDir: string, claudeSessionId: string): Promise<boolean> {
   const path = await findTranscript(configDir, claudeSessionId);
   if (path === null) return false;
-  const text = await readFile(path, "utf8");
-  if (/"type":\s*"(?:user|assistant)"/.test(text)) return true;
+  if (await holdsConversation(path)) return true;
   await rm(path, { force: true });
+  return false;
+}
+
+const SAID = /"type":\s*"(?:user|assistant)"/;
+/** Longer than what is looked for. */
+const OVERLAP_CHARACTERS = 64;
+
+/** A transcript may be long, and what is looked for stands near its beginning. */
+async function holdsConversation(path: string): Promise<boolean> {
+  let end = "";
+  for await (const chunk of createReadStream(path, { encoding: "utf8" })) {
+    const text = end + String(chunk);
+    if (SAID.test(text)) return true;
+    end = text.slice(-OVERLAP_CHARACTERS);
+  }
   return false;
 }
 

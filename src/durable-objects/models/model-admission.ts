@@ -1,17 +1,19 @@
 // Lets a model request through, or not: the right team and runtime, a session that has not ended, a model it may use,
 // and no more than a few at once. Requests under way live in memory: the count begins again with the object.
 import { failure, answer, type Answer } from "../../shared/errors/app-error.ts";
-import { MAX_MODEL_REQUESTS_AT_ONCE } from "../../shared/limits.ts";
+import { MAX_MODEL_REQUESTS_AT_ONCE, MODEL_REQUEST_RENEW_MS } from "../../shared/limits.ts";
 import type { ModelRequestQuestion } from "../../shared/rpc/session-api.ts";
 import { isModelAllowed } from "../../shared/sessions/model-policy.ts";
 import type { Clock } from "../clock.ts";
 import type { SessionRow } from "../sessions/session-store.ts";
 
-/** A request that nobody finished by then is counted no longer. */
-const FORGOTTEN_AFTER_MS = 20 * 60_000;
+/** The gateway renews each request every MODEL_REQUEST_RENEW_MS: one that it lost is counted no longer than this. */
+const FORGOTTEN_AFTER_MS = 3 * MODEL_REQUEST_RENEW_MS;
 
 export type ModelAdmission = {
   begin(session: SessionRow, question: ModelRequestQuestion): Answer<{ request_id: string }>;
+  /** It still runs. One that is not known, as after the object's restart, is counted from here on. */
+  renew(requestId: string): void;
   finish(requestId: string): void;
 };
 
@@ -33,6 +35,7 @@ export function createModelAdmission(clock: Clock, allowedModels: readonly strin
       underWay.set(request_id, clock.nowMs());
       return answer({ request_id });
     },
+    renew: (requestId) => void underWay.set(requestId, clock.nowMs()),
     finish: (requestId) => void underWay.delete(requestId),
   };
 }

@@ -29,6 +29,13 @@ export function createProcessSandbox(settings: ProcessSandboxSettings): SandboxP
     return known;
   };
 
+  const end = async (query?: string): Promise<void> => {
+    // Another runner may get the port next.
+    known = null;
+    await call("DELETE", query === undefined ? {} : { query });
+    known = null;
+  };
+
   return {
     isRunning: async () => (await findPort()) !== null,
     async start({ env }) {
@@ -42,7 +49,8 @@ export function createProcessSandbox(settings: ProcessSandboxSettings): SandboxP
       const { pathname, search } = new URL(request.url);
       return fetch(new Request(`http://127.0.0.1:${port}${pathname}${search}`, request));
     },
-    stop: async () => void (await call("DELETE")),
-    erase: async () => void (await call("DELETE", { query: "?erase=true" })),
+    keepAlive: async () => {},
+    stop: () => end(),
+    erase: () => end("?erase=true"),
   };
 }

@@ -12,6 +12,8 @@ export type SandboxPort = {
   start(options: SandboxStart): Promise<void>;
   /** Sends a request to the runner's port. WebSocket upgrades pass. */
   fetch(request: Request): Promise<Response>;
+  /** Puts off what the platform does to a sandbox that nobody uses. */
+  keepAlive(): Promise<void>;
   /** Ends the runner and everything that it started; its disk may be gone after that. */
   stop(): Promise<void>;
   /** As stop, and nothing of it is kept. */

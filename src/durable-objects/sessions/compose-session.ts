@@ -33,6 +33,7 @@ import { issueModelToken } from "../tokens.ts";
 import { createTicketStore } from "../watching/ticket-store.ts";
 import { createWatchHub, type SocketPort, type WatchHub } from "../watching/watch-hub.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
+import { createLostTurns } from "./lost-turns.ts";
 import { createSessionEnder, type SessionEnder } from "./session-ender.ts";
 import { createSessionLog, type SessionLogParts } from "./session-log.ts";
 import { setSessionOptions } from "./session-options.ts";
@@ -110,6 +111,7 @@ export function composeSession(ports: SessionPorts) {
     setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, connection, onError }, options),
     reader,
     processes: createProcessDesk({ ...parts, reader, connection, onError }),
+    lostTurns: createLostTurns(parts, core.log),
     admission: createModelAdmission(ports.clock, ports.config.allowedModels),
   };
 }

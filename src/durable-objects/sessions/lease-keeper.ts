@@ -3,11 +3,14 @@ import { WATCH_INTERVAL_MS } from "../../shared/limits.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
 import type { Clock } from "../clock.ts";
+import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { SessionStore } from "./session-store.ts";
 import { identityOf, SLOT_TTL_SECONDS } from "./turn-beginner.ts";
 import type { TurnStore } from "./turn-store.ts";
 
 const LOOK_AGAIN_MS = 2_000;
+/** The Workspace object looks at the files before it hands the lease on. */
+const RELEASE_DEADLINE_MS = 40_000;
 
 type Parts = {
   sessions: SessionStore;
@@ -33,7 +36,7 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
   const requestLease = async (turnId: string): Promise<boolean> => {
     const session = parts.sessions.get();
     const request = { identity: identityOf(session), session_id: session.session_id, turn_id: turnId };
-    const lease = await parts.workspace().requestLease(request);
+    const lease = await withDeadline(parts.workspace().requestLease(request), CALL_DEADLINE_MS);
     // A prompt of the same session that holds it waits for the follow-up's end: one process works for both.
     return lease.granted || lease.held_by === session.session_id;
   };
@@ -53,8 +56,8 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
     watchEveryMs: WATCH_INTERVAL_MS,
     async releaseEnded() {
       for (const { turn_id } of parts.turns.unreleased()) {
-        await parts.workspace().releaseLease(turn_id);
-        await parts.team().releaseSlot(turn_id);
+        await withDeadline(parts.workspace().releaseLease(turn_id), RELEASE_DEADLINE_MS);
+        await withDeadline(parts.team().releaseSlot(turn_id), CALL_DEADLINE_MS);
         parts.turns.markReleased(turn_id);
       }
     },
@@ -62,7 +65,7 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
       const { team_id, owner_id, session_id } = parts.sessions.get();
       for (const { turn_id } of parts.turns.open()) {
         const slot = { team_id, user_id: owner_id, session_id, turn_id, ttl_seconds: SLOT_TTL_SECONDS };
-        await parts.team().requestSlot(slot);
+        await withDeadline(parts.team().requestSlot(slot), CALL_DEADLINE_MS);
       }
     },
     async waitForLease(turnId, timeoutMs) {

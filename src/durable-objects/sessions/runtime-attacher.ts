@@ -1,5 +1,6 @@
 // Holds the session to the runtime that its turns were handed to: finds it again, or finds out that it is gone.
 import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
+import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import { decideAttach } from "../../shared/sessions/lifecycle-policy.ts";
 import type { Clock } from "../clock.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
@@ -9,6 +10,8 @@ import type { TurnBeginner } from "./turn-beginner.ts";
 import type { TurnRow, TurnStore } from "./turn-store.ts";
 
 const RETRY_MS = 1_000;
+/** Ending what does not answer takes its time. */
+const FENCE_DEADLINE_MS = 30_000;
 
 export type RuntimeAttacherParts = {
   sessions: SessionStore;
@@ -35,11 +38,15 @@ export function createRuntimeAttacher(parts: RuntimeAttacherParts): RuntimeAttac
   let unreachableSince: number | null = null;
 
   const decide = async (runtimeId: string): Promise<ReturnType<typeof decideAttach>> => {
-    const lookup = await parts.workspace().findRuntime();
+    const lookup = await withDeadline(parts.workspace().findRuntime(), CALL_DEADLINE_MS);
     if (lookup.state !== "unreachable") unreachableSince = null;
     else unreachableSince ??= parts.clock.nowMs();
     const unreachableForMs = unreachableSince === null ? 0 : parts.clock.nowMs() - unreachableSince;
-    return decideAttach({ lookup, runtimeId, unreachableForMs });
+    const decision = decideAttach({ lookup, runtimeId, unreachableForMs });
+    if (decision !== "lost" || lookup.state !== "unreachable") return decision;
+    // Its turn is given up only once nothing of it can run on.
+    const isEnded = await withDeadline(parts.workspace().fenceRuntime(runtimeId), FENCE_DEADLINE_MS);
+    return isEnded ? "lost" : "retry";
   };
 
   return {
@@ -67,7 +74,9 @@ async function reconnect(parts: RuntimeAttacherParts, runtimeId: string): Promis
   if (link === null) return false;
   const { hello } = link;
   // The end may have been said while nobody was connected.
-  if (parts.sessions.get().status === "ended" && hello.cli_live) await link.runner.endSession();
+  if (parts.sessions.get().status === "ended" && hello.cli_live) {
+    await withDeadline(link.runner.endSession(), CALL_DEADLINE_MS);
+  }
   parts.log.write(() => {
     parts.sessions.setBackgroundTasks(hello.background_tasks);
     parts.log.refreshStatus();

@@ -46,6 +46,8 @@ export function createSessionLog(parts: SessionLogParts): SessionLog {
 
   const refreshStatus = (reason: string | null = null): void => {
     const session = sessions.get();
+    // The last word on a session is its own: what is still cleared away after it says nothing about why it ended.
+    if (session.status === "ended" || session.status === "failed") return;
     const open = turns.open();
     const status = deriveStatus({
       current: session.status,

@@ -26,23 +26,16 @@ function continueDriving(session: Session, logger: ObjectLogger): void {
   session.alarms.reschedule("drive", session.clock.nowMs() + session.leases.watchEveryMs);
 }
 
-/** Pings the runner; a link that does not answer is dead and dialled again. */
+/** Pings the runner: a link that does not answer is dead and dialled again, a turn that it knows nothing of is lost. */
 async function watch(session: Session): Promise<void> {
   await session.leases.releaseEnded();
   if (!hasWork(session)) return;
   session.alarms.reschedule("watch", session.clock.nowMs() + session.leases.watchEveryMs);
   await session.leases.renewSlots();
   const link = session.connection.current();
-  const alive =
-    link === null
-      ? false
-      : await link.ping().then(
-          () => true,
-          () => false,
-        );
-  if (alive) return;
-  session.connection.close();
-  session.drive();
+  const status = link === null ? null : await link.ping().catch(() => null);
+  if (status === null) session.connection.close();
+  if (status === null || session.lostTurns.check(status)) session.drive();
 }
 
 async function emptyOutbox(session: Session, database: D1Database): Promise<void> {

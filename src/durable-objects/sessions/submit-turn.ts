@@ -85,11 +85,11 @@ function refuse(parts: SessionLogParts, request: SubmitTurn): ReturnType<typeof 
     const message = `This session works in the project ${session.project_name}. Leave project out, or begin a new session.`;
     return failure("invalid_argument", message);
   }
-  const isBusy = parts.turns.open().length + parts.turns.queued().length > 0;
-  if (request.if_busy === "refuse" && isBusy) {
+  const unended = parts.turns.countUnended();
+  if (request.if_busy === "refuse" && unended.open + unended.queued > 0) {
     return failure("session_busy", "A turn runs or waits in this session. Wait for it, or leave if_busy out to queue.");
   }
-  if (parts.turns.queued().length >= MAX_QUEUED_TURNS) {
+  if (unended.queued >= MAX_QUEUED_TURNS) {
     const message = `This session has ${MAX_QUEUED_TURNS} prompts waiting. Wait for some to end, or interrupt it.`;
     return failure("too_many_queued_turns", message);
   }

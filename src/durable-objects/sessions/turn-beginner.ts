@@ -7,7 +7,7 @@ import type { RunTokenGrant } from "../../shared/rpc/session-host-api.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { RuntimeInfo, WorkspaceApi, WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
 import { toManifest, type TranscriptStore } from "../transcripts/transcript-store.ts";
-import { withDeadline } from "../deadline.ts";
+import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { Clock } from "../clock.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
 import type { RunnerLink } from "../runner/runner-link.ts";
@@ -40,7 +40,8 @@ export type TurnBeginner = {
 export const SLOT_TTL_SECONDS = 120;
 const LEASE_LOOK_AGAIN_MS = 20_000;
 const BUSY_LOOK_AGAIN_MS = 1_000;
-const HAND_OVER_DEADLINE_MS = 10_000;
+/** Longer than a slow start with a clone may take; who gives up here asks again and joins the same start. */
+const ENSURE_DEADLINE_MS = 15 * 60_000;
 /** A runner that was started but cannot be reached is given up for this turn after so many tries. */
 const MAX_CONNECT_TRIES = 20;
 
@@ -64,7 +65,7 @@ export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
     if (isOver(parts, turn)) return true;
     // A runtime that has just answered over the open link runs: the Workspace object need not look for it.
     if (proven !== null && proven === parts.connection.current()) return bind(turn, proven, []);
-    const runtime = await parts.workspace().ensureRuntime(identityOf(session));
+    const runtime = await withDeadline(parts.workspace().ensureRuntime(identityOf(session)), ENSURE_DEADLINE_MS);
     if (!runtime.ok) return giveUp(parts, turn, runtime.error);
     adoptRuntime(parts, runtime.value);
     if (isOver(parts, turn)) return true;
@@ -98,7 +99,7 @@ export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
       if (turn.runtime_id !== link.runtimeId) continue;
       if (turn.status === "queued") await handOver(parts, link, turn);
       if (parts.turns.get(turn.turn_id)?.interrupt_requested === true)
-        await link.runner.interruptTurn({ turn_id: turn.turn_id });
+        await withDeadline(link.runner.interruptTurn({ turn_id: turn.turn_id }), CALL_DEADLINE_MS);
     }
     await parts.steering.deliver(link);
   };
@@ -129,13 +130,14 @@ export function identityOf(session: SessionRow): WorkspaceIdentity {
 }
 
 async function getSlot(parts: TurnBeginnerParts, session: SessionRow, turn: TurnRow): Promise<boolean> {
-  const slot = await parts.team().requestSlot({
+  const request = {
     team_id: session.team_id,
     user_id: session.owner_id,
     session_id: session.session_id,
     turn_id: turn.turn_id,
     ttl_seconds: SLOT_TTL_SECONDS,
-  });
+  };
+  const slot = await withDeadline(parts.team().requestSlot(request), CALL_DEADLINE_MS);
   if (slot.granted) return true;
   const whose = slot.limit === "user" ? "of yours" : "of the team";
   waitFor(parts, turn, `waits for one of the ${slot.running} running turns ${whose} to end, place ${slot.position}`);
@@ -143,10 +145,8 @@ async function getSlot(parts: TurnBeginnerParts, session: SessionRow, turn: Turn
 }
 
 async function getLease(parts: TurnBeginnerParts, session: SessionRow, turn: TurnRow): Promise<boolean> {
-  const { session_id } = session;
-  const lease = await parts
-    .workspace()
-    .requestLease({ identity: identityOf(session), session_id, turn_id: turn.turn_id });
+  const request = { identity: identityOf(session), session_id: session.session_id, turn_id: turn.turn_id };
+  const lease = await withDeadline(parts.workspace().requestLease(request), CALL_DEADLINE_MS);
   if (!lease.granted)
     waitFor(parts, turn, `waits for session ${lease.held_by} in this project, place ${lease.position}`);
   return lease.granted;
@@ -187,7 +187,7 @@ function adoptRuntime(parts: TurnBeginnerParts, runtime: RuntimeInfo): void {
 async function handOver(parts: TurnBeginnerParts, link: RunnerLink, turn: TurnRow): Promise<void> {
   const start = await buildTurnStart(parts, link.runtimeId, turn);
   if (isOver(parts, turn)) return;
-  const { state } = await withDeadline(link.runner.startTurn(start), HAND_OVER_DEADLINE_MS);
+  const { state } = await withDeadline(link.runner.startTurn(start), CALL_DEADLINE_MS);
   if (state === "busy") parts.driveAgainAt(parts.clock.nowMs() + BUSY_LOOK_AGAIN_MS);
 }
 

@@ -28,14 +28,18 @@ export function createTurnDriver(parts: TurnDriverParts): TurnDriver {
   let wakeRequested = false;
   const attacher = createRuntimeAttacher(parts);
 
-  const facts = (): DriveFacts => ({
-    ended: parts.sessions.get().status === "ended",
-    openTurns: parts.turns.open().length,
-    queuedTurns: parts.turns.queued().length,
-    linkLive: parts.connection.current() !== null,
-    backgroundTasks: parts.sessions.get().background_tasks,
-    wakeRequested,
-  });
+  const facts = (): DriveFacts => {
+    const { status, background_tasks } = parts.sessions.get();
+    const { open, queued } = parts.turns.countUnended();
+    return {
+      ended: status === "ended",
+      openTurns: open,
+      queuedTurns: queued,
+      linkLive: parts.connection.current() !== null,
+      backgroundTasks: background_tasks,
+      wakeRequested,
+    };
+  };
 
   const step = async (): Promise<boolean> => {
     parts.steering.requeue();

@@ -67,6 +67,8 @@ export type TurnStore = {
   /** The first that waits. */
   nextQueued(): TurnRow | null;
   queued(): TurnRow[];
+  /** How many are open, and how many wait: cheap, because every step of a drive asks. */
+  countUnended(): { open: number; queued: number };
   count(): number;
   /** Ended turns that hold lease or slot as far as this object knows. */
   unreleased(): TurnRow[];
@@ -106,6 +108,7 @@ export function createTurnStore(sql: ObjectSql): TurnStore {
     open: () => all("WHERE status = 'running' OR (status = 'queued' AND runtime_id IS NOT NULL) ORDER BY number"),
     nextQueued: () => first("WHERE status = 'queued' AND runtime_id IS NULL ORDER BY number LIMIT 1"),
     queued: () => all("WHERE status = 'queued' AND runtime_id IS NULL ORDER BY number"),
+    countUnended: () => countUnended(sql),
     unreleased: () => all("WHERE ended_at IS NOT NULL AND released = 0 ORDER BY number"),
     markReleased(turnId) {
       sql.exec("UPDATE turns SET released = 1 WHERE turn_id = ?", turnId);
@@ -139,6 +142,15 @@ export function createTurnStore(sql: ObjectSql): TurnStore {
       );
     },
   };
+}
+
+function countUnended(sql: ObjectSql): { open: number; queued: number } {
+  const cursor = sql.exec<{ open: number; queued: number }>(
+    `SELECT coalesce(sum(status = 'running' OR runtime_id IS NOT NULL), 0) AS open,
+       coalesce(sum(status = 'queued' AND runtime_id IS NULL), 0) AS queued
+     FROM turns WHERE status IN ('running', 'queued')`,
+  );
+  return cursor.one();
 }
 
 function insertTurn(sql: ObjectSql, turn: NewTurn, number: number): void {

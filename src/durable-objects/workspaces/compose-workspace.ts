@@ -16,7 +16,7 @@ import { createStartCircuit } from "./start-circuit.ts";
 import { createRuntimeKeeper } from "./runtime-keeper.ts";
 import { createWorkspaceStore } from "./workspace-store.ts";
 
-export const WORKSPACE_TASKS = ["review"] as const;
+export const WORKSPACE_TASKS = ["review", "keep"] as const;
 export type WorkspaceTask = (typeof WORKSPACE_TASKS)[number];
 
 const QUESTION_DEADLINE_MS = 20_000;
@@ -76,6 +76,7 @@ export function composeWorkspace(ports: WorkspacePorts) {
 
   return {
     store,
+    clock,
     sandbox,
     leases,
     keeper,

@@ -30,12 +30,15 @@ export type RuntimeKeeperParts = {
 export type RuntimeKeeper = {
   ensure(identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>>;
   find(): Promise<RuntimeLookup>;
+  /** Ends that runtime when it does not answer; false when it does. */
+  fence(runtimeId: string): Promise<boolean>;
   stop(options: { erase: boolean }): Promise<void>;
 };
 
 export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
   const { store, sandbox } = parts;
   let ensuring: Promise<Answer<RuntimeInfo>> | null = null;
+  let fencing: Promise<boolean> | null = null;
 
   const find = async (): Promise<RuntimeLookup> => {
     const row = store.runtime();
@@ -59,11 +62,30 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
     return failure("sandbox_start_failed", message);
   };
 
+  const fence = async (runtimeId: string): Promise<boolean> => {
+    const isCurrent = () => store.runtime()?.runtime_id === runtimeId;
+    // A start that is under way ends by itself what does not answer.
+    await ensuring;
+    if (!isCurrent()) return true;
+    const { state } = await find();
+    if (state === "running" || !isCurrent()) return !isCurrent();
+    // As for any runtime that is lost in a turn: what that turn had made may be gone with it.
+    store.setHasFiles();
+    await sandbox.stop();
+    await parts.announce(null);
+    return true;
+  };
+
   return {
     find,
     ensure(identity) {
-      ensuring ??= ensure(identity).finally(() => (ensuring = null));
+      const fenced = fencing?.catch(() => false) ?? Promise.resolve();
+      ensuring ??= fenced.then(() => ensure(identity)).finally(() => (ensuring = null));
       return ensuring;
+    },
+    fence(runtimeId) {
+      fencing ??= fence(runtimeId).finally(() => (fencing = null));
+      return fencing;
     },
     async stop({ erase }) {
       await (erase ? sandbox.erase() : sandbox.stop());

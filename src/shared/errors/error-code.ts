@@ -33,6 +33,7 @@ export const ERROR_CODES = [
   "turn_silent",
   "cli_exited",
   "cli_start_failed",
+  "turn_lost",
   "runtime_replaced",
   "registry_unavailable",
   "internal",

@@ -37,6 +37,7 @@ export const ERROR_MAP = {
   turn_timed_out: { http: 504, retry: "caller", log: "info" },
   cli_exited: { http: 502, retry: "caller", log: "warn" },
   cli_start_failed: { http: 502, retry: "caller", log: "error" },
+  turn_lost: { http: 502, retry: "caller", log: "error" },
   runtime_replaced: { http: 503, retry: "caller", log: "warn" },
   registry_unavailable: { http: 502, retry: "caller", log: "info" },
   internal: { http: 500, retry: "caller", log: "error" },

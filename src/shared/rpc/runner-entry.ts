@@ -18,6 +18,8 @@ export const TURN_END_REASONS = [
   "cli_exited",
   /** The process could not be started. */
   "cli_start_failed",
+  /** What the CLI said could not be kept in the sandbox: its disk may be full. */
+  "not_recorded",
 ] as const;
 export type TurnEndReason = (typeof TURN_END_REASONS)[number];
 

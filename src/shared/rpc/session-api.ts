@@ -141,8 +141,9 @@ export interface SessionApi {
   createWatchTicket(principal: Principal): Promise<Answer<WatchTicket>>;
   /** Uses the ticket up, and says whose it is. The watch itself is a fetch of the object (watching/watch-request.ts). */
   redeemWatchTicket(ticket: string): Promise<Answer<Principal>>;
-  /** Asked before each model request; an admitted one is finished by its id. */
+  /** Asked before each model request; an admitted one is renewed while it runs, and finished by its id. */
   beginModelRequest(question: ModelRequestQuestion): Promise<Answer<{ request_id: string }>>;
+  renewModelRequest(requestId: string): Promise<void>;
   finishModelRequest(requestId: string): Promise<void>;
   /** The runner of `runtime_id` has something to say. */
   wake(runtimeId: string): Promise<void>;

@@ -40,6 +40,8 @@ export interface WorkspaceApi {
   ensureRuntime(identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>>;
   /** Looks the runtime up rather than remembering it. Never starts one. */
   findRuntime(): Promise<RuntimeLookup>;
+  /** Stops the sandbox unless this runtime answers again. True when it runs no more, or was replaced already. */
+  fenceRuntime(runtimeId: string): Promise<boolean>;
   listFiles(identity: WorkspaceIdentity, request: ListFiles): Promise<Answer<FileList>>;
   readFile(identity: WorkspaceIdentity, request: ReadFile): Promise<Answer<FileContent>>;
   findClaudeBinary(identity: WorkspaceIdentity): Promise<Answer<ClaudeBinary>>;

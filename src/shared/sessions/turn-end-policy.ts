@@ -20,6 +20,17 @@ export type TurnEndFacts = {
   cliTotalUsdBefore: number;
 };
 
+const NOT_RECORDED =
+  "The sandbox could not keep what Claude Code said, so the turn was stopped; its disk may be full. " +
+  "Send a prompt that frees some space, or work in a new project.";
+
+/** For a turn that its runner knows nothing of any more although it said all that it had to say. */
+export const TURN_LOST: TurnEnd = failed(
+  "turn_lost",
+  "The sandbox lost this turn: it does not run any more, and its end was never told. Send the prompt again to go on.",
+  null,
+);
+
 export function decideTurnEnd(facts: TurnEndFacts): TurnEnd {
   const result = facts.result === null ? null : toTurnResult(facts.result, facts.cliTotalUsdBefore);
   switch (facts.reason) {
@@ -41,6 +52,8 @@ export function decideTurnEnd(facts: TurnEndFacts): TurnEnd {
         "Claude Code could not be started in the sandbox. Send the prompt again.",
         result,
       );
+    case "not_recorded":
+      return failed("turn_lost", NOT_RECORDED, result);
     case "cli_exited":
       return failed("cli_exited", exitMessage(facts), result);
   }

@@ -141,7 +141,7 @@ function pagePolicy(nonce: string): string {
   return [
     "default-src 'none'",
     `style-src 'nonce-${nonce}'`,
-    "form-action 'self' https: http://localhost:* http://127.0.0.1:*",
+    "form-action 'self' https: http://localhost:* http://127.0.0.1:* http://[::1]:*",
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join("; ");

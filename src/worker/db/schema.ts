@@ -100,6 +100,14 @@ export const sessions = sqliteTable(
   ],
 );
 
+/** Which session a call with continue_session and an idempotency_key went on with, so that its repeat does too. */
+export const sessionChoices = sqliteTable("session_choices", {
+  /** A hash of team, person and key; see sessions/session-id-policy.ts. */
+  id: text().primaryKey(),
+  sessionId: text().notNull(),
+  createdAt: text().notNull(),
+});
+
 export const usage = sqliteTable(
   "usage",
   {

@@ -6,6 +6,9 @@ export type HealthOptions = { config: EdgeConfig; version: string; touchDatabase
 
 type Check = { ok: boolean; message?: string };
 
+const SCRIPTED_MODEL =
+  "Answers come from the built-in scripted model, not Claude. Set ANTHROPIC_API_KEY and start Berth again.";
+
 export async function answerHealth({ config, version, touchDatabase }: HealthOptions): Promise<Response> {
   const database: Check = await touchDatabase().then(
     () => ({ ok: true }),
@@ -13,7 +16,9 @@ export async function answerHealth({ config, version, touchDatabase }: HealthOpt
   );
   const problem = config.modelKeyProblem;
   const model_key: Check = problem === null ? { ok: true } : { ok: false, message: explainModelKeyProblem(problem) };
-  const status = !database.ok ? "failing" : model_key.ok ? "ok" : "degraded";
+  if (config.scriptedModel) model_key.message = SCRIPTED_MODEL;
+  const usable = config.scriptedModel ? "scripted" : "ok";
+  const status = !database.ok ? "failing" : model_key.ok ? usable : "degraded";
   const body = { status, version, sandbox: config.sandbox, checks: { database, model_key } };
   return Response.json(body, { status: database.ok ? 200 : 503, headers: { "cache-control": "no-store" } });
 }

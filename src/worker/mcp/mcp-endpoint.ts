@@ -9,8 +9,9 @@ import type { Logger } from "../telemetry/logger.ts";
 import type { Exposure } from "./exposure.ts";
 import { repairHeaders } from "./header-repair-policy.ts";
 import type { RequestFacts } from "./mcp-server.ts";
-import { isRpcBody, readRpcFacts, RPC_ERRORS, rpcError } from "./rpc-message.ts";
-import { readToolsets, type Toolset } from "./toolsets.ts";
+import { explainRefusal } from "./refusal-policy.ts";
+import { isRpcBody, readRpcFacts, readRpcId, RPC_ERRORS, rpcError } from "./rpc-message.ts";
+import { readToolsets, type Toolset, TOOLSETS } from "./toolsets.ts";
 
 /** A prompt is at most 256 KB; the rest is room for escapes and neighbours. */
 const MAX_MCP_REQUEST_BYTES = 4 * 1024 * 1024;
@@ -51,11 +52,22 @@ async function answer(options: McpEndpointOptions, request: Request, token: Toke
   if (body === undefined) return rpcError(400, RPC_ERRORS.parse, "The request's body is not valid JSON.");
   if (!isRpcBody(body))
     return rpcError(400, RPC_ERRORS.invalidRequest, "The request's body is no JSON-RPC 2.0 message.");
+  const refusal = refuse(options, body, exposure);
+  if (refusal !== null) return rpcError(200, RPC_ERRORS.invalidParams, refusal, readRpcId(body));
   const { calledTools, touchesResources, touchesData } = readRpcFacts(body);
   const principal = touchesData ? await requirePrincipal(options, token.userId) : null;
   const facts: RequestFacts = { exposure, principal, calledTools, touchesResources };
   const repaired = repair(options, request, url, body);
   return options.handler.fetch(repaired, { authInfo: authInfo(token, facts), parsedBody: body });
+}
+
+function refuse(options: McpEndpointOptions, body: unknown, exposure: Exposure): string | null {
+  const all = options.expose(TOOLSETS);
+  for (const message of Array.isArray(body) ? body : [body]) {
+    const refusal = explainRefusal(message, exposure, all);
+    if (refusal !== null) return refusal;
+  }
+  return null;
 }
 
 async function readJson(request: Request): Promise<unknown> {

@@ -109,6 +109,14 @@ export function registerResources(server: McpServer, options: ResourceOptions): 
   }
 }
 
+/** Whether a URI has the form of one of the resources; not whether there is one. */
+export function isResourceUri(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const uri = new URL(text).toString();
+  if (FIXED.some((resource) => resource.uri === uri)) return true;
+  return TEMPLATES.some((resource) => resource.template.uriTemplate.match(uri) !== null);
+}
+
 async function readSafely(options: ResourceOptions, read: Read, uri: URL): Promise<ReadResourceResult> {
   const { principal, readers, logger } = options;
   try {

@@ -1,6 +1,6 @@
 // What a JSON-RPC body asks for, as far as the endpoint has to know before the SDK reads it; and its errors.
 
-export const RPC_ERRORS = { parse: -32700, invalidRequest: -32600, refused: -32000 } as const;
+export const RPC_ERRORS = { parse: -32700, invalidRequest: -32600, invalidParams: -32602, refused: -32000 } as const;
 
 export type RpcFacts = { calledTools: string[]; touchesResources: boolean; touchesData: boolean };
 
@@ -29,7 +29,15 @@ function isMessage(message: Record<string, unknown> | null): boolean {
   return typeof message["method"] === "string" || "result" in message || "error" in message;
 }
 
-export function rpcError(status: number, code: number, message: string): Response {
-  const body = { jsonrpc: "2.0", id: null, error: { code, message } };
+type RpcId = string | number | null;
+
+/** The id of a single request; null for anything else. */
+export function readRpcId(body: unknown): RpcId {
+  const { id } = (body ?? {}) as { id?: unknown };
+  return typeof id === "string" || typeof id === "number" ? id : null;
+}
+
+export function rpcError(status: number, code: number, message: string, id: RpcId = null): Response {
+  const body = { jsonrpc: "2.0", id, error: { code, message } };
   return Response.json(body, { status, headers: { "cache-control": "no-store" } });
 }

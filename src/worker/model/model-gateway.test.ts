@@ -23,6 +23,7 @@ function setUp(changes: Partial<GatewayOptions> = {}) {
   const upstream: { url: string; init: RequestInit }[] = [];
   const questions: ModelRequestQuestion[] = [];
   const finished: string[] = [];
+  const renewed: string[] = [];
   const pending: Promise<unknown>[] = [];
   const lines: string[] = [];
   const gateway = createModelGateway({
@@ -35,6 +36,9 @@ function setUp(changes: Partial<GatewayOptions> = {}) {
         questions.push(question);
         return answer({ request_id: "request-1" });
       },
+      async renewModelRequest(id) {
+        renewed.push(id);
+      },
       async finishModelRequest(id) {
         finished.push(id);
       },
@@ -46,11 +50,12 @@ function setUp(changes: Partial<GatewayOptions> = {}) {
     newPipe: () => new TransformStream(),
     waitUntil: (work) => void pending.push(work),
     nowMs: () => NOW_MS,
+    renewEveryMs: 10,
     logger: createLogger({ sink: (_level, line) => lines.push(line), newEventId: () => "event-1" }),
     ...changes,
   });
   const settle = () => Promise.all(pending);
-  return { gateway, upstream, questions, finished, settle, lines };
+  return { gateway, upstream, questions, renewed, finished, settle, lines };
 }
 
 type Ask = { path?: string; token?: string; headers?: Record<string, string>; body?: BodyInit; method?: string };
@@ -71,6 +76,20 @@ async function errorOf(response: Response): Promise<{ status: number; type: stri
 }
 
 describe("the model gateway", () => {
+  it("says that a request runs as long as it does, and no longer [gateway.admission]", async () => {
+    const { readable, writable } = new TransformStream<Uint8Array>();
+    const { gateway, renewed, finished, settle } = setUp({ fetch: async () => new Response(readable) });
+    const response = await gateway(await makeRequest());
+    await expect.poll(() => renewed.length).toBeGreaterThan(2);
+    expect(finished).toEqual([]);
+    await Promise.all([writable.close(), response.text()]);
+    await settle();
+    expect(finished).toEqual(["request-1"]);
+    const { length } = renewed;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(renewed).toHaveLength(length);
+  });
+
   it("adds the key, passes the request on and streams the answer back [gateway.passthrough]", async () => {
     const { gateway, upstream, questions, finished, settle } = setUp();
     const response = await gateway(await makeRequest());
@@ -148,7 +167,9 @@ describe("the model gateway", () => {
     ["model_not_allowed", 400],
     ["too_many_model_requests", 429],
   ] as const)("does what the Session object says: %s [gateway.admission]", async (code, status) => {
-    const session = () => ({ beginModelRequest: async () => failure(code, "No."), finishModelRequest: async () => {} });
+    const nothing = async () => {};
+    const beginModelRequest = async () => failure(code, "No.");
+    const session = () => ({ beginModelRequest, renewModelRequest: nothing, finishModelRequest: nothing });
     const { gateway, upstream } = setUp({ session });
     expect(await errorOf(await gateway(await makeRequest()))).toMatchObject({ status, message: "No." });
     expect(upstream).toEqual([]);

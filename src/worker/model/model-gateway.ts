@@ -18,13 +18,15 @@ export type GatewayOptions = {
   requireModelKey: () => void;
   /** The signed claims, or null when the signature does not hold. */
   verifyToken: (token: string) => Promise<unknown>;
-  session: (sessionId: string) => Pick<SessionApi, "beginModelRequest" | "finishModelRequest">;
+  session: (sessionId: string) => Pick<SessionApi, "beginModelRequest" | "renewModelRequest" | "finishModelRequest">;
   fetch: (url: string, init: RequestInit) => Promise<Response>;
   /** A pipe that the runtime moves by itself, without our code touching the bytes. */
   newPipe: () => { readable: ReadableStream; writable: WritableStream };
   /** Keeps work going after the answer. */
   waitUntil: (work: Promise<unknown>) => void;
   nowMs: () => number;
+  /** How often a request that is under way is renewed. */
+  renewEveryMs: number;
   logger: Logger;
 };
 
@@ -54,7 +56,16 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   const { team_id, runtime_id } = claims;
   const { request_id } = unwrap(await session.beginModelRequest({ team_id, runtime_id, model }));
   const ended = Promise.withResolvers<void>();
-  options.waitUntil(ended.promise.then(() => session.finishModelRequest(request_id)).catch(() => null));
+  // A Worker that dies in mid-answer says nothing: what is not renewed is soon counted no longer.
+  const renewing = setInterval(
+    () => void session.renewModelRequest(request_id).catch(() => null),
+    options.renewEveryMs,
+  );
+  const finish = (): Promise<void> => {
+    clearInterval(renewing);
+    return session.finishModelRequest(request_id);
+  };
+  options.waitUntil(ended.promise.then(finish).catch(() => null));
   try {
     return relay(options, await ask(options, request, { url: upstreamUrl, body }), ended.resolve);
   } catch (error) {

@@ -14,7 +14,9 @@ type NewProject = { name: string; git_url: string | null };
 type CreatedProject = { project: ProjectRow; files: "empty" | "cloned" | "cloning" };
 
 export type ProjectService = {
-  /** The person's project of that name; null means the default one, made on first use. */
+  /** The person's project of that name; null means the default one. Looking never makes it. */
+  find(principal: Principal, name: string | null): Promise<ProjectRow>;
+  /** As find, for work that begins: the default project is made on first use. */
   resolve(principal: Principal, name: string | null): Promise<ProjectRow>;
   create(principal: Principal, project: NewProject): Promise<CreatedProject>;
   list(principal: Principal, page: { after: string | null; limit: number }): Promise<ProjectRow[]>;
@@ -37,13 +39,14 @@ export type ProjectServiceOptions = {
 
 export function createProjectService(options: ProjectServiceOptions): ProjectService {
   const { store, directory } = options;
-  const resolve = (principal: Principal, name: string | null) => resolveProject(store, principal, name);
+  const find = (principal: Principal, name: string | null) => findProject(store, principal, name);
   return {
-    resolve,
+    find,
+    resolve: (principal, name) => resolveProject(store, principal, name),
     create: (principal, project) => createProject(options, principal, project),
     list: (principal, page) => store.list(principal, page),
     async delete(principal, name) {
-      const project = await resolve(principal, name);
+      const project = await find(principal, name);
       // Refused while a turn runs or waits; only then is anything changed.
       unwrap(await directory.workspace(project.workspace_id).destroy());
       await store.markDeleted(project.project_id);
@@ -51,11 +54,11 @@ export function createProjectService(options: ProjectServiceOptions): ProjectSer
       return project;
     },
     async listFiles(principal, name, request) {
-      const project = await resolve(principal, name);
+      const project = await find(principal, name);
       return unwrap(await directory.workspace(project.workspace_id).listFiles(identityOf(principal, project), request));
     },
     async readFile(principal, name, request) {
-      const project = await resolve(principal, name);
+      const project = await find(principal, name);
       return unwrap(await directory.workspace(project.workspace_id).readFile(identityOf(principal, project), request));
     },
   };
@@ -64,6 +67,13 @@ export function createProjectService(options: ProjectServiceOptions): ProjectSer
 export function identityOf(principal: Principal, project: ProjectRow): WorkspaceIdentity {
   const { workspace_id, project_id, git_url } = project;
   return { workspace_id, team_id: principal.team_id, project_id, git_url };
+}
+
+async function findProject(store: ProjectStore, principal: Principal, name: string | null): Promise<ProjectRow> {
+  const wanted = name ?? DEFAULT_PROJECT_NAME;
+  const project = await store.find(principal, wanted);
+  if (project === null) throw notFound(wanted);
+  return project;
 }
 
 async function resolveProject(store: ProjectStore, principal: Principal, name: string | null): Promise<ProjectRow> {
@@ -79,10 +89,11 @@ async function resolveProject(store: ProjectStore, principal: Principal, name: s
 }
 
 function notFound(name: string): AppError {
-  return new AppError(
-    "project_not_found",
-    `You have no project named "${name}". list_projects shows yours, create_project makes one.`,
-  );
+  const advice =
+    name === DEFAULT_PROJECT_NAME
+      ? "execute_claude makes it with your first prompt, create_project makes one without."
+      : "list_projects shows yours, create_project makes one.";
+  return new AppError("project_not_found", `You have no project named "${name}". ${advice}`);
 }
 
 async function createProject(

@@ -88,7 +88,9 @@ export type SessionService = {
 export type SessionServiceOptions = {
   directory: SessionDirectory;
   store: SessionStore;
-  /** The person's project of that name, made when it is the default one; `project_not_found` otherwise. */
+  /** The person's project of that name; `project_not_found` otherwise. */
+  findProject: (principal: Principal, name: string) => Promise<SessionProject>;
+  /** As findProject, but the default one is made, also for null. */
   resolveProject: (principal: Principal, name: string | null) => Promise<SessionProject>;
   /** Throws when no request could be sent to the model anyway. */
   requireModelKey: () => void;
@@ -115,7 +117,7 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
     },
     get: async (principal, sessionId) => unwrap(await directory.session(sessionId).getSession(principal)),
     async list(principal, request) {
-      const project = request.project === null ? null : await options.resolveProject(principal, request.project);
+      const project = request.project === null ? null : await options.findProject(principal, request.project);
       return store.list(principal, {
         ...(project !== null && { project_id: project.project_id }),
         ...(request.status !== null && { status: request.status }),
@@ -216,7 +218,7 @@ async function chooseTarget(
   refuseTwoTargets(request);
   const known = request.session_id ?? (await findKeyed(options, principal, request.session_key));
   if (known !== null) {
-    const project = request.project === null ? null : await options.resolveProject(principal, request.project);
+    const project = request.project === null ? null : await options.findProject(principal, request.project);
     return { session_id: known, must_exist: true, project };
   }
   const project = await options.resolveProject(principal, request.project);
@@ -224,11 +226,18 @@ async function chooseTarget(
     const keyed = await sessionIdForConversation(principal, request.session_key, options.subtle);
     return { session_id: keyed, must_exist: false, project };
   }
-  const latest = request.continue_session ? await findLatest(options.store, principal, project.project_id) : null;
-  if (latest !== null) return { session_id: latest, must_exist: true, project };
   const key = request.idempotency_key;
-  const sessionId = key === null ? options.newId() : await sessionIdForKey(principal, key, options.subtle);
-  return { session_id: sessionId, must_exist: false, project };
+  const ownId = key === null ? options.newId() : await sessionIdForKey(principal, key, options.subtle);
+  if (!request.continue_session) return { session_id: ownId, must_exist: false, project };
+  const latest = () => findLatest(options.store, principal, project.project_id);
+  const sessionId = key === null ? await latest() : await findForKey(options.store, ownId, latest);
+  return { session_id: sessionId ?? ownId, must_exist: sessionId !== null && sessionId !== ownId, project };
+}
+
+/** The newest session when the key came first: by the time of a repeat there may be a newer one. */
+async function findForKey(store: SessionStore, keyId: string, latest: () => Promise<string | null>): Promise<string> {
+  const known = await store.findChoice(keyId);
+  return known ?? store.keepChoice(keyId, (await latest()) ?? keyId);
 }
 
 function refuseTwoTargets({ session_id, session_key, continue_session }: ExecuteRequest): void {

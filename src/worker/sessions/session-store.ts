@@ -3,7 +3,7 @@ import { and, desc, eq, lt, notInArray, or, type SQL } from "drizzle-orm";
 import { type SessionStatus, sessionStatusSchema } from "../../shared/sessions/schema.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { Database } from "../db/client.ts";
-import { projects, sessions } from "../db/schema.ts";
+import { projects, sessionChoices, sessions } from "../db/schema.ts";
 
 export type SessionRow = {
   session_id: string;
@@ -30,9 +30,17 @@ export type SessionStore = {
   /** The person's own sessions, newest first. */
   list(principal: Principal, filter: SessionFilter): Promise<SessionRow[]>;
   listProjectSessionIds(projectId: string): Promise<string[]>;
+  /** The session that a call with an idempotency key reached, by the id that its key stands for. */
+  findChoice(keyId: string): Promise<string | null>;
+  /** Keeps the first choice of several, and gives that one. */
+  keepChoice(keyId: string, sessionId: string): Promise<string>;
 };
 
-export function createSessionStore(db: Database): SessionStore {
+export function createSessionStore({ db, now }: { db: Database; now: () => Date }): SessionStore {
+  const findChoice = async (keyId: string): Promise<string | null> => {
+    const row = await db.select().from(sessionChoices).where(eq(sessionChoices.id, keyId)).get();
+    return row?.sessionId ?? null;
+  };
   return {
     async list(principal, filter) {
       const rows = await db
@@ -43,6 +51,12 @@ export function createSessionStore(db: Database): SessionStore {
         .orderBy(desc(sessions.createdAt), desc(sessions.id))
         .limit(filter.limit);
       return rows.map(({ session, project }) => toSessionRow(session, project));
+    },
+    findChoice,
+    async keepChoice(keyId, sessionId) {
+      const createdAt = now().toISOString();
+      await db.insert(sessionChoices).values({ id: keyId, sessionId, createdAt }).onConflictDoNothing();
+      return (await findChoice(keyId)) ?? sessionId;
     },
     async listProjectSessionIds(projectId) {
       const rows = await db.select({ id: sessions.id }).from(sessions).where(eq(sessions.projectId, projectId));

@@ -11,7 +11,8 @@ const fields = listFilesSchema.shape;
 export const listProjectFiles = defineTool({
   name: "list_project_files",
   title: "List a project's files",
-  description: "Lists the files in a project, as they are now. Starts the project's sandbox when it sleeps.",
+  description:
+    "Lists the files in a project, as they are now. Starts the project's sandbox when none runs, also in a project that was never used.",
   scope: "projects:read",
   toolset: "projects",
   input: z.strictObject({

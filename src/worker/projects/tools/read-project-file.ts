@@ -11,7 +11,7 @@ export const readProjectFile = defineTool({
   title: "Read a project's file",
   description:
     "Reads a file of a project, as it is now, from an offset in bytes. Text comes as text, anything else in base64. " +
-    "Starts the project's sandbox when it sleeps.",
+    "Starts the project's sandbox when none runs, also in a project that was never used.",
   scope: "projects:read",
   toolset: "projects",
   input: z.strictObject({

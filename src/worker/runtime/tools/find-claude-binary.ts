@@ -17,7 +17,7 @@ export const findClaudeBinary = defineTool({
   name: "find_claude_binary",
   title: "Find the Claude Code program",
   description:
-    "Gives path, version and source of the Claude Code program inside a project's sandbox, starting it when it sleeps.",
+    "Gives path, version and source of the Claude Code program inside a project's sandbox, starting it when none runs.",
   scope: "projects:read",
   toolset: "runtime",
   input: z.strictObject({ project: sandboxProjectField }),
