@@ -50,6 +50,8 @@ export function createSessionRegistry(settings: Omit<SessionSettings, "sessionId
     await session?.shutdown();
     session?.dispose();
     if (sessions.get(sessionId) === session) sessions.delete(sessionId);
+    // A session of the same id would begin from nothing, here as in its object.
+    lastSourceSeqs.delete(sessionId);
     await removeSessionFiles(settings.config.stateDir, sessionId);
   }
 

@@ -1,6 +1,6 @@
 // Turns with the real Claude Code: how they begin, end, stop, follow each other and survive its process.
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -272,6 +272,24 @@ describe("a background task", () => {
     await sleep(100);
     expect(listCommands().filter((command) => command.includes("987.25"))).toEqual([]);
     expect(await host.runner().ping()).toMatchObject({ cli_live: false, background_tasks: 0 });
+  });
+});
+
+describe("a session that is forgotten", () => {
+  it("ends with its process in mid-turn and leaves no file; the runner serves it anew if it is asked [archive.delete]", async () => {
+    const host = await bench.openSession();
+    const { prompt, mark } = uniquePrompt("slowly", { steps: [slowText] });
+    const turn = makeTurn(prompt, randomUUID());
+    await host.runner().startTurn(turn);
+    await expect.poll(() => requestsAbout(mark).length, { timeout: 10_000 }).toBe(1);
+    const pid = cliPid(host);
+    const folder = join(bench.runner.stateDir, "sessions", host.sessionId);
+    expect(existsSync(folder)).toBe(true);
+    await host.runner().forgetSession();
+    expect(existsSync(folder)).toBe(false);
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    await host.runner().forgetSession();
+    expect(existsSync(folder)).toBe(false);
   });
 });
 

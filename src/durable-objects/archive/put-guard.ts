@@ -22,7 +22,7 @@ export function guardPuts(bucket: ArchiveBucket, isClosed: () => boolean): PutGu
   return {
     bucket: {
       put: put as ArchiveBucket["put"],
-      get: bucket.get.bind(bucket) as ArchiveBucket["get"],
+      get: bucket.get.bind(bucket),
       head: (key) => bucket.head(key),
       list: (options) => bucket.list(options),
       delete: (keys) => bucket.delete(keys),

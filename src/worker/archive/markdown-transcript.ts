@@ -1,6 +1,6 @@
 // A session's events as a transcript for people: prompts, what Claude says, tool calls and results shortened, costs.
 import { z } from "zod";
-import type { SessionEvent } from "../../shared/events/event.ts";
+import type { EventType, SessionEvent } from "../../shared/events/event.ts";
 import { shortenText } from "../../shared/events/shorten.ts";
 import { type SessionSummary, turnResultSchema } from "../../shared/sessions/schema.ts";
 
@@ -38,22 +38,18 @@ export function writeHeading(session: SessionSummary): string {
   return `# ${session.title.replace(/\s+/g, " ")}\n\n${facts.join(" · ")}\n`;
 }
 
+const WRITERS: Partial<Record<EventType, (event: SessionEvent) => string>> = {
+  turn_started: (event) => withData(startedSchema, event, writeStart),
+  turn_steered: (event) => withData(steeredSchema, event, ({ prompt }) => `\n**Joined by**\n\n${quote(prompt)}\n`),
+  message_received: (event) => writeMessage(event),
+  error_occurred: (event) =>
+    withData(errorSchema, event, ({ code, message }) => `\n**Error** \`${code}\`: ${message}\n`),
+  turn_completed: (event) => withData(completedSchema, event, writeEnd),
+};
+
 /** Empty for what a reader of the conversation does not need. A shape that is not known is left out. */
 export function writeEvent(event: SessionEvent): string {
-  switch (event.type) {
-    case "turn_started":
-      return withData(startedSchema, event, writeStart);
-    case "turn_steered":
-      return withData(steeredSchema, event, ({ prompt }) => `\n**Joined by**\n\n${quote(prompt)}\n`);
-    case "message_received":
-      return writeMessage(event);
-    case "error_occurred":
-      return withData(errorSchema, event, ({ code, message }) => `\n**Error** \`${code}\`: ${message}\n`);
-    case "turn_completed":
-      return withData(completedSchema, event, writeEnd);
-    default:
-      return "";
-  }
+  return WRITERS[event.type]?.(event) ?? "";
 }
 
 function withData<T>(schema: z.ZodType<T>, event: SessionEvent, write: (data: T) => string): string {
