@@ -1,6 +1,8 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import type { ArchiveBucket } from "../../src/durable-objects/archive/archive-keys.ts";
+import { guardPuts } from "../../src/durable-objects/archive/put-guard.ts";
 import { isCreated } from "../../src/durable-objects/sql/migrate.ts";
 import type { SessionApi, SubmitTurn } from "../../src/shared/rpc/session-api.ts";
 import { inSession, newId, turnEnd, type TestWorld } from "./session-fixture.ts";
@@ -12,6 +14,23 @@ const rowsOf = async (table: "sessions" | "usage", session: string) => {
   const key = table === "sessions" ? "id" : "session_id";
   return (await env.DB.prepare(`SELECT * FROM ${table} WHERE ${key} = ?`).bind(session).all()).results;
 };
+
+/** A bucket whose writes wait for the gate. */
+function slowBucket() {
+  const [gate, reached] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const bucket = {
+    async put(...args: Parameters<R2Bucket["put"]>) {
+      reached.resolve();
+      await gate.promise;
+      return env.BUCKET.put(...args);
+    },
+    get: env.BUCKET.get.bind(env.BUCKET),
+    head: env.BUCKET.head.bind(env.BUCKET),
+    list: env.BUCKET.list.bind(env.BUCKET),
+    delete: env.BUCKET.delete.bind(env.BUCKET),
+  } as unknown as ArchiveBucket;
+  return { bucket, gate, reached };
+}
 
 /** A real object of a person's own, with bindings that the test may break. */
 function realSession() {
@@ -158,10 +177,11 @@ describe("deleting a session that works", () => {
   it("waits for a delivery that is under way, so that it brings no row back [archive.delete]", async () => {
     await inSession(async (world) => {
       world.submit();
-      const gate = Promise.withResolvers<void>();
+      const [gate, reached] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
       const slow = {
         prepare: (query: string) => env.DB.prepare(query),
         async batch(statements: D1PreparedStatement[]) {
+          reached.resolve();
           await gate.promise;
           return env.DB.batch(statements);
         },
@@ -169,22 +189,50 @@ describe("deleting a session that works", () => {
       const { runSessionTasks } = await import("../../src/durable-objects/sessions/session-tasks.ts");
       world.session.alarms.reschedule("outbox", 1);
       const delivering = runSessionTasks(world.session, slow, { info: () => {}, error: () => {} });
+      await reached.promise;
       const deleting = world.session.deleter.run(env.DB);
-      setTimeout(gate.resolve, 100);
+      setTimeout(gate.resolve, 300);
       expect(await deleting).toEqual([]);
       await delivering;
       expect(await rowsOf("sessions", idOf(world))).toEqual([]);
     });
   });
 
-  it("takes nothing more into R2 [archive.delete]", async () => {
-    await inSession(async (world) => {
-      const { runner } = await world.begin();
-      await world.session.deleter.run(env.DB);
-      const bytes = Uint8Array.from([123, 125]);
-      const sha256 = "0".repeat(64);
-      const part = { runtime_id: runner.runtimeId, sha256, total_bytes: 2, offset: 0, bytes };
-      await expect(runner.host!.putBodyPart(part)).rejects.toThrow();
-    });
+  it("waits for what is on its way to R2, and takes nothing more [archive.delete]", async () => {
+    const { bucket, gate, reached } = slowBucket();
+    let isClosed = false;
+    const guarded = guardPuts(bucket, () => isClosed);
+    const prefix = `${newId()}/`;
+    const putting = guarded.bucket.put(`${prefix}a`, "a");
+    await reached.promise;
+    isClosed = true;
+    await expect(guarded.bucket.put(`${prefix}b`, "b")).rejects.toThrow("is being deleted");
+    const quiet = guarded.whenQuiet().then(() => keysOf(prefix));
+    setTimeout(gate.resolve, 50);
+    expect(await quiet).toEqual([`${prefix}a`]);
+    await putting;
+  });
+
+  it("leaves nothing of a piece that was being stored when the deletion began [archive.delete]", async () => {
+    const { bucket, gate, reached } = slowBucket();
+    await inSession(
+      async (world) => {
+        const { runner } = await world.begin();
+        const bytes = Uint8Array.from([123, 125]);
+        const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+        const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+        const part = { runtime_id: runner.runtimeId, sha256, total_bytes: 2, offset: 0, bytes };
+        runner.host!.putBodyPart(part).then(
+          () => {},
+          () => {},
+        );
+        await reached.promise;
+        const deleting = world.session.deleter.run(env.DB);
+        setTimeout(gate.resolve, 300);
+        expect(await deleting).toEqual([]);
+        expect(await keysOf(prefixOf(world.principal.team_id, idOf(world)))).toEqual([]);
+      },
+      { bucket },
+    );
   });
 });
