@@ -65,10 +65,9 @@ describe("/mcp", () => {
     expect(await list("")).toEqual(await list("?toolsets=sessions,projects"));
     const all = (await list("?toolsets=all")).map((tool) => tool.name);
     expect(all).toContain("check_claude_updates");
-    expect((await list("?toolsets=runtime")).map((tool) => tool.name)).toEqual([
-      "find_claude_binary",
-      "check_claude_updates",
-    ]);
+    const archive = (await list("?toolsets=archive")).map((tool) => tool.name);
+    expect(archive).toEqual(["export_session", "delete_session"]);
+    expect(all).toEqual(expect.arrayContaining(archive));
   });
 
   it("refuses an unknown toolset and names those that exist", async () => {
