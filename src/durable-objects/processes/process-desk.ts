@@ -3,6 +3,7 @@ import { z } from "zod";
 import { answer, failure, type Answer } from "../../shared/errors/app-error.ts";
 import { processInfoSchema, type ProcessInfo } from "../../shared/processes/schema.ts";
 import type { SessionProcesses } from "../../shared/rpc/session-api.ts";
+import type { ArchivedLog } from "../archive/archived-log.ts";
 import { withDeadline } from "../deadline.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
 import type { RunnerLink } from "../runner/runner-link.ts";
@@ -12,6 +13,7 @@ import type { SessionReader } from "../sessions/session-reader.ts";
 const DEADLINE_MS = 5_000;
 
 type Parts = Pick<SessionLogParts, "sessions" | "events"> & {
+  archived: Pick<ArchivedLog, "get">;
   reader: SessionReader;
   connection: RunnerConnection;
   onError(error: unknown): void;
@@ -23,7 +25,7 @@ export type ProcessDesk = {
 };
 
 export function createProcessDesk(parts: Parts): ProcessDesk {
-  const { sessions, events, reader, connection } = parts;
+  const { sessions, events, archived, reader, connection } = parts;
 
   /** A session that never ran anywhere has no link, and nothing that runs. */
   const openLink = async (): Promise<RunnerLink | null> => {
@@ -47,7 +49,7 @@ export function createProcessDesk(parts: Parts): ProcessDesk {
       const found = await ask();
       const { session, turn } = reader.view();
       const { runtime_id } = sessions.get();
-      const last = events.get(events.cursor());
+      const last = await archived.get(events.cursor());
       return {
         session,
         turn,

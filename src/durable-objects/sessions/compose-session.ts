@@ -110,7 +110,7 @@ export function composeSession(ports: SessionPorts) {
     submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
     setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, connection, onError }, options),
     reader,
-    processes: createProcessDesk({ ...parts, reader, connection, onError }),
+    processes: createProcessDesk({ ...parts, archived: core.archived, reader, connection, onError }),
     lostTurns: createLostTurns(parts, core.log),
     admission: createModelAdmission(ports.clock, ports.config.allowedModels),
   };
