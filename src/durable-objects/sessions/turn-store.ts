@@ -114,12 +114,8 @@ export function createTurnStore(sql: ObjectSql): TurnStore {
       sql.exec("UPDATE turns SET released = 1 WHERE turn_id = ?", turnId);
     },
     handOver(turnId, runtimeId, notes) {
-      sql.exec(
-        "UPDATE turns SET runtime_id = ?, notes = ? WHERE turn_id = ?",
-        runtimeId,
-        JSON.stringify(notes),
-        turnId,
-      );
+      const text = JSON.stringify(notes);
+      sql.exec("UPDATE turns SET runtime_id = ?, notes = ? WHERE turn_id = ?", runtimeId, text, turnId);
     },
     markStarted(turnId, at) {
       sql.exec("UPDATE turns SET status = 'running', started_at = ? WHERE turn_id = ?", at, turnId);
