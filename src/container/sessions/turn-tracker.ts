@@ -100,9 +100,7 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
     idle.resolve();
   }
 
-  function endWithExit(exit: CliExit): void {
-    end(running?.stop ?? (exit.started ? "cli_exited" : "cli_start_failed"), null, exit);
-  }
+  const endWithExit = (exit: CliExit): void => end(running?.stop ?? reasonOf(exit), null, exit);
 
   return {
     running: () => running,
@@ -125,6 +123,10 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
 /** A CLI that does not take an interrupt is ended. */
 function interrupt({ cli }: RunningTurn): void {
   cli?.interrupt().catch(() => cli.kill());
+}
+
+function reasonOf(exit: CliExit): TurnEndReason {
+  return exit.started ? "cli_exited" : "cli_start_failed";
 }
 
 function describeExit(exit: CliExit | null) {

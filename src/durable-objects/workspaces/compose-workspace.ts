@@ -13,8 +13,8 @@ import { createLeaseDesk } from "./lease-desk.ts";
 import { createLeaseStore } from "./lease-store.ts";
 import { askRunner } from "./runner-workspace.ts";
 import { createStartCircuit } from "./start-circuit.ts";
-import { createRuntimeKeeper } from "./runtime-keeper.ts";
-import { createWorkspaceStore } from "./workspace-store.ts";
+import { createRuntimeKeeper, type RuntimeKeeper } from "./runtime-keeper.ts";
+import { createWorkspaceStore, type WorkspaceStore } from "./workspace-store.ts";
 
 export const WORKSPACE_TASKS = ["review", "keep"] as const;
 export type WorkspaceTask = (typeof WORKSPACE_TASKS)[number];
@@ -39,7 +39,7 @@ export type WorkspacePorts = {
 export type Workspace = ReturnType<typeof composeWorkspace>;
 
 export function composeWorkspace(ports: WorkspacePorts) {
-  const { storage, config, clock, logger } = ports;
+  const { storage, clock, logger } = ports;
   const store = createWorkspaceStore(storage.sql);
   const sandbox = ports.sandbox(() => store.get()?.workspace_id ?? "");
   const leases = createLeaseStore(storage.sql);
@@ -47,33 +47,7 @@ export function composeWorkspace(ports: WorkspacePorts) {
   const ask = <T>(question: (runner: RunnerWorkspaceApi) => Promise<T>, deadlineMs = QUESTION_DEADLINE_MS) =>
     askRunner(sandbox, store.runtime()?.boot_token ?? "", { deadlineMs, ask: question });
 
-  const keeper = createRuntimeKeeper({
-    store,
-    sandbox,
-    circuit: createStartCircuit({
-      sql: storage.sql,
-      logger,
-      nowMs: clock.nowMs,
-      random: Math.random,
-      sleep: ports.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
-    }),
-    nowMs: clock.nowMs,
-    newBootToken,
-    sandboxEnv: (identity, bootToken) => ({
-      BERTH_BOOT_TOKEN: bootToken,
-      BERTH_EDGE_URL: config.sandboxEdgeUrl,
-      BERTH_WORKSPACE_ID: identity.workspace_id,
-    }),
-    async prepare({ git_url }): Promise<Answer<null>> {
-      if (git_url === null) return answer(null);
-      const request = { git_url, allow_insecure: config.allowInsecureGit };
-      const cloned = await ask((runner) => runner.cloneRepository(request), CLONE_DEADLINE_MS);
-      return cloned.ok ? answer(null) : cloned;
-    },
-    // Told once: who talks to the next runtime attaches again.
-    announce: (runtimeId) => announce(ports, store.takeAttached(), runtimeId),
-  });
-
+  const keeper = composeKeeper(ports, { store, sandbox, ask });
   return {
     store,
     clock,
@@ -109,6 +83,41 @@ export function composeWorkspace(ports: WorkspacePorts) {
       if (await ask((runner) => runner.isWorkspaceChanged()).catch(() => wasThere)) store.setHasFiles();
     },
   };
+}
+
+type Ask = <T>(question: (runner: RunnerWorkspaceApi) => Promise<T>, deadlineMs?: number) => Promise<T>;
+
+function composeKeeper(
+  ports: WorkspacePorts,
+  { store, sandbox, ask }: { store: WorkspaceStore; sandbox: SandboxPort; ask: Ask },
+): RuntimeKeeper {
+  const { storage, config, clock, logger } = ports;
+  return createRuntimeKeeper({
+    store,
+    sandbox,
+    circuit: createStartCircuit({
+      sql: storage.sql,
+      logger,
+      nowMs: clock.nowMs,
+      random: Math.random,
+      sleep: ports.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
+    }),
+    nowMs: clock.nowMs,
+    newBootToken,
+    sandboxEnv: (identity, bootToken) => ({
+      BERTH_BOOT_TOKEN: bootToken,
+      BERTH_EDGE_URL: config.sandboxEdgeUrl,
+      BERTH_WORKSPACE_ID: identity.workspace_id,
+    }),
+    async prepare({ git_url }): Promise<Answer<null>> {
+      if (git_url === null) return answer(null);
+      const request = { git_url, allow_insecure: config.allowInsecureGit };
+      const cloned = await ask((runner) => runner.cloneRepository(request), CLONE_DEADLINE_MS);
+      return cloned.ok ? answer(null) : cloned;
+    },
+    // Told once: who talks to the next runtime attaches again.
+    announce: (runtimeId) => announce(ports, store.takeAttached(), runtimeId),
+  });
 }
 
 async function announce(ports: WorkspacePorts, sessionIds: string[], runtimeId: string | null): Promise<void> {
