@@ -1,7 +1,8 @@
 // What runs for a session: found by the environment that everything inherits which its CLI started. Linux only.
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { MAX_PROCESSES, type ProcessInfo } from "../../shared/processes/schema.ts";
+import { findMarked } from "./process-tree.ts";
 import { redact } from "./stderr-tail.ts";
 
 /** Linux counts processor time in hundredths of a second on every platform that Node.js runs on. */
@@ -12,8 +13,7 @@ const MAX_COMMAND_CHARACTERS = 500;
 /** `mark`: an entry of the environment. `claudePid`: Claude Code itself. */
 export function listProcesses(mark: string, claudePid: number | null, nowMs: number): ProcessInfo[] {
   const bootMs = nowMs - readUptimeSeconds() * 1000;
-  return listPids()
-    .filter((pid) => readText(`/proc/${pid}/environ`).split("\0").includes(mark))
+  return findMarked(mark)
     .flatMap((pid) => describe(pid, { claudePid, bootMs, nowMs }))
     .slice(0, MAX_PROCESSES);
 }
@@ -45,16 +45,6 @@ function describe(pid: number, at: { claudePid: number | null; bootMs: number; n
       rss_bytes: (fields[21] ?? 0) * PAGE_BYTES,
     },
   ];
-}
-
-function listPids(): number[] {
-  try {
-    return readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    return [];
-  }
 }
 
 function readUptimeSeconds(): number {

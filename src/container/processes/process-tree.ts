@@ -11,9 +11,12 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
  * the environment that they inherited.
  */
 export function killMarked(environmentEntry: string): void {
-  for (const pid of listPids()) {
-    if (pid !== process.pid && readEnvironment(pid).includes(environmentEntry)) trySignal(pid, "SIGKILL");
-  }
+  for (const pid of findMarked(environmentEntry)) if (pid !== process.pid) trySignal(pid, "SIGKILL");
+}
+
+/** Everything that inherited that entry of an environment; nothing where the platform does not tell. */
+export function findMarked(environmentEntry: string): number[] {
+  return listPids().filter((pid) => readEnvironment(pid).includes(environmentEntry));
 }
 
 function listPids(): number[] {
