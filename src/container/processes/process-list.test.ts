@@ -11,14 +11,14 @@ describe.skipIf(process.platform !== "linux")("the processes of a session (Linux
       env: { ...process.env, [name]: value },
     });
     try {
-      const find = () => listProcesses(mark, child.pid ?? null, Date.now())[0];
+      const find = () => listProcesses({ mark, user: null }, child.pid ?? null, Date.now())[0];
       await expect.poll(() => find()?.cpu_percent ?? 0).toBeGreaterThan(1);
       const found = find();
       expect(found).toMatchObject({ pid: child.pid, parent_pid: process.pid, kind: "claude" });
       expect(found?.rss_bytes).toBeGreaterThan(1_000_000);
       expect(Math.abs(Date.parse(found?.started_at ?? "") - Date.now())).toBeLessThan(30_000);
       expect(found?.command).not.toContain("sk-ant-secret");
-      expect(listProcesses("CLAUDE_CONFIG_DIR=/tmp/other", null, Date.now())).toEqual([]);
+      expect(listProcesses({ mark: "CLAUDE_CONFIG_DIR=/tmp/other", user: null }, null, Date.now())).toEqual([]);
     } finally {
       child.kill("SIGKILL");
     }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { MAX_PROCESSES, type ProcessInfo } from "../../shared/processes/schema.ts";
+import type { CliUser } from "../config.ts";
 import { findMarked } from "./process-tree.ts";
 import { redact } from "./stderr-tail.ts";
 
@@ -10,10 +11,13 @@ const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4096;
 const MAX_COMMAND_CHARACTERS = 500;
 
-/** `mark`: an entry of the environment. `claudePid`: Claude Code itself. */
-export function listProcesses(mark: string, claudePid: number | null, nowMs: number): ProcessInfo[] {
+/** What everything has in common that a session's CLI started: an entry of the environment, and the user. */
+export type SessionMark = { mark: string; user: CliUser };
+
+/** `claudePid`: Claude Code itself. */
+export function listProcesses({ mark, user }: SessionMark, claudePid: number | null, nowMs: number): ProcessInfo[] {
   const bootMs = nowMs - readUptimeSeconds() * 1000;
-  return findMarked(mark)
+  return findMarked(mark, user)
     .flatMap((pid) => describe(pid, { claudePid, bootMs, nowMs }))
     .slice(0, MAX_PROCESSES);
 }

@@ -1,5 +1,6 @@
 // What the session records when its CLI starts and exits.
 import { type EntrySpool, SpoolWriteError } from "../events/entry-spool.ts";
+import type { SessionMark } from "../processes/process-list.ts";
 import { killMarked } from "../processes/process-tree.ts";
 import type { CliExit } from "../processes/spawn-cli.ts";
 import type { Cli } from "./cli.ts";
@@ -10,11 +11,11 @@ export type CliEventParts = {
   spool: EntrySpool;
   turns: TurnTracker;
   recorder: MessageRecorder;
-  /** Found in the environment of everything that the CLI started. */
-  mark: string;
+  /** How everything is found that the CLI started. */
+  started: SessionMark;
 };
 
-export function createCliEvents({ spool, turns, recorder, mark }: CliEventParts) {
+export function createCliEvents({ spool, turns, recorder, started }: CliEventParts) {
   return {
     onStarted(cli: Cli, resumed: boolean): void {
       if (cli.pid === null) return;
@@ -31,7 +32,7 @@ export function createCliEvents({ spool, turns, recorder, mark }: CliEventParts)
     },
 
     onExit(cli: Cli, exit: CliExit): void {
-      killMarked(mark);
+      killMarked(started.mark, started.user);
       recorder.onExit();
       const running = turns.running();
       const turnId = running?.cli === cli ? running.turnId : null;

@@ -46,7 +46,8 @@ export function createSessionParts(settings: SessionSettings) {
     currentTurnId: () => findTurnOfToolCall(turns, holder),
     permissionMode: () => holder.permissionMode(),
   });
-  const events = createCliEvents({ spool, turns, recorder, mark: sessionMark(files) });
+  const started = { mark: sessionMark(files), user: config.cliUser };
+  const events = createCliEvents({ spool, turns, recorder, started });
   const holder: CliHolder = createCliHolder({
     configDir: files.configDir,
     launch: {
@@ -64,12 +65,11 @@ export function createSessionParts(settings: SessionSettings) {
   void runEntrySender({ spool, link, runtimeId }, stopped.signal);
   void runTokenRenewal({ file: token, link, runtimeId, isBusy }, stopped.signal);
   const conversation = createConversation(settings, { configDir: files.configDir, folder, link, uploader });
-  const mark = sessionMark(files);
   const stop = (): void => {
     stopped.abort();
     spool.close();
   };
-  return { spool, link, token, turns, recorder, holder, conversation, uploader, mark, isBusy, stop };
+  return { spool, link, token, turns, recorder, holder, conversation, uploader, started, isBusy, stop };
 }
 
 /** A link that asks the edge for a connection as long as somebody waits for one. */

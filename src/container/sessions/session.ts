@@ -68,7 +68,7 @@ export function createSession(settings: SessionSettings) {
     hello,
     startTurn,
     steerTurn,
-    listProcesses: () => listProcesses(parts.mark, holder.current()?.pid ?? null, Date.now()),
+    listProcesses: () => listProcesses(parts.started, holder.current()?.pid ?? null, Date.now()),
     killProcess: (request: { pid: number; force: boolean }) => killListed(parts, request),
     setLiveOptions: holder.applyLive,
     status,
@@ -94,8 +94,8 @@ function checkHello(request: SessionHelloRequest, sessionId: string): void {
 }
 
 /** Only what is this session's own is ended, whatever number was asked for. */
-function killListed({ mark }: SessionParts, { pid, force }: { pid: number; force: boolean }): { killed: boolean } {
-  if (!listProcesses(mark, null, Date.now()).some((listed) => listed.pid === pid)) return { killed: false };
+function killListed({ started }: SessionParts, { pid, force }: { pid: number; force: boolean }): { killed: boolean } {
+  if (!listProcesses(started, null, Date.now()).some((listed) => listed.pid === pid)) return { killed: false };
   process.kill(pid, force ? "SIGKILL" : "SIGTERM");
   return { killed: true };
 }
