@@ -75,6 +75,7 @@ export default defineConfig({
           sequence: { groupOrder: 4 },
           environment: "node",
           include: ["test/containers/**/*.test.ts"],
+          globalSetup: ["./test/containers/warm-engine.ts"],
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,
