@@ -124,6 +124,7 @@ export const REQUIREMENTS = {
   "auth.consent_page": "the consent page names client and scopes, works without JavaScript and shields against forgery",
   "mcp.eras": "clients of both eras connect to the one endpoint",
   "mcp.header_repair": "the known header quirks of clients are repaired, each repair logged",
+  "mcp.waits_stream": "a call that waits is answered as a stream, whose headers go out at once",
   "mcp.toolsets": "the address chooses toolsets; the default stays small",
   "mcp.tool_policy": "every tool keeps the rules for tools",
   "mcp.errors": "every answer to a person or a model is a message that we wrote",

@@ -78,15 +78,18 @@ function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrinc
   const services = { ...composeServices(parts), watching };
   const bodies = createEventBodies(parts.env.BUCKET);
   const readers = createResourceReaders({ services, bodies, publicConfig: publicConfig(config, VERSION) });
-  const handler = createMcpHandler(createServerFactory({ version: VERSION, services, readers, logger }), {
-    // The entry has checked the Origin already, and the token's audience names the host.
-    allowedOriginHostnames: "*",
-    allowedHostnames: [new URL(config.publicUrl).hostname],
-    corsOptions: false,
-    onerror: (error) => logger.log("info", "mcp_request_refused", { error_name: error.name }),
-  });
+  const createHandler = (responseMode: "auto" | "sse") =>
+    createMcpHandler(createServerFactory({ version: VERSION, services, readers, logger }), {
+      // The entry has checked the Origin already, and the token's audience names the host.
+      allowedOriginHostnames: "*",
+      allowedHostnames: [new URL(config.publicUrl).hostname],
+      corsOptions: false,
+      responseMode,
+      onerror: (error) => logger.log("info", "mcp_request_refused", { error_name: error.name }),
+    });
   const mcp = createMcpEndpoint({
-    handler,
+    handler: createHandler("auto"),
+    streamHandler: createHandler("sse"),
     expose: createExposures(TOOLS),
     readPrincipal,
     repairsHeaders: config.repairHeaders,

@@ -1,4 +1,5 @@
 // `npm run bench [-- name…]`: runs all benchmarks, or those named, and prints their tables. It judges nothing by its exit code.
+import { chooseStateFolder } from "./state-folder.ts";
 import { coldContainer } from "./cold-container.ts";
 import { edgeRequests } from "./edge-requests.ts";
 import { firstModelRequest } from "./first-model-request.ts";
@@ -21,7 +22,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => void stopRunning().finally(() => process.exit(130)));
 }
 
-console.log(`${describeMachine()}\n`);
+const state = chooseStateFolder();
+console.log(`${describeMachine()}\nstate: ${state}\n`);
 for (const benchmark of BENCHMARKS) {
   if (names.length > 0 && !names.includes(benchmark.name)) continue;
   // Progress goes to stderr: stdout holds the tables alone.
