@@ -12,6 +12,7 @@ describe("settings of npm start [start.settings]", () => {
       sandbox: null,
       dockerCommand: "docker",
       allowInsecureGit: false,
+      workerSettings: {},
     });
   });
 
@@ -30,6 +31,8 @@ describe("settings of npm start [start.settings]", () => {
       SANDBOX: "container",
       WRANGLER_DOCKER_BIN: "/opt/docker",
       ALLOW_INSECURE_GIT: "true",
+      MAX_RUNNING_TURNS_PER_TEAM: "40",
+      ARCHIVE_AFTER_DAYS: "",
     };
     expect(readSettings(env, "/repo")).toEqual({
       port: 9000,
@@ -40,6 +43,7 @@ describe("settings of npm start [start.settings]", () => {
       sandbox: "container",
       dockerCommand: "/opt/docker",
       allowInsecureGit: true,
+      workerSettings: { MAX_RUNNING_TURNS_PER_TEAM: "40" },
     });
   });
 

@@ -23,7 +23,17 @@ export type Settings = {
   dockerCommand: string;
   /** Lets tests clone from files and loopback. */
   allowInsecureGit: boolean;
+  /** Of the Worker's own settings those that were given; the Worker checks them. */
+  workerSettings: Record<string, string>;
 };
+
+/** Handed on to the Worker as they are; README.md says what each means. */
+const WORKER_SETTINGS = [
+  "ALLOWED_MODELS",
+  "MAX_RUNNING_TURNS_PER_TEAM",
+  "MAX_RUNNING_TURNS_PER_USER",
+  "ARCHIVE_AFTER_DAYS",
+] as const;
 
 const DEFAULT_MODEL_BASE_URL = "https://api.anthropic.com";
 
@@ -76,7 +86,12 @@ export function readSettings(env: Record<string, string | undefined>, workingDir
     sandbox: found.SANDBOX ?? null,
     dockerCommand: found.WRANGLER_DOCKER_BIN,
     allowInsecureGit: found.ALLOW_INSECURE_GIT === "true",
+    workerSettings: pick(env, WORKER_SETTINGS),
   };
+}
+
+function pick(env: Record<string, string | undefined>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
 function refuseSubscriptionToken(key: string | undefined): void {

@@ -105,6 +105,7 @@ async function runStack(settings: Settings, context: Context): Promise<void> {
   const modelBaseUrl = await startModel(settings, context);
   const sandboxUrls = await startSandboxes(settings, context, choice.mode);
   writeWorkerEnv(context.paths.workerEnv, {
+    ...settings.workerSettings,
     PUBLIC_URL: `http://localhost:${settings.port}`,
     MODEL_BASE_URL: modelBaseUrl,
     SCRIPTED_MODEL: String(settings.modelKey === null),

@@ -2,12 +2,19 @@
 import { chooseStateFolder } from "./state-folder.ts";
 import { coldContainer } from "./cold-container.ts";
 import { edgeRequests } from "./edge-requests.ts";
+import { eventThroughput } from "./event-throughput.ts";
 import { firstModelRequest } from "./first-model-request.ts";
 import { messageDelay } from "./message-delay.ts";
 import { stopRunning } from "./running-parts.ts";
 import { type Benchmark, describeMachine, formatReport } from "./report.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [edgeRequests, firstModelRequest, messageDelay, coldContainer];
+const BENCHMARKS: readonly Benchmark[] = [
+  edgeRequests,
+  firstModelRequest,
+  messageDelay,
+  eventThroughput,
+  coldContainer,
+];
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name));
