@@ -4,6 +4,7 @@ import { coldContainer } from "./cold-container.ts";
 import { edgeRequests } from "./edge-requests.ts";
 import { eventThroughput } from "./event-throughput.ts";
 import { firstModelRequest } from "./first-model-request.ts";
+import { idleSession } from "./idle-session.ts";
 import { messageDelay } from "./message-delay.ts";
 import { stopRunning } from "./running-parts.ts";
 import { type Benchmark, describeMachine, formatReport } from "./report.ts";
@@ -13,6 +14,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   firstModelRequest,
   messageDelay,
   eventThroughput,
+  idleSession,
   coldContainer,
 ];
 
