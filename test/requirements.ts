@@ -103,6 +103,7 @@ export const REQUIREMENTS = {
   "watching.slow":
     "a slow watcher is cut off with a cursor to go on from, and slows down neither the session nor the others",
   "watching.cursor": "a cursor that is malformed or in the future gets a clear answer",
+  "pages.browser": "the pages work in a real browser",
   "watching.ticket": "a ticket opens one watch in a browser, within a minute, for its session alone",
   "watching.rights": "without the right to a session there is nothing to watch, and the right is looked at again",
   "watching.end": "a watch of an ended session replays its events and ends by saying so",
@@ -122,6 +123,7 @@ export const REQUIREMENTS = {
   "auth.sign_in_code": "no code, no sign-in, whatever host or address a request claims",
   "auth.challenge": "a missing, expired or wrong-audience token is answered 401 with WWW-Authenticate",
   "auth.consent_page": "the consent page names client and scopes, works without JavaScript and shields against forgery",
+  "scale.hundred_sessions": "a hundred sessions at once deliver every event",
   "mcp.eras": "clients of both eras connect to the one endpoint",
   "mcp.header_repair": "the known header quirks of clients are repaired, each repair logged",
   "mcp.waits_stream": "a call that waits is answered as a stream, whose headers go out at once",
