@@ -73,6 +73,7 @@ export class SessionObject extends DurableObject<Env> {
 
   async submit(request: SubmitTurn): Promise<Answer<SubmittedTurn>> {
     if (this.#session === null && !request.must_exist && request.project !== null) {
+      if (request.problem !== undefined) return { ok: false, error: request.problem };
       const session = this.#open();
       createSession(session, { ...request, title: titleOf(request.prompt), forked_from: null }, request.project);
     }

@@ -2,6 +2,7 @@
 import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PermissionMode } from "../../shared/permissions/permission-mode.ts";
+import type { PromptContent } from "../attachments/prompt-files.ts";
 import { logFailure } from "../log.ts";
 import { HOOK_TIMEOUT_SECONDS, type PermissionGate } from "../permissions/permission-gate.ts";
 import { type CliChild, type CliExit, type SpawnSettings, spawnCli } from "../processes/spawn-cli.ts";
@@ -39,7 +40,7 @@ export type Cli = {
   /** True once a prompt was fed. */
   isUsed(): boolean;
   /** `later`: after what runs. `next`: into what runs. */
-  push(prompt: string, uuid: string, priority: PromptPriority): void;
+  push(prompt: PromptContent, uuid: string, priority: PromptPriority): void;
   interrupt(): Promise<void>;
   /** Throws when the CLI does not take them over. */
   applyLive(live: LiveOptions): Promise<void>;

@@ -1,4 +1,5 @@
 // Builds the parts of one session and connects them: spool and sender, link and waker, token, gate, turns, CLI.
+import { createPromptFiles } from "../attachments/prompt-files.ts";
 import type { Config } from "../config.ts";
 import { createEntrySpool } from "../events/entry-spool.ts";
 import { runEntrySender } from "../events/entry-sender.ts";
@@ -65,11 +66,25 @@ export function createSessionParts(settings: SessionSettings) {
   void runEntrySender({ spool, link, runtimeId }, stopped.signal);
   void runTokenRenewal({ file: token, link, runtimeId, isBusy }, stopped.signal);
   const conversation = createConversation(settings, { configDir: files.configDir, folder, link, uploader });
+  const promptFiles = createPromptFiles({ workspaceDir: config.workspaceDir, runtimeId, link });
   const stop = (): void => {
     stopped.abort();
     spool.close();
   };
-  return { spool, link, token, turns, recorder, holder, conversation, uploader, started, isBusy, stop };
+  return {
+    spool,
+    link,
+    token,
+    turns,
+    recorder,
+    holder,
+    conversation,
+    uploader,
+    started,
+    isBusy,
+    stop,
+    files: promptFiles,
+  };
 }
 
 /** A link that asks the edge for a connection as long as somebody waits for one. */

@@ -1,4 +1,5 @@
 // Which turn runs, what belongs to it, and how it ends: exactly one end for each turn that began.
+import type { AttachmentProblem } from "../../shared/attachments/schema.ts";
 import type { TurnOrigin } from "../../shared/sessions/schema.ts";
 import type { CliResult, TurnEndReason } from "../../shared/rpc/runner-entry.ts";
 import { DEFAULT_TURN_TIMEOUT_SECONDS, SILENCE_SECONDS } from "../../shared/limits.ts";
@@ -44,6 +45,8 @@ export type TurnTracker = {
   endWithExit(exit: CliExit): void;
   /** What the CLI said could not be kept. */
   endUnrecorded(): void;
+  /** One of its files could not be given. */
+  endRefused(attachment: AttachmentProblem): void;
   /** Resolves once no turn runs. */
   whenIdle(): Promise<void>;
 };
@@ -89,13 +92,18 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
     if (running.stop !== null) interrupt(running);
   }
 
-  function end(reason: TurnEndReason, result: CliResult | null, exit: CliExit | null): void {
+  function end(
+    reason: TurnEndReason,
+    result: CliResult | null,
+    exit: CliExit | null,
+    more: { attachment?: AttachmentProblem } = {},
+  ): void {
     if (running === null) return;
     const { turnId, clock, silence } = running;
     clock.stop();
     silence.stop();
     running = null;
-    spool.record({ kind: "turn_ended", turn_id: turnId, reason, result, ...describeExit(exit) });
+    spool.record({ kind: "turn_ended", turn_id: turnId, reason, result, ...describeExit(exit), ...more });
     onEnded(turnId);
     idle.resolve();
   }
@@ -115,6 +123,7 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
     stop,
     endWithResult: (result) => end(result.subtype === "success" ? "result" : (running?.stop ?? "result"), result, null),
     endWithExit,
+    endRefused: (attachment) => end("attachment_refused", null, null, { attachment }),
     endUnrecorded: () => end("not_recorded", null, null),
     whenIdle: () => idle.promise,
   };

@@ -1,7 +1,10 @@
 // Turns the runner's entries into the log: stored once, in order, with what follows from each, then acknowledged.
+import type { AttachmentProblem } from "../../shared/attachments/schema.ts";
 import type { EntryBatch, RunnerEntry } from "../../shared/rpc/runner-entry.ts";
+import type { TurnOptions } from "../../shared/sessions/schema.ts";
 import { decideTurnEnd } from "../../shared/sessions/turn-end-policy.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
+import type { TurnRow } from "../sessions/turn-store.ts";
 import { readToolCalls } from "./tool-calls.ts";
 
 type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock">;
@@ -98,7 +101,7 @@ function addFollowUp(parts: Parts, runtimeId: string, entry: RunnerEntry & { kin
     origin: "follow_up",
     status: "queued",
     prompt: "",
-    options: before?.options ?? { timeout_seconds: 3600 },
+    options: withoutFiles(before?.options ?? { timeout_seconds: 3600 }),
     permission_mode: before?.permission_mode ?? "default",
     allow_bypass: before?.allow_bypass ?? false,
     idempotency_key: null,
@@ -106,6 +109,16 @@ function addFollowUp(parts: Parts, runtimeId: string, entry: RunnerEntry & { kin
     runtime_id: runtimeId,
     created_at: parts.clock.nowIso(),
   });
+}
+
+/** A prompt's files went to Claude Code with it; what follows brings none. */
+function withoutFiles({ attachments: _, ...options }: TurnOptions): TurnOptions {
+  return options;
+}
+
+function findAttachment(turn: TurnRow, refused: AttachmentProblem | undefined) {
+  if (refused === undefined) return null;
+  return { file: turn.options.attachments?.[refused.index] ?? null, problem: refused.problem };
 }
 
 /** True when the turn was open until now: an end that comes twice, or late, changes nothing. */
@@ -118,6 +131,7 @@ function endTurn(parts: Parts, log: SessionLog, entry: RunnerEntry & { kind: "tu
     exitCode: entry.exit_code,
     signal: entry.signal,
     cliTotalUsdBefore: parts.sessions.get().cli_total_usd,
+    attachment: findAttachment(turn, entry.attachment),
   });
   const cliTotalUsd = entry.result?.total_cost_usd ?? null;
   log.turnEnded(turn, end, { stderr_tail: entry.stderr_tail, cliTotalUsd });

@@ -1,4 +1,5 @@
 // Builds a session's collaborators around one object's storage. Nothing here decides anything.
+import { createAttachmentReader } from "../attachments/attachment-reader.ts";
 import { createAlarmClock } from "../alarms/alarm-clock.ts";
 import type { ArchiveBucket } from "../archive/archive-keys.ts";
 import { createArchivedLog } from "../archive/archived-log.ts";
@@ -172,6 +173,7 @@ function composeHost(ports: SessionPorts, core: Core, drive: () => void): Sessio
   const { parts, log, row, leases, transcripts, bodies } = core;
   const recorder = createEntryRecorder(parts, log);
   const keeper = createTranscriptKeeper({ ...parts, transcripts, bodies });
+  const attachments = createAttachmentReader({ ...parts, bucket: ports.bucket });
   const gate = createPermissionGate({ ...parts, sql: ports.storage.sql, log, holdsLease: leases.waitForLease });
   return new SessionHost({
     record(batch) {
@@ -182,6 +184,7 @@ function composeHost(ports: SessionPorts, core: Core, drive: () => void): Sessio
     putBodyPart: (part) => bodies.putPart(part),
     commitTranscript: (commit) => keeper.commit(commit),
     readBody: (read) => keeper.read(read),
+    readAttachment: (read) => attachments.read(read),
     preview({ runtime_id, ...frame }) {
       if (row().runtime_id === runtime_id) core.watch.hub?.preview(frame);
     },

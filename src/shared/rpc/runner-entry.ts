@@ -1,5 +1,6 @@
 // What the runner tells the Session object for good: entries numbered per session and runtime (`source_seq`, 1…n).
 import { z } from "zod";
+import { attachmentProblemSchema } from "../attachments/schema.ts";
 import { eventBodySchema } from "../events/event.ts";
 import { uuidSchema } from "../ids.ts";
 import { TURN_ORIGINS, usageSchema } from "../sessions/schema.ts";
@@ -20,6 +21,8 @@ export const TURN_END_REASONS = [
   "cli_start_failed",
   /** What the CLI said could not be kept in the sandbox: its disk may be full. */
   "not_recorded",
+  /** One of the files that its prompt names could not be given; the model was not asked. */
+  "attachment_refused",
 ] as const;
 export type TurnEndReason = (typeof TURN_END_REASONS)[number];
 
@@ -66,6 +69,8 @@ export const runnerEntrySchema = z.discriminatedUnion("kind", [
     signal: z.string().nullable(),
     /** The redacted end of the CLI's stderr when there was no result: session content, not an error message. */
     stderr_tail: z.string().max(8192).nullable(),
+    /** With `attachment_refused`. */
+    attachment: attachmentProblemSchema.optional(),
   }),
   z.object({
     ...entryBase,

@@ -1,5 +1,6 @@
 // What the runner offers the Session object: one conversation with the real Claude Code.
 import { z } from "zod";
+import { attachmentsSchema } from "../attachments/schema.ts";
 import { uuidSchema } from "../ids.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
 import { modelNameSchema, promptSchema } from "../sessions/schema.ts";
@@ -35,6 +36,8 @@ export type SessionHello = z.infer<typeof sessionHelloSchema>;
 export const turnStartSchema = z.object({
   turn_id: uuidSchema,
   prompt: promptSchema,
+  /** Files that come with the prompt. */
+  attachments: attachmentsSchema.optional(),
   /** The conversation at Claude Code's side: resumed when its transcript exists, begun under this id when not. */
   claude_session_id: uuidSchema,
   model: modelNameSchema.nullable(),

@@ -1,5 +1,5 @@
 // What the Worker and the Workspace object may ask of a Session object (Durable Object RPC). Expected failures are answers.
-import type { Answer } from "../errors/app-error.ts";
+import type { Answer, Failure } from "../errors/app-error.ts";
 import type { SessionEvent } from "../events/event.ts";
 import type { PermissionMode } from "../permissions/permission-mode.ts";
 import type { SessionSummary, TurnOptions, TurnResult, TurnSummary } from "../sessions/schema.ts";
@@ -31,6 +31,8 @@ export type SubmitTurn = {
   /** A repeat with the same key gets the first answer. */
   idempotency_key: string | null;
   if_busy: IfBusy;
+  /** What the edge found wrong with the files that the prompt names; a repeat gets its first answer all the same. */
+  problem?: Failure | undefined;
 };
 
 /** What a prompt to a session that is busy does: waits, joins the running turn, or comes back. */

@@ -1,5 +1,6 @@
 // Sessions and turns as everybody sees them: statuses, results, and what may be asked of a turn.
 import { z } from "zod";
+import { attachmentsSchema } from "../attachments/schema.ts";
 import { uuidSchema } from "../ids.ts";
 import { DEFAULT_TURN_TIMEOUT_SECONDS, MAX_PROMPT_BYTES, MAX_TURN_TIMEOUT_SECONDS } from "../limits.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
@@ -67,6 +68,7 @@ export const turnOptionsSchema = z.object({
   max_turns: z.int().min(1).max(1000).optional(),
   max_budget_usd: z.number().positive().max(10_000).optional(),
   timeout_seconds: z.int().min(1).max(MAX_TURN_TIMEOUT_SECONDS).default(DEFAULT_TURN_TIMEOUT_SECONDS),
+  attachments: attachmentsSchema.optional(),
 });
 export type TurnOptions = z.infer<typeof turnOptionsSchema>;
 

@@ -1,5 +1,7 @@
 // How a turn ended, from what the runner saw: its status, its reason in words, and its result with its own cost.
+import { type Attachment, type AttachmentProblem } from "../attachments/schema.ts";
 import type { ErrorCode } from "../errors/error-code.ts";
+import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS_BYTES } from "../limits.ts";
 import type { CliResult, TurnEndReason } from "../rpc/runner-entry.ts";
 import type { TurnResult, TurnStatus } from "./schema.ts";
 
@@ -18,6 +20,8 @@ export type TurnEndFacts = {
   signal: string | null;
   /** What the session had cost before, as the CLI counts it. */
   cliTotalUsdBefore: number;
+  /** The file that could not be given, and what is wrong with it. */
+  attachment?: { file: Attachment | null; problem: AttachmentProblem["problem"] } | null;
 };
 
 const NOT_RECORDED =
@@ -54,6 +58,8 @@ export function decideTurnEnd(facts: TurnEndFacts): TurnEnd {
       );
     case "not_recorded":
       return failed("turn_lost", NOT_RECORDED, result);
+    case "attachment_refused":
+      return refusedFile(facts);
     case "cli_exited":
       return failed("cli_exited", exitMessage(facts), result);
   }
@@ -73,6 +79,31 @@ function resultReason(subtype: string): string {
 function exitMessage(facts: TurnEndFacts): string {
   const how = facts.signal === null ? `with exit code ${facts.exitCode ?? "unknown"}` : `by signal ${facts.signal}`;
   return `Claude Code ended ${how} before the turn had a result. The session takes the next prompt.`;
+}
+
+const FILE_PROBLEMS: Record<AttachmentProblem["problem"], string> = {
+  file_not_found: "is no file of the project. list_project_files shows what is there.",
+  upload_gone: "has expired. Send it again with create_upload.",
+  too_large: `has more than ${MAX_ATTACHMENT_BYTES} bytes. Attach a smaller one, or let Claude Code read it in the project.`,
+  all_too_large: `makes the attachments larger than ${MAX_ATTACHMENTS_BYTES} bytes together. Attach fewer.`,
+  empty: "is empty.",
+  not_its_type: "is not what its name says. Attach a real image or PDF.",
+  unsupported: "is neither a PNG, JPEG, GIF or WebP image nor a PDF nor UTF-8 text.",
+  not_fetched: "did not reach the sandbox. Send the prompt again.",
+};
+
+/** The model was not asked. */
+function refusedFile({ attachment }: TurnEndFacts): TurnEnd {
+  const file = attachment?.file ?? null;
+  const name =
+    file === null ? "" : ` ${JSON.stringify("project_file" in file ? file.project_file.slice(0, 200) : file.name)}`;
+  const problem = attachment?.problem ?? "not_fetched";
+  const isMissing = problem === "file_not_found" || problem === "upload_gone";
+  return failed(
+    isMissing ? "attachment_not_found" : "attachment_refused",
+    `The attachment${name} ${FILE_PROBLEMS[problem]}`,
+    null,
+  );
 }
 
 function failed(code: ErrorCode, message: string, result: TurnResult | null): TurnEnd {

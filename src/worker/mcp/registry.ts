@@ -1,4 +1,5 @@
 // All tools that exist, in the order in which they are listed.
+import { createUpload } from "../attachments/tools/create-upload.ts";
 import { getSessionProcesses } from "../processes/tools/get-session-processes.ts";
 import { killSessionProcess } from "../processes/tools/kill-session-process.ts";
 import { listActiveSessions } from "../processes/tools/list-active-sessions.ts";
@@ -41,6 +42,7 @@ export const TOOLS: readonly Tool[] = [
   readProjectFile,
   exportSession,
   deleteSession,
+  createUpload,
   findClaudeBinary,
   checkClaudeUpdates,
   listActiveSessions,

@@ -1,5 +1,6 @@
 // What people do with sessions: start and continue work, wait for it, look at it, stop it.
-import { AppError, unwrap } from "../../shared/errors/app-error.ts";
+import type { Attachment, AttachmentName } from "../../shared/attachments/schema.ts";
+import { AppError, type Failure, unwrap } from "../../shared/errors/app-error.ts";
 import type { SessionEvent } from "../../shared/events/event.ts";
 import { cutToCeiling, type PermissionMode } from "../../shared/permissions/permission-mode.ts";
 import type {
@@ -26,6 +27,7 @@ type ExecuteRequest = {
   continue_session: boolean;
   session_key: SessionKey | null;
   if_busy: IfBusy;
+  attachments: readonly AttachmentName[];
   options: TurnOptions;
   wait_seconds: number;
   idempotency_key: string | null;
@@ -96,6 +98,8 @@ export type SessionServiceOptions = {
   requireModelKey: () => void;
   /** Throws when sessions may not use this model. */
   requireModel: (model: string) => void;
+  /** What a turn keeps of the files that a prompt names; throws for one that is not there. */
+  resolveAttachments: (principal: Principal, names: readonly AttachmentName[]) => Promise<Attachment[]>;
   ceiling: PermissionMode;
   newId: () => string;
   nowMs: () => number;
@@ -152,6 +156,10 @@ async function execute(
   waiting: Waiting,
 ): Promise<ExecuteAnswer> {
   options.requireModelKey();
+  if (request.if_busy === "steer" && request.attachments.length > 0) {
+    const message = "Attachments cannot join a running turn. Leave if_busy out to queue the prompt.";
+    throw new AppError("invalid_argument", message);
+  }
   if (request.options.model !== undefined) options.requireModel(request.options.model);
   const target = await chooseTarget(options, principal, request);
   const session = options.directory.session(target.session_id);
@@ -160,7 +168,7 @@ async function execute(
       principal,
       ...target,
       prompt: request.prompt,
-      options: request.options,
+      ...(await resolveFiles(options, principal, request)),
       ceiling: { permission_mode: options.ceiling },
       idempotency_key: request.idempotency_key,
       if_busy: request.if_busy,
@@ -183,6 +191,22 @@ async function execute(
           waiting,
         );
   return { submitted, waited, cutFrom };
+}
+
+/** A file that is not there is told by the session: a repeat of an earlier call gets its first answer instead. */
+async function resolveFiles(
+  { resolveAttachments }: SessionServiceOptions,
+  principal: Principal,
+  request: ExecuteRequest,
+): Promise<{ options: TurnOptions; problem?: Failure }> {
+  if (request.attachments.length === 0) return { options: request.options };
+  try {
+    const attachments = await resolveAttachments(principal, request.attachments);
+    return { options: { ...request.options, attachments } };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { options: request.options, problem: { code: error.code, message: error.message } };
+  }
 }
 
 async function listRunning(
