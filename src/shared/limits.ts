@@ -49,3 +49,8 @@ export const UPLOAD_TICKET_TTL_MS = 10 * 60_000;
 export const UPLOAD_TTL_MS = 24 * 60 * 60_000;
 /** Uploads that one person may have at a time. */
 export const MAX_UPLOADS_PER_USER = 200;
+/** The JSON Schema that an answer is held to. */
+export const MAX_OUTPUT_SCHEMA_BYTES = 32 * 1024;
+export const MAX_OUTPUT_SCHEMA_DEPTH = 20;
+/** An answer that was held to a schema, as JSON: it travels and is stored whole. */
+export const MAX_STRUCTURED_BYTES = 64 * 1024;

@@ -19,6 +19,8 @@ export type FixedOptions = {
   maxTurns: number | null;
   maxBudgetUsd: number | null;
   allowBypass: boolean;
+  /** The JSON Schema that answers are held to, as JSON. */
+  outputSchema: string | null;
 };
 export type LiveOptions = { model: string | null; permissionMode: PermissionMode };
 
@@ -148,9 +150,17 @@ function toOptions(launch: CliLaunch, spawn: NonNullable<Options["spawnClaudeCod
     hooks: { PreToolUse: [{ hooks: [gate.preToolUse], timeout: HOOK_TIMEOUT_SECONDS }] },
     ...toConversationOptions(launch),
     ...(live.model === null ? {} : { model: live.model }),
+    ...toOutputFormat(fixed.outputSchema),
     ...(fixed.maxTurns === null ? {} : { maxTurns: fixed.maxTurns }),
     ...(fixed.maxBudgetUsd === null ? {} : { maxBudgetUsd: fixed.maxBudgetUsd }),
   };
+}
+
+function toOutputFormat(outputSchema: string | null): Pick<Options, "outputFormat"> {
+  if (outputSchema === null) return {};
+  // Claude Code knows one dialect, and stops at the name of another one.
+  const { $schema: _, ...schema } = JSON.parse(outputSchema) as Record<string, unknown>;
+  return { outputFormat: { type: "json_schema", schema } };
 }
 
 function toConversationOptions({ beginning, fixed }: CliLaunch): Options {

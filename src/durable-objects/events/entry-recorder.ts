@@ -5,6 +5,7 @@ import type { TurnOptions } from "../../shared/sessions/schema.ts";
 import { decideTurnEnd } from "../../shared/sessions/turn-end-policy.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
+import { judgeStructured } from "../structured/structured-answer.ts";
 import { readToolCalls } from "./tool-calls.ts";
 
 type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock">;
@@ -131,6 +132,8 @@ function endTurn(parts: Parts, log: SessionLog, entry: RunnerEntry & { kind: "tu
     exitCode: entry.exit_code,
     signal: entry.signal,
     cliTotalUsdBefore: parts.sessions.get().cli_total_usd,
+    isFollowUp: turn.origin === "follow_up",
+    structured: judgeStructured(turn.options.output_schema, entry.result),
     attachment: findAttachment(turn, entry.attachment),
   });
   const cliTotalUsd = entry.result?.total_cost_usd ?? null;

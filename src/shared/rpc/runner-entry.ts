@@ -29,7 +29,10 @@ export type TurnEndReason = (typeof TURN_END_REASONS)[number];
 /** The CLI's `result`, reduced to what a turn's result needs. Its cost runs on over turns and resumes. */
 export const cliResultSchema = z.object({
   text: z.string(),
+  /** What Claude Code gave as the structured answer, whole. */
   structured: z.unknown().optional(),
+  /** True when there was one and it was too large to be kept whole. */
+  structured_too_large: z.boolean().optional(),
   /** `success`, `error_max_turns`, `error_max_budget_usd`, `error_during_execution`, … */
   subtype: z.string(),
   is_error: z.boolean(),

@@ -38,6 +38,8 @@ export const turnStartSchema = z.object({
   prompt: promptSchema,
   /** Files that come with the prompt. */
   attachments: attachmentsSchema.optional(),
+  /** The JSON Schema that the answer is held to. */
+  output_schema: z.record(z.string(), z.unknown()).optional(),
   /** The conversation at Claude Code's side: resumed when its transcript exists, begun under this id when not. */
   claude_session_id: uuidSchema,
   model: modelNameSchema.nullable(),

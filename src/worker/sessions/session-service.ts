@@ -156,10 +156,7 @@ async function execute(
   waiting: Waiting,
 ): Promise<ExecuteAnswer> {
   options.requireModelKey();
-  if (request.if_busy === "steer" && request.attachments.length > 0) {
-    const message = "Attachments cannot join a running turn. Leave if_busy out to queue the prompt.";
-    throw new AppError("invalid_argument", message);
-  }
+  refuseSteering(request);
   if (request.options.model !== undefined) options.requireModel(request.options.model);
   const target = await chooseTarget(options, principal, request);
   const session = options.directory.session(target.session_id);
@@ -191,6 +188,16 @@ async function execute(
           waiting,
         );
   return { submitted, waited, cutFrom };
+}
+
+/** A running turn has its options already. */
+function refuseSteering({ if_busy, attachments, options }: ExecuteRequest): void {
+  const { output_schema, structured_output_prefixes } = options;
+  const isPlain = attachments.length === 0 && output_schema === undefined && structured_output_prefixes === undefined;
+  if (if_busy !== "steer" || isPlain) return;
+  const message =
+    "attachments, output_schema and structured_output_prefixes cannot join a running turn. Leave if_busy out to queue the prompt.";
+  throw new AppError("invalid_argument", message);
 }
 
 /** A file that is not there is told by the session: a repeat of an earlier call gets its first answer instead. */

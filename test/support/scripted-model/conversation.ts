@@ -25,7 +25,7 @@ export type Position = {
 };
 
 /** What the CLI itself says between prompts. */
-const OWN_WORDS = ["[Request interrupted", "[Image: source:"];
+const OWN_WORDS = ["[Request interrupted", "[Image: source:", "[structured-output-enforce]"];
 
 type Input = { text: string; index: number; isNotice: boolean };
 
