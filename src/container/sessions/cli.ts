@@ -3,6 +3,7 @@ import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PermissionMode } from "../../shared/permissions/permission-mode.ts";
 import type { PromptContent } from "../attachments/prompt-files.ts";
+import { type TaskOutput, taskOutputSchema } from "../../shared/tasks/schema.ts";
 import { logFailure } from "../log.ts";
 import { HOOK_TIMEOUT_SECONDS, type PermissionGate } from "../permissions/permission-gate.ts";
 import { type CliChild, type CliExit, type SpawnSettings, spawnCli } from "../processes/spawn-cli.ts";
@@ -44,6 +45,9 @@ export type Cli = {
   /** `later`: after what runs. `next`: into what runs. */
   push(prompt: PromptContent, uuid: string, priority: PromptPriority): void;
   interrupt(): Promise<void>;
+  stopTask(taskId: string): Promise<void>;
+  /** The end of what a background command wrote; null when the CLI has nothing of it. */
+  readTaskOutput(taskId: string): Promise<TaskOutput | null>;
   /** Throws when the CLI does not take them over. */
   applyLive(live: LiveOptions): Promise<void>;
   /** Ends the process and waits until it is gone. */
@@ -115,6 +119,8 @@ export function launchCli(launch: CliLaunch, handlers: CliHandlers): Cli {
       isUsed = true;
       feed.push(prompt, uuid, priority);
     },
+    stopTask: (taskId) => running.stopTask(taskId),
+    readTaskOutput: (taskId) => readTaskOutput(running, taskId),
     interrupt: async () => void (await running.interrupt()),
     applyLive,
     end,
@@ -122,6 +128,15 @@ export function launchCli(launch: CliLaunch, handlers: CliHandlers): Cli {
   };
   void pump();
   return cli;
+}
+
+/** The SDK offers it without declaring it. */
+type OutputReader = { getTaskOutput?: (taskId: string) => Promise<unknown> };
+
+async function readTaskOutput(running: Query & OutputReader, taskId: string): Promise<TaskOutput | null> {
+  const output = await running.getTaskOutput?.(taskId).catch(() => null);
+  const parsed = taskOutputSchema.safeParse(output);
+  return parsed.success ? parsed.data : null;
 }
 
 /** The process may outlive its output by a moment; one that stays is killed. */

@@ -2,6 +2,7 @@
 import type { AttachmentProblem } from "../../shared/attachments/schema.ts";
 import type { EntryBatch, RunnerEntry } from "../../shared/rpc/runner-entry.ts";
 import type { TurnOptions } from "../../shared/sessions/schema.ts";
+import { findPrefixedLines, readAnswer } from "../../shared/structured/prefixed-lines-policy.ts";
 import { decideTurnEnd } from "../../shared/sessions/turn-end-policy.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
@@ -78,6 +79,18 @@ function recordMessage(parts: Parts, runtimeId: string, entry: RunnerEntry & { k
       occurred_at: entry.occurred_at,
       data: { message_seq: seq, ...data },
     });
+  }
+  recordPrefixedLines(parts, seq, entry);
+}
+
+/** Lines that the turn's caller takes for data. They come with the message, so a message that comes twice adds none. */
+function recordPrefixedLines(parts: Parts, seq: number, entry: RunnerEntry & { kind: "message" }): void {
+  const answer = entry.turn_id === null ? null : readAnswer(entry.message);
+  if (answer === null || entry.turn_id === null) return;
+  const prefixes = parts.turns.get(entry.turn_id)?.options.structured_output_prefixes ?? [];
+  for (const line of findPrefixedLines(answer, prefixes, entry.body !== undefined)) {
+    const { turn_id, occurred_at } = entry;
+    parts.events.append({ type: "structured_output", turn_id, occurred_at, data: { message_seq: seq, ...line } });
   }
 }
 

@@ -28,6 +28,7 @@ import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
 import { createForkDesk } from "../transcripts/fork-desk.ts";
 import { createSteerDesk } from "../steering/steer-desk.ts";
 import { createSteerStore } from "../steering/steer-store.ts";
+import { createTaskDesk } from "../tasks/task-desk.ts";
 import { createTranscriptKeeper } from "../transcripts/transcript-keeper.ts";
 import { createTranscriptStore } from "../transcripts/transcript-store.ts";
 import { issueModelToken } from "../tokens.ts";
@@ -112,6 +113,7 @@ export function composeSession(ports: SessionPorts) {
     setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, connection, onError }, options),
     reader,
     processes: createProcessDesk({ ...parts, archived: core.archived, reader, connection, onError }),
+    tasks: createTaskDesk({ ...parts, connection, onError }),
     lostTurns: createLostTurns(parts, core.log),
     admission: createModelAdmission(ports.clock, ports.config.allowedModels),
   };

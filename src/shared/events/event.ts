@@ -14,6 +14,7 @@ export const EVENT_TYPES = [
   "tool_call_completed",
   "permission_requested",
   "permission_resolved",
+  "structured_output",
   "hook_executed",
   "usage_recorded",
   "checkpoint_created",

@@ -4,6 +4,7 @@ import { attachmentsSchema } from "../attachments/schema.ts";
 import { uuidSchema } from "../ids.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
 import { modelNameSchema, promptSchema } from "../sessions/schema.ts";
+import type { BackgroundTask, TaskOutput } from "../tasks/schema.ts";
 import { transcriptManifestSchema } from "../transcripts/schema.ts";
 import type { ProcessInfo } from "../processes/schema.ts";
 import { runTokenGrantSchema } from "./session-host-api.ts";
@@ -93,6 +94,12 @@ export interface RunnerSessionApi {
   listProcesses(): Promise<ProcessInfo[]>;
   /** Ends one of them: politely, or at once with `force`. False when it is none of them. */
   killProcess(request: { pid: number; force: boolean }): Promise<{ killed: boolean }>;
+  /** Background tasks of the session's CLI: those that run, and the newest that have ended. */
+  listTasks(): Promise<BackgroundTask[]>;
+  /** Ends one that runs. False when it runs no more. */
+  stopTask(request: { task_id: string }): Promise<{ stopped: boolean }>;
+  /** The end of what a command wrote; null when there is nothing to read. */
+  readTaskOutput(request: { task_id: string }): Promise<{ output: TaskOutput | null }>;
   /** Stops the turn if it runs; its end comes as an entry. */
   interruptTurn(request: { turn_id: string }): Promise<{ running: boolean }>;
   setPreviews(request: { previews: boolean }): Promise<void>;

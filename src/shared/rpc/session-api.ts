@@ -4,6 +4,7 @@ import type { SessionEvent } from "../events/event.ts";
 import type { PermissionMode } from "../permissions/permission-mode.ts";
 import type { SessionSummary, TurnOptions, TurnResult, TurnSummary } from "../sessions/schema.ts";
 import type { ProcessInfo } from "../processes/schema.ts";
+import type { BackgroundTask, TaskOutput } from "../tasks/schema.ts";
 import type { TranscriptFile } from "../transcripts/schema.ts";
 import type { Principal } from "../teams/principal.ts";
 import type { WatchTicket } from "../watching/watch-request.ts";
@@ -109,6 +110,9 @@ export type SessionProcesses = {
   last_event: Pick<SessionEvent, "seq" | "type" | "at"> | null;
 };
 
+/** `checked`: false when the sandbox did not answer. */
+export type SessionTasks = { tasks: BackgroundTask[]; checked: boolean };
+
 /** An event as it is stored; `body_key` is where a shortened one lies whole in the bucket. */
 export type LoggedEvent = { seq: number; json: string; body_key: string | null };
 export type LogPage = { events: LoggedEvent[]; has_more: boolean };
@@ -131,6 +135,10 @@ export interface SessionApi {
   /** What runs for the session, asked of its sandbox now. */
   getProcesses(principal: Principal): Promise<Answer<SessionProcesses>>;
   killProcess(principal: Principal, request: { pid: number; force: boolean }): Promise<Answer<{ killed: boolean }>>;
+  /** Background tasks, asked of the sandbox now. */
+  listTasks(principal: Principal): Promise<Answer<SessionTasks>>;
+  stopTask(principal: Principal, taskId: string): Promise<Answer<{ stopped: boolean; task: BackgroundTask }>>;
+  readTaskOutput(principal: Principal, taskId: string): Promise<Answer<TaskOutput>>;
   /** The permission mode is cut to the ceiling before. */
   setOptions(principal: Principal, options: SessionOptions): Promise<Answer<SetOptionsAnswer>>;
   /** The newest completed turn, or the newest one that ended no later than that event. */

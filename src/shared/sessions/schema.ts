@@ -37,7 +37,10 @@ export const usageSchema = z.object({
 
 export const turnResultSchema = z.object({
   text: z.string(),
+  /** The answer that the turn's output_schema asked for, checked against it. */
   structured: z.unknown().optional(),
+  /** True where `structured` is too large to be shown: the turn's `turn_completed` event has it. */
+  structured_left_out: z.boolean().optional(),
   is_error: z.boolean(),
   num_turns: z.number().int().nonnegative(),
   duration_ms: z.number().nonnegative(),

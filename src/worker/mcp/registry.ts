@@ -22,6 +22,9 @@ import { listSessions } from "../sessions/tools/list-sessions.ts";
 import { setSessionModel } from "../sessions/tools/set-session-model.ts";
 import { setSessionPermissionMode } from "../sessions/tools/set-session-permission-mode.ts";
 import { waitForSession } from "../sessions/tools/wait-for-session.ts";
+import { getBackgroundTaskOutput } from "../tasks/tools/get-background-task-output.ts";
+import { listBackgroundTasks } from "../tasks/tools/list-background-tasks.ts";
+import { stopBackgroundTask } from "../tasks/tools/stop-background-task.ts";
 import type { Tool } from "./define-tool.ts";
 
 export const TOOLS: readonly Tool[] = [
@@ -48,4 +51,7 @@ export const TOOLS: readonly Tool[] = [
   listActiveSessions,
   getSessionProcesses,
   killSessionProcess,
+  listBackgroundTasks,
+  getBackgroundTaskOutput,
+  stopBackgroundTask,
 ];

@@ -8,12 +8,14 @@ import type {
   SessionOptions,
   SessionProcesses,
   SessionProject,
+  SessionTasks,
   SessionView,
   SetOptionsAnswer,
   SubmittedTurn,
   WaitAnswer,
 } from "../../shared/rpc/session-api.ts";
 import type { SessionStatus, TurnOptions } from "../../shared/sessions/schema.ts";
+import type { BackgroundTask, TaskOutput } from "../../shared/tasks/schema.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { SessionDirectory } from "./session-directory.ts";
 import { type SessionKey, sessionIdForConversation, sessionIdForKey, type Sha1 } from "./session-id-policy.ts";
@@ -72,6 +74,13 @@ export type SessionService = {
   /** Those that work or wait now, each asked itself: the index may lag behind. */
   listRunning(principal: Principal, limit: number): Promise<SessionProcesses[]>;
   killProcess(principal: Principal, sessionId: string, request: { pid: number; force: boolean }): Promise<boolean>;
+  listTasks(principal: Principal, sessionId: string): Promise<SessionTasks>;
+  stopTask(
+    principal: Principal,
+    sessionId: string,
+    taskId: string,
+  ): Promise<{ stopped: boolean; task: BackgroundTask }>;
+  readTaskOutput(principal: Principal, sessionId: string, taskId: string): Promise<TaskOutput>;
   /** Cut to the ceiling; `cutFrom` is the mode that was asked for, when it was. */
   setOptions(
     principal: Principal,
@@ -136,6 +145,11 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
     listRunning: (principal, limit) => listRunning(options, principal, limit),
     killProcess: async (principal, sessionId, request) =>
       unwrap(await directory.session(sessionId).killProcess(principal, request)).killed,
+    listTasks: async (principal, sessionId) => unwrap(await directory.session(sessionId).listTasks(principal)),
+    stopTask: async (principal, sessionId, taskId) =>
+      unwrap(await directory.session(sessionId).stopTask(principal, taskId)),
+    readTaskOutput: async (principal, sessionId, taskId) =>
+      unwrap(await directory.session(sessionId).readTaskOutput(principal, taskId)),
     async setOptions(principal, sessionId, wanted) {
       if (wanted.model !== undefined) options.requireModel(wanted.model);
       const asked = wanted.permission_mode;
