@@ -9,9 +9,11 @@ import { createHostLink, type HostLink } from "../rpc/host-link.ts";
 import { createWaker } from "../rpc/waker.ts";
 import { createRunTokenFile } from "../tokens/run-token-file.ts";
 import { runTokenRenewal } from "../tokens/token-renewal.ts";
+import { createTaskList } from "../tasks/task-list.ts";
 import { createConversation } from "../transcripts/conversation.ts";
 import { transcriptFolder } from "../transcripts/transcript-files.ts";
 import { createTranscriptUploader } from "../transcripts/transcript-uploader.ts";
+import type { CliHandlers } from "./cli.ts";
 import { createCliEvents } from "./cli-events.ts";
 import { buildCliEnvironment, sessionMark } from "./cli-environment.ts";
 import { type CliHolder, createCliHolder } from "./cli-holder.ts";
@@ -49,6 +51,15 @@ export function createSessionParts(settings: SessionSettings) {
   });
   const started = { mark: sessionMark(files), user: config.cliUser };
   const events = createCliEvents({ spool, turns, recorder, started });
+  const tasks = createTaskList(() => new Date());
+  const onMessage: CliHandlers["onMessage"] = (cli, message) => {
+    tasks.heard(message);
+    recorder.onMessage(cli, message);
+  };
+  const onExit: CliHandlers["onExit"] = (cli, exit) => {
+    tasks.onExit();
+    events.onExit(cli, exit);
+  };
   const holder: CliHolder = createCliHolder({
     configDir: files.configDir,
     launch: {
@@ -59,7 +70,7 @@ export function createSessionParts(settings: SessionSettings) {
       gate,
       spawn: { user: config.cliUser, secrets: () => [...token.secrets(), config.bootToken] },
     },
-    handlers: { onMessage: recorder.onMessage, onExit: events.onExit, onMessageLost: events.onMessageLost },
+    handlers: { onMessage, onExit, onMessageLost: events.onMessageLost },
     onStarted: events.onStarted,
     mayEndIdle: () => !isBusy(),
   });
@@ -84,6 +95,7 @@ export function createSessionParts(settings: SessionSettings) {
     isBusy,
     stop,
     files: promptFiles,
+    tasks,
   };
 }
 

@@ -24,13 +24,16 @@ export function createTaskList(now: () => Date): TaskList {
   const calls = new Map<string, string>();
 
   const end = (task: BackgroundTask, status: BackgroundTask["status"], summary: string | null): void => {
-    if (task.status !== "running") return;
-    tasks.set(task.task_id, { ...task, status, summary, ended_at: now().toISOString() });
+    tasks.set(task.task_id, { ...task, status, summary, ended_at: task.ended_at ?? now().toISOString() });
     const ended = [...tasks.values()].filter((known) => known.status !== "running");
     for (const { task_id } of ended.slice(0, Math.max(0, ended.length - MAX_ENDED))) tasks.delete(task_id);
   };
 
   const setRunning = (running: z.infer<typeof runningSchema>["tasks"]): void => {
+    const ids = new Set(running.map(({ task_id }) => task_id));
+    for (const task of tasks.values()) {
+      if (task.status === "running" && !ids.has(task.task_id)) end(task, "stopped", null);
+    }
     for (const { task_id, task_type, description } of running) {
       if (tasks.get(task_id)?.status === "running") continue;
       const since = { started_at: now().toISOString(), ended_at: null, summary: null };
@@ -65,7 +68,9 @@ export function createTaskList(now: () => Date): TaskList {
     },
     onExit() {
       calls.clear();
-      for (const task of [...tasks.values()]) end(task, "stopped", "Claude Code ended, and the task with it.");
+      for (const task of tasks.values()) {
+        if (task.status === "running") end(task, "stopped", "Claude Code ended, and the task with it.");
+      }
     },
     list: () => [...tasks.values()],
   };

@@ -5,6 +5,7 @@ import type { TurnOptions } from "../../shared/sessions/schema.ts";
 import { findPrefixedLines, readAnswer } from "../../shared/structured/prefixed-lines-policy.ts";
 import { decideTurnEnd } from "../../shared/sessions/turn-end-policy.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
+import { readTaskChange } from "../../shared/tasks/schema.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
 import { judgeStructured } from "../structured/structured-answer.ts";
 import { readToolCalls } from "./tool-calls.ts";
@@ -81,6 +82,11 @@ function recordMessage(parts: Parts, runtimeId: string, entry: RunnerEntry & { k
     });
   }
   recordPrefixedLines(parts, seq, entry);
+  const task = readTaskChange(entry.message);
+  if (task !== null) {
+    const { turn_id, occurred_at } = entry;
+    parts.events.append({ type: "background_task_changed", turn_id, occurred_at, data: { message_seq: seq, ...task } });
+  }
 }
 
 /** Lines that the turn's caller takes for data. They come with the message, so a message that comes twice adds none. */

@@ -15,6 +15,7 @@ export const EVENT_TYPES = [
   "permission_requested",
   "permission_resolved",
   "structured_output",
+  "background_task_changed",
   "hook_executed",
   "usage_recorded",
   "checkpoint_created",

@@ -66,3 +66,20 @@ export function readTaskMessage(message: unknown): TaskMessage | null {
   const parsed = taskMessageSchema.safeParse(message);
   return parsed.success ? parsed.data : null;
 }
+
+export type TaskChange = { task_id: string; status: (typeof TASK_STATUSES)[number]; text: string };
+
+/** A task that began in the background, moved there, or ended; null for a message about something else. */
+export function readTaskChange(message: unknown): TaskChange | null {
+  const told = readTaskMessage(message);
+  if (told === null) return null;
+  const { task_id } = told;
+  switch (told.subtype) {
+    case "task_started":
+      return told.is_backgrounded === false ? null : { task_id, status: "running", text: told.description };
+    case "task_updated":
+      return told.patch.is_backgrounded === true ? { task_id, status: "running", text: "" } : null;
+    case "task_notification":
+      return { task_id, status: told.status, text: told.summary };
+  }
+}
