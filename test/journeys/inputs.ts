@@ -1,9 +1,18 @@
 // What goes in with a prompt and comes out of it besides text, from outside and in both sandbox modes.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { GIF, PNG } from "../support/files.ts";
+import { GIF, PDF, PNG } from "../support/files.ts";
 import { callTool, say } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
-import { connect, expectWholeLog, prompt, readLog, start, waitForEnd } from "./person.ts";
+import {
+  connect,
+  expectWholeLog,
+  prompt,
+  readLog,
+  start,
+  timesInConversation,
+  waitForEnd,
+  waitUntil,
+} from "./person.ts";
 
 type Ticket = { upload_id: string; url: string; method: string; headers: Record<string, string> };
 type Client = Awaited<ReturnType<typeof connect>>;
@@ -69,6 +78,113 @@ export function describeInputs(sandbox: "process" | "container", options: StackO
       const started = await start(client, { prompt: "look", attachments: [{ project_file: "none.png" }] });
       const ended = await waitForEnd(client, started);
       expect(ended.turn).toMatchObject({ status: "failed", reason: expect.stringContaining('"none.png"') });
+      await client.close();
+    });
+
+    it("brings a PDF, and goes on with the files in the conversation [attachments.model]", async () => {
+      const client = await connect(stack);
+      const { ticket } = await upload(client, { name: "paper.pdf", media_type: "application/pdf" }, PDF);
+      const words = `Read this, ${sandbox}`;
+      const attachments = [{ upload_id: ticket.upload_id }];
+      const first = await start(client, { prompt: prompt(words, { steps: [[say("read")]] }), attachments });
+      expect((await waitForEnd(client, first)).result?.text).toBe("read");
+      const next = await start(client, {
+        session_id: first.session_id,
+        prompt: prompt("And again.", { steps: [[say("again")]] }),
+      });
+      expect((await waitForEnd(client, next)).result?.text).toBe("again");
+      const data = Buffer.from(PDF).toString("base64");
+      expect(timesInConversation(stack, data, "And again.")).toBe(1);
+      await client.close();
+    });
+
+    it("gives an answer by a schema, and lines with a prefix as events [structured.answer] [structured.prefixes]", async () => {
+      const client = await connect(stack);
+      const output_schema = { type: "object", properties: { lines: { type: "integer" } }, required: ["lines"] };
+      const started = await start(client, {
+        prompt: prompt("Count.", { steps: [[callTool("StructuredOutput", { lines: 3 })], [say("counted")]] }),
+        output_schema,
+      });
+      const ended = await waitForEnd(client, started);
+      expect(ended.turn?.status).toBe("completed");
+      expect(ended.result?.structured).toEqual({ lines: 3 });
+
+      const wrong = Array.from({ length: 8 }, () => [callTool("StructuredOutput", { lines: "three" })]);
+      const failed = await waitForEnd(
+        client,
+        await start(client, {
+          session_id: started.session_id,
+          prompt: prompt("Count.", { steps: wrong }),
+          output_schema,
+        }),
+      );
+      expect(failed.turn).toMatchObject({ status: "failed", reason: expect.stringContaining("output_schema") });
+      expect(failed.result).not.toHaveProperty("structured");
+
+      const answer = 'Measured.\n::metric {"ms":12}\n::metric none';
+      const lines = await start(client, {
+        session_id: started.session_id,
+        prompt: prompt("Measure.", { steps: [[say(answer)]] }),
+        structured_output_prefixes: ["::metric "],
+      });
+      expect((await waitForEnd(client, lines)).result?.text).toBe(answer);
+      const events = await readLog(client, started.session_id);
+      expectWholeLog(events);
+      expect(events.filter(({ type }) => type === "structured_output").map(({ data }) => data)).toMatchObject([
+        { prefix: "::metric ", text: '{"ms":12}', value: { ms: 12 } },
+        { prefix: "::metric ", text: "none" },
+      ]);
+      await client.close();
+    });
+
+    it("refuses what is no schema, and no session begins [structured.schema]", async () => {
+      const client = await connect(stack);
+      const before = await client.callToolOrThrow("list_sessions", {});
+      for (const output_schema of [
+        { type: "banana" },
+        { type: "object", properties: 5 },
+        { type: "object", $id: "x" },
+      ]) {
+        const refused = await client.callTool("execute_claude", { prompt: "go", output_schema, wait_seconds: 0 });
+        expect(refused).toMatchObject({ isError: true, text: expect.stringContaining("output_schema") });
+      }
+      expect(await client.callToolOrThrow("list_sessions", {})).toEqual(before);
+      await client.close();
+    });
+
+    it("shows background tasks, what they write, and stops one [tasks.list] [tasks.stop] [tasks.watch]", async () => {
+      const client = await connect(stack);
+      const command = "echo begun; sleep 300";
+      const started = await start(client, {
+        permission_mode: "bypassPermissions",
+        prompt: prompt("Run it behind.", {
+          steps: [[callTool("Bash", { command, run_in_background: true, description: "wait" })], [say("It runs.")]],
+          follow_up: [[say("It was stopped.")]],
+        }),
+      });
+      const { session_id } = started;
+      await waitForEnd(client, started);
+      const list = async () =>
+        (await client.callToolOrThrow("list_background_tasks", { session_id })) as unknown as {
+          tasks: { task_id: string; status: string }[];
+          checked: boolean;
+        };
+      const { tasks, checked } = await list();
+      expect(checked).toBe(true);
+      expect(tasks).toMatchObject([{ status: "running", type: "local_bash" }]);
+      const task = { session_id, task_id: tasks[0]!.task_id };
+      await expect
+        .poll(() => client.callToolOrThrow("get_background_task_output", task))
+        .toMatchObject({ output: "begun\n", truncated: false });
+      const unknown = await client.callTool("stop_background_task", { session_id, task_id: "bxyz" });
+      expect(unknown).toMatchObject({ isError: true, text: expect.stringContaining("task_not_found") });
+      expect(await client.callToolOrThrow("stop_background_task", task)).toMatchObject({ stopped: true });
+      await expect.poll(list).toMatchObject({ tasks: [{ status: "stopped" }] });
+      await waitUntil(client, session_id, 30_000, ({ status }) => status === "idle");
+      const events = await readLog(client, session_id);
+      expectWholeLog(events);
+      const changes = events.filter(({ type }) => type === "background_task_changed");
+      expect(changes.map(({ data }) => data["status"])).toEqual(["running", "stopped"]);
       await client.close();
     });
   });

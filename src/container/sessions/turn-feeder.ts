@@ -26,6 +26,8 @@ export async function feedTurn(parts: FeederParts, turn: TurnStart): Promise<voi
     await token.write(turn.run_token);
     const gathered = await files.gather(turn);
     if ("problem" in gathered) return endRefused(turns, turn.turn_id, gathered.problem);
+    // It may have been stopped while its files were on their way, and another one may run by now.
+    if (turns.running()?.turnId !== turn.turn_id) return;
     await conversation.prepare(turn);
     const cli = await holder.ensure(turn);
     const running = turns.running();

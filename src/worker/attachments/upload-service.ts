@@ -134,7 +134,7 @@ async function resolve(
     if (upload === undefined) throw notThere();
     return upload;
   });
-  const total = found.reduce((sum, { bytes }) => sum + bytes, 0);
+  const total = attachments.reduce((sum, file) => sum + ("bytes" in file ? file.bytes : 0), 0);
   if (total > MAX_ATTACHMENTS_BYTES) {
     const message = `The attachments are larger than ${MAX_ATTACHMENTS_BYTES} bytes together. Name fewer.`;
     throw new AppError("attachment_refused", message);
