@@ -41,6 +41,7 @@ export const EVERY_KEYWORD: Record<string, unknown> = {
   oneOf: [{ required: ["name"] }, { required: ["list", "some"] }],
   not: { required: ["list", "kind"] },
   if: { required: ["kind"] },
+  // oxlint-disable-next-line no-thenable -- a keyword of JSON Schema
   then: { required: ["amount"] },
   else: {},
   $defs: { item: { type: "integer" } },

@@ -87,7 +87,8 @@ const MAX_RESULT_BYTES = 128 * 1024;
 /** Whole or not at all: a shortened value is another value. */
 function readStructured(value: unknown): Pick<CliResult, "structured" | "structured_too_large"> {
   if (value === undefined) return {};
-  if (isTooDeep(value) || jsonBytes(value) > MAX_STRUCTURED_BYTES) return { structured_too_large: true };
+  // Room for what it is wrapped into on its way.
+  if (isTooDeep([[[[value]]]]) || jsonBytes(value) > MAX_STRUCTURED_BYTES) return { structured_too_large: true };
   return { structured: value };
 }
 

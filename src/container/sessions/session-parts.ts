@@ -9,15 +9,15 @@ import { createHostLink, type HostLink } from "../rpc/host-link.ts";
 import { createWaker } from "../rpc/waker.ts";
 import { createRunTokenFile } from "../tokens/run-token-file.ts";
 import { runTokenRenewal } from "../tokens/token-renewal.ts";
-import { createTaskList } from "../tasks/task-list.ts";
+import { createTaskList, type TaskList } from "../tasks/task-list.ts";
 import { createConversation } from "../transcripts/conversation.ts";
 import { transcriptFolder } from "../transcripts/transcript-files.ts";
 import { createTranscriptUploader } from "../transcripts/transcript-uploader.ts";
 import type { CliHandlers } from "./cli.ts";
-import { createCliEvents } from "./cli-events.ts";
+import { type CliEvents, createCliEvents } from "./cli-events.ts";
 import { buildCliEnvironment, sessionMark } from "./cli-environment.ts";
 import { type CliHolder, createCliHolder } from "./cli-holder.ts";
-import { createMessageRecorder } from "./message-recorder.ts";
+import { createMessageRecorder, type MessageRecorder } from "./message-recorder.ts";
 import { prepareSessionFiles } from "./session-files.ts";
 import { createTurnTracker, type TurnTracker } from "./turn-tracker.ts";
 
@@ -52,14 +52,6 @@ export function createSessionParts(settings: SessionSettings) {
   const started = { mark: sessionMark(files), user: config.cliUser };
   const events = createCliEvents({ spool, turns, recorder, started });
   const tasks = createTaskList(() => new Date());
-  const onMessage: CliHandlers["onMessage"] = (cli, message) => {
-    tasks.heard(message);
-    recorder.onMessage(cli, message);
-  };
-  const onExit: CliHandlers["onExit"] = (cli, exit) => {
-    tasks.onExit();
-    events.onExit(cli, exit);
-  };
   const holder: CliHolder = createCliHolder({
     configDir: files.configDir,
     launch: {
@@ -70,7 +62,7 @@ export function createSessionParts(settings: SessionSettings) {
       gate,
       spawn: { user: config.cliUser, secrets: () => [...token.secrets(), config.bootToken] },
     },
-    handlers: { onMessage, onExit, onMessageLost: events.onMessageLost },
+    handlers: createHandlers({ tasks, recorder, events }),
     onStarted: events.onStarted,
     mayEndIdle: () => !isBusy(),
   });
@@ -96,6 +88,21 @@ export function createSessionParts(settings: SessionSettings) {
     stop,
     files: promptFiles,
     tasks,
+  };
+}
+
+/** What the CLI says goes into the log, and to whom it may concern besides. */
+function createHandlers(to: { tasks: TaskList; recorder: MessageRecorder; events: CliEvents }): CliHandlers {
+  return {
+    onMessage(cli, message) {
+      to.tasks.heard(message);
+      to.recorder.onMessage(cli, message);
+    },
+    onExit(cli, exit) {
+      to.tasks.onExit();
+      to.events.onExit(cli, exit);
+    },
+    onMessageLost: to.events.onMessageLost,
   };
 }
 

@@ -132,8 +132,8 @@ function addFollowUp(parts: Parts, runtimeId: string, entry: RunnerEntry & { kin
 }
 
 /** A prompt's files went to Claude Code with it; what follows brings none. */
-function withoutFiles({ attachments: _, ...options }: TurnOptions): TurnOptions {
-  return options;
+function withoutFiles(options: TurnOptions): TurnOptions {
+  return { ...options, attachments: [] };
 }
 
 function findAttachment(turn: TurnRow, refused: AttachmentProblem | undefined) {

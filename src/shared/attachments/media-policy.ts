@@ -65,7 +65,10 @@ function isDrawable(size: Size | null): boolean {
 
 function isText(view: DataView, offset: number, text: string): boolean {
   if (view.byteLength < offset + text.length) return false;
-  return [...text].every((character, index) => view.getUint8(offset + index) === character.charCodeAt(0));
+  for (let index = 0; index < text.length; index++) {
+    if (view.getUint8(offset + index) !== text.charCodeAt(index)) return false;
+  }
+  return true;
 }
 
 /** Signature, then the header chunk, and somewhere the end chunk. */

@@ -43,15 +43,12 @@ const PLAIN: Record<string, { check: Check; must: string }> = {
   ...all(["title", "description", "$comment", "$schema", "format"], { check: isString, must: "a text" }),
 };
 
-const ONE_SCHEMA = [...["items", "additionalProperties", "contains", "not", "if", "then", "else", "propertyNames"]];
+const ONE_SCHEMA = "items additionalProperties contains not if then else propertyNames".split(" ");
 const SCHEMA_LISTS = ["allOf", "anyOf", "oneOf"];
 const SCHEMA_MAPS = ["properties", "patternProperties", "$defs", "definitions"];
 
 /** Say something to people, or are the value itself. */
-const ANNOTATIONS = [
-  ...["const", "default", "examples", "deprecated", "readOnly", "writeOnly"],
-  ...["contentEncoding", "contentMediaType"],
-];
+const ANNOTATIONS = "const default examples deprecated readOnly writeOnly contentEncoding contentMediaType".split(" ");
 /** What Claude Code does not know, or what would name other documents, is left out on purpose. */
 const KNOWN = new Set([...Object.keys(PLAIN), ...ANNOTATIONS, ...ONE_SCHEMA, ...SCHEMA_LISTS, ...SCHEMA_MAPS]);
 
@@ -64,7 +61,8 @@ export function findSchemaProblem(schema: unknown): string | null {
   const problem = walk(schema, "#", 0, places);
   if (problem !== null) return problem;
   for (const [place, found] of places) {
-    if (isObject(found) && found["$ref"] !== undefined && !places.has(String(found["$ref"]))) {
+    const ref = isObject(found) ? found["$ref"] : undefined;
+    if (typeof ref === "string" && !places.has(ref)) {
       return `${place}/$ref names no schema in it`;
     }
   }
@@ -95,9 +93,9 @@ function walk(schema: unknown, place: string, depth: number, places: Map<string,
 function findContradiction(schema: Json, place: string): string | null {
   const branches = ["then", "else"].some((keyword) => keyword in schema);
   if (branches !== "if" in schema) return `${place} needs "if" together with "then" or "else"`;
-  const patterns = Object.keys((schema["patternProperties"] ?? {}) as object);
+  const patterns = Object.keys(schema["patternProperties"] ?? {});
   if (!patterns.every(isPattern)) return `${place}/patternProperties must be named by regular expressions`;
-  const names = Object.keys((schema["properties"] ?? {}) as object);
+  const names = Object.keys(schema["properties"] ?? {});
   const twice = names.some((name) => patterns.some((pattern) => new RegExp(pattern, "u").test(name)));
   return twice ? `${place} names one property in properties and in patternProperties` : null;
 }

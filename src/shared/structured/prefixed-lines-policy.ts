@@ -38,7 +38,7 @@ function toPrefixedLine(prefix: string, text: string): PrefixedLine {
   if (text.length > MAX_LINE_CHARACTERS) return { prefix, text: shortenText(text, MAX_LINE_CHARACTERS) };
   try {
     const value = JSON.parse(text) as unknown;
-    return isTooDeep(value) ? { prefix, text } : { prefix, text, value };
+    return isTooDeep([[value]]) ? { prefix, text } : { prefix, text, value };
   } catch {
     return { prefix, text };
   }

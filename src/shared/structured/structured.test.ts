@@ -49,7 +49,7 @@ describe("a JSON Schema", () => {
     ["a keyword of another dialect", { type: "object", unevaluatedProperties: false }, /"unevaluatedProperties"/],
     ["a name of its own", { type: "object", $id: "x" }, /"\$id"/],
     ["a condition without its end", { type: "object", if: {} }, /"then" or "else"/],
-    ["an end without its condition", { type: "object", then: {} }, /"if"/],
+    ["an end without its condition", { type: "object", else: {} }, /"if"/],
     [
       "one property named twice",
       { type: "object", properties: { ab: {} }, patternProperties: { "^a": {} } },
