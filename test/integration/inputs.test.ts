@@ -172,7 +172,7 @@ describe("an answer that is held to a schema", () => {
     for (const valid of [
       { name: "Größe" },
       { name: "a", kind: "a", amount: null },
-      { name: "a", "x-b": "c", amount: 1.5, list: [1, 2] },
+      { name: "a", more: { "x-b": "c" }, amount: 1.5, list: [1, 2] },
       { name: "a", tree: { below: { below: {} } }, some: [0, "x"] },
     ]) {
       expect(judge(valid), JSON.stringify(valid)).toBe("valid");
@@ -195,9 +195,10 @@ describe("an answer that is held to a schema", () => {
       { name: "a", some: [0] },
       { name: "a", tree: { below: { below: 1 } } },
       { name: "a", none: 1 },
-      { name: "a", "x-b": 1 },
+      { name: "a", more: { "x-b": 1 } },
+      { name: "a", more: { y: "c" } },
       { name: "a", other: 1 },
-      { name: "a", "x-this-is-too-long": "c" },
+      { name: "a", "this-is-too-long": "c" },
     ]) {
       expect(judge(wrong), JSON.stringify(wrong)).toBe("invalid");
     }

@@ -1,7 +1,7 @@
 // What goes in with a prompt and comes out of it besides text, from outside and in both sandbox modes.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GIF, PDF, PNG } from "../support/files.ts";
-import { callTool, say } from "../support/scripted-model/scenario.ts";
+import { callTool, hold, say } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
 import {
   connect,
@@ -187,5 +187,35 @@ export function describeInputs(sandbox: "process" | "container", options: StackO
       expect(changes.map(({ data }) => data["status"])).toEqual(["running", "stopped"]);
       await client.close();
     });
+
+    it("feeds the files once, keeps the schema and finds the tasks again when the objects are killed in mid-turn [attachments.hand_over] [structured.answer] [tasks.list]", async () => {
+      const client = await connect(stack);
+      const { ticket } = await upload(client, { name: "pixel.gif", media_type: "image/gif" }, GIF);
+      const gate = `inputs-killed-${sandbox}`;
+      const words = `Look while you are killed, ${sandbox}.`;
+      const behind = callTool("Bash", { command: "sleep 300", run_in_background: true, description: "wait" });
+      const started = await start(client, {
+        permission_mode: "bypassPermissions",
+        prompt: prompt(words, { steps: [[behind], [hold(gate), callTool("StructuredOutput", { seen: 1 })]] }),
+        attachments: [{ upload_id: ticket.upload_id }],
+        output_schema: { type: "object", properties: { seen: { type: "integer" } }, required: ["seen"] },
+      });
+      await stack.model.reached(gate);
+      await stack.killUserWorkerd();
+      await stack.waitForHealth(90_000);
+      stack.model.release(gate);
+      const ended = await waitForEnd(client, started, 120_000);
+      expect(ended.turn).toMatchObject({ status: "completed", number: 1 });
+      expect(ended.result?.structured).toEqual({ seen: 1 });
+      expect(timesInConversation(stack, Buffer.from(GIF).toString("base64"), words)).toBe(1);
+      expectWholeLog(await readLog(client, started.session_id));
+      const { session_id } = started;
+      const { tasks } = (await client.callToolOrThrow("list_background_tasks", { session_id })) as {
+        tasks?: { task_id: string; status: string }[];
+      };
+      expect(tasks).toMatchObject([{ status: "running" }]);
+      await client.callToolOrThrow("end_session", { session_id });
+      await client.close();
+    }, 240_000);
   });
 }

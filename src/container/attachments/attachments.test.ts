@@ -98,4 +98,23 @@ describe("files that come with a prompt", () => {
       expect(ended).toMatchObject({ reason: "attachment_refused", attachment: { index: 0, problem } });
     }
   });
+
+  it("may be 20 MB together: they reach the model, and the conversation is stored with them [attachments.model]", async () => {
+    const host = await bench.openSession();
+    const mark = `read much ${randomUUID()}`;
+    const line = `${"x".repeat(1023)}\n`;
+    const attachments = ["a", "b", "c", "d"].map((name) => ({
+      project_file: put(`${name}.txt`, line.repeat(MAX_ATTACHMENT_BYTES / 1024)),
+    }));
+    const turn = makeTurn(mark, randomUUID(), { attachments });
+    await host.runner().startTurn(turn);
+    expect(await host.turnEnded(turn.turn_id)).toMatchObject({ reason: "result", result: { is_error: false } });
+    const [request] = requestsAbout(mark);
+    expect(JSON.stringify(request?.messages).length).toBeGreaterThan(4 * MAX_ATTACHMENT_BYTES);
+    await host.until(() => host.commits[0], "the conversation");
+    const more = makeTurn("more", randomUUID(), { attachments: [...attachments, { project_file: put("e.txt", "e") }] });
+    await host.runner().startTurn(more);
+    const refused = await host.turnEnded(more.turn_id);
+    expect(refused).toMatchObject({ reason: "attachment_refused", attachment: { index: 4, problem: "all_too_large" } });
+  }, 60_000);
 });

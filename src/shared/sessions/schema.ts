@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { attachmentsSchema } from "../attachments/schema.ts";
 import { uuidSchema } from "../ids.ts";
-import { outputSchemaSchema, prefixesSchema } from "../structured/schema.ts";
+import { prefixesSchema } from "../structured/schema.ts";
 import { DEFAULT_TURN_TIMEOUT_SECONDS, MAX_PROMPT_BYTES, MAX_TURN_TIMEOUT_SECONDS } from "../limits.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
 import { toolNameSchema } from "../permissions/tool-allow-list.ts";
@@ -73,7 +73,8 @@ export const turnOptionsSchema = z.object({
   max_budget_usd: z.number().positive().max(10_000).optional(),
   timeout_seconds: z.int().min(1).max(MAX_TURN_TIMEOUT_SECONDS).default(DEFAULT_TURN_TIMEOUT_SECONDS),
   attachments: attachmentsSchema.optional(),
-  output_schema: outputSchemaSchema.optional(),
+  /** Checked by whoever takes it from a caller (structured/output-schema-policy.ts). */
+  output_schema: z.record(z.string(), z.unknown()).optional(),
   structured_output_prefixes: prefixesSchema.optional(),
 });
 export type TurnOptions = z.infer<typeof turnOptionsSchema>;

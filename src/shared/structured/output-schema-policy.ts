@@ -1,12 +1,12 @@
 // Decides whether a value is a JSON Schema that Claude Code can hold an answer to (draft 7, strictly), and says what is wrong when not.
 import { jsonBytes } from "../events/shorten.ts";
 import { MAX_OUTPUT_SCHEMA_BYTES, MAX_OUTPUT_SCHEMA_DEPTH } from "../limits.ts";
+import { isUsablePattern, PATTERN_RULE } from "./pattern-policy.ts";
 import { findCostlyLoop } from "./schema-cost.ts";
 
 export type Json = Record<string, unknown>;
 
 const TYPES = ["object", "array", "string", "number", "integer", "boolean", "null"];
-const MAX_PATTERN_CHARACTERS = 500;
 
 type Check = (value: unknown) => boolean;
 const isObject = (value: unknown): value is Json =>
@@ -28,7 +28,7 @@ const PLAIN: Record<string, { check: Check; must: string }> = {
   },
   enum: { check: isDistinct, must: "a list of values, each once" },
   required: { check: isNames, must: "a list of names, each once" },
-  pattern: { check: isPattern, must: `a regular expression of at most ${MAX_PATTERN_CHARACTERS} characters` },
+  pattern: { check: isUsablePattern, must: PATTERN_RULE },
   multipleOf: { check: (value) => isNumber(value) && (value as number) > 0, must: "a number above 0" },
   uniqueItems: { check: (value) => typeof value === "boolean", must: "true or false" },
   $ref: {
@@ -93,11 +93,11 @@ function walk(schema: unknown, place: string, depth: number, places: Map<string,
 function findContradiction(schema: Json, place: string): string | null {
   const branches = ["then", "else"].some((keyword) => keyword in schema);
   if (branches !== "if" in schema) return `${place} needs "if" together with "then" or "else"`;
-  const patterns = Object.keys(schema["patternProperties"] ?? {});
-  if (!patterns.every(isPattern)) return `${place}/patternProperties must be named by regular expressions`;
-  const names = Object.keys(schema["properties"] ?? {});
-  const twice = names.some((name) => patterns.some((pattern) => new RegExp(pattern, "u").test(name)));
-  return twice ? `${place} names one property in properties and in patternProperties` : null;
+  if (!("patternProperties" in schema)) return null;
+  // Whether a name fits a pattern too is not tried out here: it would be their patterns on their names.
+  if ("properties" in schema) return `${place} may have either properties or patternProperties`;
+  const areUsable = Object.keys(schema["patternProperties"] ?? {}).every(isUsablePattern);
+  return areUsable ? null : `${place}/patternProperties must be named by ${PATTERN_RULE}`;
 }
 
 const MISSING = Symbol("not schemas");
@@ -122,15 +122,6 @@ function childrenOf(schema: Json): { key: string; value: unknown }[] {
 
 function toPointer(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
-}
-
-function isPattern(value: unknown): boolean {
-  if (typeof value !== "string" || value.length > MAX_PATTERN_CHARACTERS) return false;
-  try {
-    return new RegExp(value, "u") instanceof RegExp;
-  } catch {
-    return false;
-  }
 }
 
 function all(keywords: string[], rule: { check: Check; must: string }): Record<string, { check: Check; must: string }> {

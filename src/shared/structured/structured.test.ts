@@ -53,7 +53,7 @@ describe("a JSON Schema", () => {
     [
       "one property named twice",
       { type: "object", properties: { ab: {} }, patternProperties: { "^a": {} } },
-      /both|names one/,
+      /either properties or/,
     ],
     ["itself for the same value", { type: "object", allOf: [{ $ref: "#" }] }, /leads back to itself/],
     ["schemas upon schemas for one value", doubling(12), /combines more than/],
@@ -62,6 +62,33 @@ describe("a JSON Schema", () => {
   ])("is refused with %s, in words that say where [structured.schema]", (_name, schema, words) => {
     expect(findSchemaProblem(schema)).toMatch(words);
     expect(outputSchemaSchema.safeParse(schema).success).toBe(false);
+  });
+
+  it("may have patterns that come to an end soon, and no others [structured.schema]", () => {
+    const problem = (pattern: string) => findSchemaProblem({ type: "object", properties: { a: { pattern } } });
+    for (const pattern of [
+      "^[a-z]+$",
+      "^(?:[a-z]{2}|x)$",
+      "^\\d{4}-\\d{2}(-\\d{2})?$",
+      "[(+]+",
+      "\\(a+\\)+",
+      "^[^@]+@[^@]+\\.[a-z]+$",
+      "(abc)+",
+    ]) {
+      expect(problem(pattern), pattern).toBeNull();
+    }
+    for (const pattern of [
+      "(a+)+$",
+      "(a|a)*$",
+      "((a+))+",
+      "(a*b)*",
+      "(?:x{2,})+",
+      "(a+){9}",
+      "a*a*a*a*a*$",
+      "x".repeat(501),
+    ]) {
+      expect(problem(pattern), pattern).toMatch(/pattern must be/);
+    }
   });
 
   it("loses its formats where nobody checks them, and no property of that name", () => {

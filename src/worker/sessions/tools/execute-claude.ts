@@ -3,6 +3,7 @@ import { z } from "zod";
 import { attachmentNamesSchema } from "../../../shared/attachments/schema.ts";
 import { permissionModeSchema } from "../../../shared/permissions/permission-mode.ts";
 import { promptSchema, turnOptionsSchema } from "../../../shared/sessions/schema.ts";
+import { outputSchemaSchema } from "../../../shared/structured/schema.ts";
 import { defineTool } from "../../mcp/define-tool.ts";
 import { IF_BUSY } from "../../../shared/rpc/session-api.ts";
 import type { ExecuteAnswer } from "../session-service.ts";
@@ -59,9 +60,11 @@ const input = z.strictObject({
   max_turns: fields.max_turns.describe("How often the model may be asked in this turn at most."),
   max_budget_usd: fields.max_budget_usd.describe("What this turn may cost at most, in US dollars."),
   timeout_seconds: fields.timeout_seconds.describe("How long the turn may run before it is stopped. Default one hour."),
-  output_schema: fields.output_schema.describe(
-    "A JSON Schema with type object, at most 32 KB: result.structured then holds an answer that fits it. Not with if_busy steer.",
-  ),
+  output_schema: outputSchemaSchema
+    .optional()
+    .describe(
+      "A JSON Schema with type object, at most 32 KB: result.structured then holds an answer that fits it. Not with if_busy steer.",
+    ),
   structured_output_prefixes: fields.structured_output_prefixes.describe(
     "Each line of the answer that begins with one of these texts becomes an event `structured_output`.",
   ),
