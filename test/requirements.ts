@@ -43,6 +43,25 @@ export const REQUIREMENTS = {
   "runner.steer":
     "a prompt is folded into the running turn and shares its result; model and permission mode change in the live CLI",
 
+  // What goes in with a prompt and comes out besides text
+  "attachments.upload":
+    "create_upload gives a ticket, and the file that comes with it goes with a prompt that names it",
+  "attachments.ticket": "a ticket opens one upload, once, for a short time",
+  "attachments.model": "images, PDFs and texts that a prompt names reach the model, once",
+  "attachments.refused":
+    "a file that is not what it says, too large, elsewhere or gone gets a clear answer and changes nothing more",
+  "attachments.own": "an upload is its owner's: a foreign one and an unknown one are the same",
+  "attachments.expiry": "uploads expire and are removed with all their bytes",
+  "attachments.repeat": "a repeated call gets its first answer, whatever became of its files",
+  "attachments.hand_over": "a turn keeps the names of its files, and its runner reads their bytes while it is open",
+  "structured.schema": "what is no JSON Schema is refused in words that say where",
+  "structured.answer": "a turn with an output_schema has an answer that fits it, in its result",
+  "structured.validated": "an answer is never passed on that was not checked against the schema",
+  "structured.prefixes": "lines of the answer that begin with a prefix are events, once each",
+  "tasks.list": "background tasks are listed with what they wrote, as the sandbox says now",
+  "tasks.stop": "a background task is stopped, and an unknown one gets a clear answer",
+  "tasks.watch": "each beginning and end of a background task is an event",
+
   // Objects
   "session.turn.lifecycle": "a turn goes from its prompt to its result, its events numbered 1 to n",
   "session.cost.difference": "a turn's cost is its own, by difference",

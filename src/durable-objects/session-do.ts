@@ -11,6 +11,7 @@ import type {
   SessionApi,
   SessionOptions,
   SessionProcesses,
+  SessionTasks,
   SessionView,
   SetOptionsAnswer,
   SubmittedTurn,
@@ -18,6 +19,7 @@ import type {
   WaitAnswer,
   WaitRequest,
 } from "../shared/rpc/session-api.ts";
+import type { BackgroundTask, TaskOutput } from "../shared/tasks/schema.ts";
 import type { Principal } from "../shared/teams/principal.ts";
 import type { WatchTicket } from "../shared/watching/watch-request.ts";
 import { explainLeft, type Left } from "./archive/session-deleter.ts";
@@ -73,6 +75,7 @@ export class SessionObject extends DurableObject<Env> {
 
   async submit(request: SubmitTurn): Promise<Answer<SubmittedTurn>> {
     if (this.#session === null && !request.must_exist && request.project !== null) {
+      if (request.problem !== undefined) return { ok: false, error: request.problem };
       const session = this.#open();
       createSession(session, { ...request, title: titleOf(request.prompt), forked_from: null }, request.project);
     }
@@ -122,6 +125,19 @@ export class SessionObject extends DurableObject<Env> {
     request: { pid: number; force: boolean },
   ): Promise<Answer<{ killed: boolean }>> {
     return (await this.#of(principal)?.processes.kill(request)) ?? NOT_FOUND;
+  }
+
+  async listTasks(principal: Principal): Promise<Answer<SessionTasks>> {
+    const session = this.#of(principal);
+    return session === null ? NOT_FOUND : answer(await session.tasks.list());
+  }
+
+  async stopTask(principal: Principal, taskId: string): Promise<Answer<{ stopped: boolean; task: BackgroundTask }>> {
+    return (await this.#of(principal)?.tasks.stop(taskId)) ?? NOT_FOUND;
+  }
+
+  async readTaskOutput(principal: Principal, taskId: string): Promise<Answer<TaskOutput>> {
+    return (await this.#of(principal)?.tasks.output(taskId)) ?? NOT_FOUND;
   }
 
   async deleteSession(principal: Principal): Promise<Answer<{ deleted: true }>> {

@@ -38,3 +38,19 @@ export const MAX_QUEUED_TURNS = 50;
 /** A turn that gives no timeout may take this long. */
 export const DEFAULT_TURN_TIMEOUT_SECONDS = 60 * 60;
 export const MAX_TURN_TIMEOUT_SECONDS = 6 * 60 * 60;
+/** One file that a prompt names: what create_upload takes, and what is read of a project. */
+export const MAX_ATTACHMENT_BYTES = 5 * 1024 * 1024;
+export const MAX_ATTACHMENTS = 10;
+/** All files of one prompt: as base64 they have to fit into one request to the model. */
+export const MAX_ATTACHMENTS_BYTES = 20 * 1024 * 1024;
+/** An upload's ticket opens its one PUT for this long. */
+export const UPLOAD_TICKET_TTL_MS = 10 * 60_000;
+/** An upload is kept for this long. */
+export const UPLOAD_TTL_MS = 24 * 60 * 60_000;
+/** Uploads that one person may have at a time. */
+export const MAX_UPLOADS_PER_USER = 200;
+/** The JSON Schema that an answer is held to. */
+export const MAX_OUTPUT_SCHEMA_BYTES = 32 * 1024;
+export const MAX_OUTPUT_SCHEMA_DEPTH = 20;
+/** An answer that was held to a schema, as JSON: it travels and is stored whole. */
+export const MAX_STRUCTURED_BYTES = 64 * 1024;

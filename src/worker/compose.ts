@@ -8,6 +8,10 @@ import { MODEL_REQUEST_RENEW_MS } from "../shared/limits.ts";
 import type { SessionApi } from "../shared/rpc/session-api.ts";
 import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
+import { createUploadRoute } from "./attachments/upload-route.ts";
+import { createUploadService, type UploadService } from "./attachments/upload-service.ts";
+import { createUploadStore } from "./attachments/upload-store.ts";
+import { newTicket, sha256Hex } from "./attachments/upload-ticket.ts";
 import { createArchiveService } from "./archive/archive-service.ts";
 import { createAuthorizeRoute } from "./auth/authorize-route.tsx";
 import { createPrincipalStore, type PrincipalStore } from "./auth/principal-store.ts";
@@ -49,12 +53,23 @@ const CLONE_WAIT_MS = 35_000;
 const newId = (): string => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
 const now = (): Date => new Date();
 
-type Parts = { env: Env; config: EdgeConfig; db: Database; logger: Logger; runtime: EdgeRuntime };
+type Parts = {
+  env: Env;
+  config: EdgeConfig;
+  db: Database;
+  logger: Logger;
+  runtime: EdgeRuntime;
+  attachments: UploadService;
+};
 
-export function composeEdge(env: Env, runtime: EdgeRuntime): FetchHandler {
+/** The edge, and what it does by the clock. */
+export type Edge = FetchHandler & { scheduled(): Promise<void> };
+
+export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   const config = readConfig(env);
   const logger = createLogger({ sink: consoleSink, newEventId: newId });
-  const parts: Parts = { env, config, db: createDatabase(env.DB), logger, runtime };
+  const attachments = composeUploads(env, config, { logger, runtime });
+  const parts: Parts = { env, config, db: createDatabase(env.DB), logger, runtime, attachments };
   const principals = createPrincipalStore({ db: parts.db, newId, now });
   const watching = createWatchService({
     session: (id) => env.SESSION.getByName(id),
@@ -69,7 +84,21 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): FetchHandler {
     defaultHandler: composeApp(parts, { principals, watching, oauth: () => getOAuthApi(options, env) }),
   });
   const provider = new OAuthProvider<Env>(options);
-  return createEntry({ provider, publicUrl: config.publicUrl, logger });
+  const entry = createEntry({ provider, publicUrl: config.publicUrl, logger });
+  return { ...entry, scheduled: () => attachments.sweep() };
+}
+
+function composeUploads(env: Env, config: EdgeConfig, { logger, runtime }: Pick<Parts, "logger" | "runtime">) {
+  return createUploadService({
+    store: createUploadStore(createDatabase(env.DB)),
+    bucket: env.BUCKET,
+    publicUrl: config.publicUrl,
+    newId,
+    newTicket,
+    sha256Hex,
+    nowMs: Date.now,
+    waitUntil: (work) => runtime.waitUntil(work.catch((error) => logger.logUnexpected("sweep_failed", error, {}))),
+  });
 }
 
 /** Everything below /mcp: what asks for an access token. */
@@ -123,6 +152,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     newId,
     nowMs: Date.now,
     subtle: crypto.subtle,
+    resolveAttachments: (principal, names) => parts.attachments.resolve(principal, names),
   });
   const runtime = createRuntimeService({
     async askSandbox(principal, name, ask) {
@@ -135,7 +165,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     bucket: parts.env.BUCKET,
     publicUrl: config.publicUrl,
   });
-  return { sessions, projects, runtime, archive };
+  return { sessions, projects, runtime, archive, attachments: parts.attachments };
 }
 
 /** The routes that ask for no access token. */
@@ -156,6 +186,7 @@ function composeApp(
     watch: createWatchPageRoute({ watching, newNonce: () => crypto.randomUUID(), logger }),
     health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),
     model: composeGateway(parts),
+    upload: createUploadRoute({ uploads: parts.attachments, logger }),
     wake: (request: Request) => wakeSession({ workspace: (id) => workspaceOf(env, id) }, request),
   };
   const app = createApp(routes, logger);

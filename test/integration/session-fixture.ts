@@ -13,6 +13,7 @@ import type { RunnerEntry } from "../../src/shared/rpc/runner-entry.ts";
 import type { LiveOptions, RunnerSessionApi, Steer, TurnStart } from "../../src/shared/rpc/runner-session-api.ts";
 import type { SessionHostApi } from "../../src/shared/rpc/session-host-api.ts";
 import type { SubmitTurn } from "../../src/shared/rpc/session-api.ts";
+import type { BackgroundTask } from "../../src/shared/tasks/schema.ts";
 import type { RuntimeLookup, WorkspaceApi } from "../../src/shared/rpc/workspace-api.ts";
 
 export const newId = systemClock.newId;
@@ -65,6 +66,20 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
     const killed = this.processes.some((listed) => listed.pid === pid);
     this.processes = this.processes.filter((listed) => listed.pid !== pid);
     return { killed };
+  }
+  tasks: BackgroundTask[] = [];
+  readonly stopped: string[] = [];
+  async listTasks() {
+    return this.tasks;
+  }
+  async stopTask({ task_id }: { task_id: string }) {
+    this.stopped.push(task_id);
+    this.tasks = this.tasks.map((task) => (task.task_id === task_id ? { ...task, status: "stopped" as const } : task));
+    return { stopped: true };
+  }
+  async readTaskOutput({ task_id }: { task_id: string }) {
+    const output = `of ${task_id}`;
+    return { output: { output, total_bytes: output.length, truncated: false } };
   }
   async setLiveOptions(options: LiveOptions) {
     this.liveOptions.push(options);

@@ -21,6 +21,7 @@ import type { RunnerWorkspaceApi } from "../../src/shared/rpc/runner-workspace-a
 import { type EntryBatch, entryBatchSchema, type RunnerEntry } from "../../src/shared/rpc/runner-entry.ts";
 import type {
   BodyPart,
+  AttachmentRead,
   BodyRead,
   PermissionDecision,
   PermissionQuestion,
@@ -110,6 +111,7 @@ export async function startRunner(options: RunnerOptions): Promise<RunnerProcess
 export type HostBehaviour = {
   decidePermission: (question: PermissionQuestion) => Promise<PermissionDecision>;
   renewRunToken: () => Promise<RunTokenGrant>;
+  readAttachment?: (read: AttachmentRead) => Promise<{ bytes: Uint8Array | null }>;
   append?: (batch: EntryBatch) => Promise<{ acknowledged_source_seq: number }>;
 };
 
@@ -179,6 +181,9 @@ export function createTestHost(runner: RunnerAddress, behaviour: Partial<HostBeh
     }
     async readBody({ sha256, offset, bytes }: BodyRead) {
       return { bytes: new Uint8Array(bodies.get(sha256)?.subarray(offset, offset + bytes) ?? []) };
+    }
+    async readAttachment(read: AttachmentRead) {
+      return behaviour.readAttachment?.(read) ?? { bytes: null };
     }
     async preview(preview: Preview) {
       previews.push(preview);

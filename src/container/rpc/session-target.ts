@@ -13,12 +13,14 @@ import {
   steerSchema,
   turnStartSchema,
 } from "../../shared/rpc/runner-session-api.ts";
+import { type BackgroundTask, taskIdSchema, type TaskOutput } from "../../shared/tasks/schema.ts";
 import type { Session } from "../sessions/session.ts";
 import type { HostConnection } from "./host-link.ts";
 import { parseArgument } from "./parse-argument.ts";
 
 const interruptSchema = z.object({ turn_id: uuidSchema });
 const killSchema = z.object({ pid: z.int().positive(), force: z.boolean() });
+const taskSchema = z.object({ task_id: taskIdSchema });
 const previewsSchema = z.object({ previews: z.boolean() });
 
 export class SessionTarget extends RpcTarget {
@@ -59,6 +61,18 @@ export class SessionTarget extends RpcTarget {
 
   async killProcess(request: unknown): Promise<{ killed: boolean }> {
     return this.#session.killProcess(parseArgument(killSchema, request));
+  }
+
+  async listTasks(): Promise<BackgroundTask[]> {
+    return this.#session.listTasks();
+  }
+
+  async stopTask(request: unknown): Promise<{ stopped: boolean }> {
+    return this.#session.stopTask(parseArgument(taskSchema, request).task_id);
+  }
+
+  async readTaskOutput(request: unknown): Promise<{ output: TaskOutput | null }> {
+    return this.#session.readTaskOutput(parseArgument(taskSchema, request).task_id);
   }
 
   async interruptTurn(request: unknown): Promise<{ running: boolean }> {

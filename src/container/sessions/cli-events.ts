@@ -15,6 +15,8 @@ export type CliEventParts = {
   started: SessionMark;
 };
 
+export type CliEvents = ReturnType<typeof createCliEvents>;
+
 export function createCliEvents({ spool, turns, recorder, started }: CliEventParts) {
   return {
     onStarted(cli: Cli, resumed: boolean): void {

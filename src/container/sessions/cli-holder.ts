@@ -89,6 +89,7 @@ function toFixedOptions(turn: TurnStart): FixedOptions {
     maxTurns: turn.max_turns,
     maxBudgetUsd: turn.max_budget_usd,
     allowBypass: turn.allow_bypass,
+    outputSchema: turn.output_schema === undefined ? null : JSON.stringify(turn.output_schema),
   };
 }
 
@@ -98,7 +99,8 @@ async function keepsServing(cli: Cli, fixed: FixedOptions, live: LiveOptions): P
     cli.fixed.claudeSessionId === fixed.claudeSessionId &&
     cli.fixed.maxTurns === fixed.maxTurns &&
     cli.fixed.maxBudgetUsd === fixed.maxBudgetUsd &&
-    cli.fixed.allowBypass === fixed.allowBypass;
+    cli.fixed.allowBypass === fixed.allowBypass &&
+    cli.fixed.outputSchema === fixed.outputSchema;
   // The CLI counts its budget from the start of its process, so that a turn with a budget needs a fresh one.
   if (!isSame || (fixed.maxBudgetUsd !== null && cli.isUsed())) return false;
   try {

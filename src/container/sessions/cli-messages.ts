@@ -1,6 +1,7 @@
 // Reads the CLI's messages as far as the runner acts on them: which are passing, which begin a turn, and what a result says.
 import { z } from "zod";
-import { shortenToFit } from "../../shared/events/shorten.ts";
+import { isTooDeep, jsonBytes, shortenToFit } from "../../shared/events/shorten.ts";
+import { MAX_STRUCTURED_BYTES } from "../../shared/limits.ts";
 import { type CliResult, cliResultSchema } from "../../shared/rpc/runner-entry.ts";
 
 /** The fields of any message that the runner looks at; everything else passes through unread. */
@@ -91,6 +92,14 @@ const resultSchema = z.looseObject({
 /** An entry has to stay below the limit of a row; the whole text stands in the message itself. */
 const MAX_RESULT_BYTES = 128 * 1024;
 
+/** Whole or not at all: a shortened value is another value. */
+function readStructured(value: unknown): Pick<CliResult, "structured" | "structured_too_large"> {
+  if (value === undefined) return {};
+  // Room for what it is wrapped into on its way.
+  if (isTooDeep([[[[value]]]]) || jsonBytes(value) > MAX_STRUCTURED_BYTES) return { structured_too_large: true };
+  return { structured: value };
+}
+
 /** A result, and whether it belongs to work that Claude took up by itself; null for any other message. */
 export function readResult(message: unknown): { result: CliResult; isFollowUp: boolean } | null {
   const parsed = resultSchema.safeParse(message);
@@ -107,9 +116,10 @@ export function readResult(message: unknown): { result: CliResult; isFollowUp: b
     permission_denials: data.permission_denials
       .slice(0, 200)
       .map(({ tool_name, tool_use_id }) => ({ tool_name, tool_use_id })),
-    ...(data.structured_output === undefined ? {} : { structured: data.structured_output }),
   };
-  const fitting = cliResultSchema.parse(shortenToFit(result, MAX_RESULT_BYTES));
+  const structured = readStructured(data.structured_output);
+  const roomBytes = MAX_RESULT_BYTES - jsonBytes(structured);
+  const fitting = cliResultSchema.parse({ ...(shortenToFit(result, roomBytes) as object), ...structured });
   // A prompt's own result names no origin, or a person.
   return { result: fitting, isFollowUp: data.origin !== undefined && data.origin.kind !== "human" };
 }

@@ -2,6 +2,8 @@
 import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PermissionMode } from "../../shared/permissions/permission-mode.ts";
+import type { PromptContent } from "../attachments/prompt-files.ts";
+import { type TaskOutput, taskOutputSchema } from "../../shared/tasks/schema.ts";
 import { logFailure } from "../log.ts";
 import { HOOK_TIMEOUT_SECONDS, type PermissionGate } from "../permissions/permission-gate.ts";
 import { type CliChild, type CliExit, type SpawnSettings, spawnCli } from "../processes/spawn-cli.ts";
@@ -18,6 +20,8 @@ export type FixedOptions = {
   maxTurns: number | null;
   maxBudgetUsd: number | null;
   allowBypass: boolean;
+  /** The JSON Schema that answers are held to, as JSON. */
+  outputSchema: string | null;
 };
 export type LiveOptions = { model: string | null; permissionMode: PermissionMode };
 
@@ -39,8 +43,11 @@ export type Cli = {
   /** True once a prompt was fed. */
   isUsed(): boolean;
   /** `later`: after what runs. `next`: into what runs. */
-  push(prompt: string, uuid: string, priority: PromptPriority): void;
+  push(prompt: PromptContent, uuid: string, priority: PromptPriority): void;
   interrupt(): Promise<void>;
+  stopTask(taskId: string): Promise<void>;
+  /** The end of what a background command wrote; null when the CLI has nothing of it. */
+  readTaskOutput(taskId: string): Promise<TaskOutput | null>;
   /** Throws when the CLI does not take them over. */
   applyLive(live: LiveOptions): Promise<void>;
   /** Ends the process and waits until it is gone. */
@@ -112,6 +119,8 @@ export function launchCli(launch: CliLaunch, handlers: CliHandlers): Cli {
       isUsed = true;
       feed.push(prompt, uuid, priority);
     },
+    stopTask: (taskId) => running.stopTask(taskId),
+    readTaskOutput: (taskId) => readTaskOutput(running, taskId),
     interrupt: async () => void (await running.interrupt()),
     applyLive,
     end,
@@ -119,6 +128,15 @@ export function launchCli(launch: CliLaunch, handlers: CliHandlers): Cli {
   };
   void pump();
   return cli;
+}
+
+/** The SDK offers it without declaring it. */
+type OutputReader = { getTaskOutput?: (taskId: string) => Promise<unknown> };
+
+async function readTaskOutput(running: Query & OutputReader, taskId: string): Promise<TaskOutput | null> {
+  const output = await running.getTaskOutput?.(taskId).catch(() => null);
+  const parsed = taskOutputSchema.safeParse(output);
+  return parsed.success ? parsed.data : null;
 }
 
 /** The process may outlive its output by a moment; one that stays is killed. */
@@ -147,9 +165,17 @@ function toOptions(launch: CliLaunch, spawn: NonNullable<Options["spawnClaudeCod
     hooks: { PreToolUse: [{ hooks: [gate.preToolUse], timeout: HOOK_TIMEOUT_SECONDS }] },
     ...toConversationOptions(launch),
     ...(live.model === null ? {} : { model: live.model }),
+    ...toOutputFormat(fixed.outputSchema),
     ...(fixed.maxTurns === null ? {} : { maxTurns: fixed.maxTurns }),
     ...(fixed.maxBudgetUsd === null ? {} : { maxBudgetUsd: fixed.maxBudgetUsd }),
   };
+}
+
+function toOutputFormat(outputSchema: string | null): Pick<Options, "outputFormat"> {
+  if (outputSchema === null) return {};
+  // Claude Code knows one dialect, and stops at the name of another one.
+  const { $schema: _, ...schema } = JSON.parse(outputSchema) as Record<string, unknown>;
+  return { outputFormat: { type: "json_schema", schema } };
 }
 
 function toConversationOptions({ beginning, fixed }: CliLaunch): Options {

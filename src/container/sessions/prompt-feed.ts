@@ -1,11 +1,13 @@
 // The CLI's input: prompts handed over one by one while the process lives.
 import type { SDKUserMessage } from "@anthropic-ai/claude-agent-sdk";
 
+import type { PromptContent } from "../attachments/prompt-files.ts";
+
 export type PromptPriority = "later" | "next";
 
 export type PromptFeed = {
   messages: AsyncIterable<SDKUserMessage>;
-  push(prompt: string, uuid: string, priority: PromptPriority): void;
+  push(prompt: PromptContent, uuid: string, priority: PromptPriority): void;
   end(): void;
 };
 

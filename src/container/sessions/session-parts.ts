@@ -1,4 +1,5 @@
 // Builds the parts of one session and connects them: spool and sender, link and waker, token, gate, turns, CLI.
+import { createPromptFiles } from "../attachments/prompt-files.ts";
 import type { Config } from "../config.ts";
 import { createEntrySpool } from "../events/entry-spool.ts";
 import { runEntrySender } from "../events/entry-sender.ts";
@@ -8,13 +9,15 @@ import { createHostLink, type HostLink } from "../rpc/host-link.ts";
 import { createWaker } from "../rpc/waker.ts";
 import { createRunTokenFile } from "../tokens/run-token-file.ts";
 import { runTokenRenewal } from "../tokens/token-renewal.ts";
+import { createTaskList, type TaskList } from "../tasks/task-list.ts";
 import { createConversation } from "../transcripts/conversation.ts";
 import { transcriptFolder } from "../transcripts/transcript-files.ts";
 import { createTranscriptUploader } from "../transcripts/transcript-uploader.ts";
-import { createCliEvents } from "./cli-events.ts";
+import type { CliHandlers } from "./cli.ts";
+import { type CliEvents, createCliEvents } from "./cli-events.ts";
 import { buildCliEnvironment, sessionMark } from "./cli-environment.ts";
 import { type CliHolder, createCliHolder } from "./cli-holder.ts";
-import { createMessageRecorder } from "./message-recorder.ts";
+import { createMessageRecorder, type MessageRecorder } from "./message-recorder.ts";
 import { prepareSessionFiles } from "./session-files.ts";
 import { createTurnTracker, type TurnTracker } from "./turn-tracker.ts";
 
@@ -48,6 +51,7 @@ export function createSessionParts(settings: SessionSettings) {
   });
   const started = { mark: sessionMark(files), user: config.cliUser };
   const events = createCliEvents({ spool, turns, recorder, started });
+  const tasks = createTaskList(() => new Date());
   const holder: CliHolder = createCliHolder({
     configDir: files.configDir,
     launch: {
@@ -58,18 +62,48 @@ export function createSessionParts(settings: SessionSettings) {
       gate,
       spawn: { user: config.cliUser, secrets: () => [...token.secrets(), config.bootToken] },
     },
-    handlers: { onMessage: recorder.onMessage, onExit: events.onExit, onMessageLost: events.onMessageLost },
+    handlers: createHandlers({ tasks, recorder, events }),
     onStarted: events.onStarted,
     mayEndIdle: () => !isBusy(),
   });
   void runEntrySender({ spool, link, runtimeId }, stopped.signal);
   void runTokenRenewal({ file: token, link, runtimeId, isBusy }, stopped.signal);
   const conversation = createConversation(settings, { configDir: files.configDir, folder, link, uploader });
+  const promptFiles = createPromptFiles({ workspaceDir: config.workspaceDir, runtimeId, link });
   const stop = (): void => {
     stopped.abort();
     spool.close();
   };
-  return { spool, link, token, turns, recorder, holder, conversation, uploader, started, isBusy, stop };
+  return {
+    spool,
+    link,
+    token,
+    turns,
+    recorder,
+    holder,
+    conversation,
+    uploader,
+    started,
+    isBusy,
+    stop,
+    files: promptFiles,
+    tasks,
+  };
+}
+
+/** What the CLI says goes into the log, and to whom it may concern besides. */
+function createHandlers(to: { tasks: TaskList; recorder: MessageRecorder; events: CliEvents }): CliHandlers {
+  return {
+    onMessage(cli, message) {
+      to.tasks.heard(message);
+      to.recorder.onMessage(cli, message);
+    },
+    onExit(cli, exit) {
+      to.tasks.onExit();
+      to.events.onExit(cli, exit);
+    },
+    onMessageLost: to.events.onMessageLost,
+  };
 }
 
 /** A link that asks the edge for a connection as long as somebody waits for one. */

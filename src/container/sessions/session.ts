@@ -70,6 +70,9 @@ export function createSession(settings: SessionSettings) {
     steerTurn,
     listProcesses: () => listProcesses(parts.started, holder.current()?.pid ?? null, Date.now()),
     killProcess: (request: { pid: number; force: boolean }) => killListed(parts, request),
+    listTasks: parts.tasks.list,
+    stopTask: (taskId: string) => stopTask(parts, taskId),
+    readTaskOutput: async (taskId: string) => ({ output: (await holder.current()?.readTaskOutput(taskId)) ?? null }),
     setLiveOptions: holder.applyLive,
     status,
     shutdown: () => stopSession(parts),
@@ -98,6 +101,20 @@ function killListed({ started }: SessionParts, { pid, force }: { pid: number; fo
   if (!listProcesses(started, null, Date.now()).some((listed) => listed.pid === pid)) return { killed: false };
   process.kill(pid, force ? "SIGKILL" : "SIGTERM");
   return { killed: true };
+}
+
+/** Claude Code refuses one that ended a moment before. */
+async function stopTask({ tasks, holder }: SessionParts, taskId: string): Promise<{ stopped: boolean }> {
+  const isRunning = () => tasks.list().some((task) => task.task_id === taskId && task.status === "running");
+  const cli = holder.current();
+  if (cli === null || !isRunning()) return { stopped: false };
+  try {
+    await cli.stopTask(taskId);
+    return { stopped: true };
+  } catch (error) {
+    if (isRunning()) throw error;
+    return { stopped: false };
+  }
 }
 
 /** Stops the running turn and the CLI; what was recorded stays until it is acknowledged. */

@@ -1,5 +1,7 @@
 // Brings a turn that has begun to the CLI: token first, then a process with the turn's options, then the prompt.
+import type { AttachmentProblem } from "../../shared/attachments/schema.ts";
 import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
+import type { PromptFiles } from "../attachments/prompt-files.ts";
 import { logFailure } from "../log.ts";
 import { newId } from "../new-id.ts";
 import type { RunTokenFile } from "../tokens/run-token-file.ts";
@@ -14,13 +16,18 @@ export type FeederParts = {
   holder: CliHolder;
   turns: TurnTracker;
   recorder: MessageRecorder;
+  files: PromptFiles;
 };
 
 /** Never rejects: a turn that cannot be fed ends. */
 export async function feedTurn(parts: FeederParts, turn: TurnStart): Promise<void> {
-  const { token, conversation, holder, turns, recorder } = parts;
+  const { token, conversation, holder, turns, recorder, files } = parts;
   try {
     await token.write(turn.run_token);
+    const gathered = await files.gather(turn);
+    if ("problem" in gathered) return endRefused(turns, turn.turn_id, gathered.problem);
+    // It may have been stopped while its files were on their way, and another one may run by now.
+    if (turns.running()?.turnId !== turn.turn_id) return;
     await conversation.prepare(turn);
     const cli = await holder.ensure(turn);
     const running = turns.running();
@@ -28,9 +35,17 @@ export async function feedTurn(parts: FeederParts, turn: TurnStart): Promise<voi
     if (running.stop !== null || holder.current() !== cli) return turns.endWithExit(NOT_STARTED);
     running.cli = cli;
     // Claude may just have begun a follow-up: the prompt waits for its end rather than being folded into it.
-    cli.push(turn.prompt, recorder.expectPrompt(newId()), "later");
+    cli.push(gathered.content, recorder.expectPrompt(newId()), "later");
   } catch (error) {
     logFailure("turn_not_fed", error);
     if (turns.running()?.turnId === turn.turn_id) turns.endWithExit(NOT_STARTED);
   }
+}
+
+/** Somebody may have stopped the turn meanwhile. */
+function endRefused(turns: TurnTracker, turnId: string, problem: AttachmentProblem): void {
+  const running = turns.running();
+  if (running?.turnId !== turnId) return;
+  if (running.stop !== null) turns.endWithExit(NOT_STARTED);
+  else turns.endRefused(problem);
 }

@@ -1,4 +1,5 @@
 // Which turn runs, what belongs to it, and how it ends: exactly one end for each turn that began.
+import type { AttachmentProblem } from "../../shared/attachments/schema.ts";
 import type { TurnOrigin } from "../../shared/sessions/schema.ts";
 import type { CliResult, TurnEndReason } from "../../shared/rpc/runner-entry.ts";
 import { DEFAULT_TURN_TIMEOUT_SECONDS, SILENCE_SECONDS } from "../../shared/limits.ts";
@@ -44,9 +45,13 @@ export type TurnTracker = {
   endWithExit(exit: CliExit): void;
   /** What the CLI said could not be kept. */
   endUnrecorded(): void;
+  /** One of its files could not be given. */
+  endRefused(attachment: AttachmentProblem): void;
   /** Resolves once no turn runs. */
   whenIdle(): Promise<void>;
 };
+
+type EndDetail = { result?: CliResult | null; exit?: CliExit; attachment?: AttachmentProblem };
 
 /** For a turn that no process was found for. */
 export const NOT_STARTED: CliExit = { started: false, exitCode: null, signal: null, stderrTail: null };
@@ -56,8 +61,7 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
   let running: RunningTurn | null = null;
   let limits: TurnLimits = { timeoutSeconds: DEFAULT_TURN_TIMEOUT_SECONDS, silenceSeconds: SILENCE_SECONDS };
   const known = createKnownTurns();
-  let idle = Promise.withResolvers<void>();
-  idle.resolve();
+  let idle = settled();
 
   function open(turnId: string, origin: TurnOrigin, cli: Cli | null): RunningTurn {
     const clock = startTurnClock({
@@ -89,18 +93,18 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
     if (running.stop !== null) interrupt(running);
   }
 
-  function end(reason: TurnEndReason, result: CliResult | null, exit: CliExit | null): void {
+  function end(reason: TurnEndReason, detail: EndDetail = {}): void {
     if (running === null) return;
-    const { turnId, clock, silence } = running;
-    clock.stop();
-    silence.stop();
+    const { turnId } = running;
+    running.clock.stop();
+    running.silence.stop();
     running = null;
-    spool.record({ kind: "turn_ended", turn_id: turnId, reason, result, ...describeExit(exit) });
+    spool.record({ kind: "turn_ended", turn_id: turnId, reason, ...describeEnd(detail) });
     onEnded(turnId);
     idle.resolve();
   }
 
-  const endWithExit = (exit: CliExit): void => end(running?.stop ?? reasonOf(exit), null, exit);
+  const endWithExit = (exit: CliExit): void => end(running?.stop ?? reasonOf(exit), { exit });
 
   return {
     running: () => running,
@@ -113,11 +117,18 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
     beginFollowUp: (cli) => open(newId(), "follow_up", cli),
     take,
     stop,
-    endWithResult: (result) => end(result.subtype === "success" ? "result" : (running?.stop ?? "result"), result, null),
+    endWithResult: (result) => end(result.subtype === "success" ? "result" : (running?.stop ?? "result"), { result }),
     endWithExit,
-    endUnrecorded: () => end("not_recorded", null, null),
+    endRefused: (attachment) => end("attachment_refused", { attachment }),
+    endUnrecorded: () => end("not_recorded"),
     whenIdle: () => idle.promise,
   };
+}
+
+function settled(): PromiseWithResolvers<void> {
+  const idle = Promise.withResolvers<void>();
+  idle.resolve();
+  return idle;
 }
 
 /** A CLI that does not take an interrupt is ended. */
@@ -129,8 +140,10 @@ function reasonOf(exit: CliExit): TurnEndReason {
   return exit.started ? "cli_exited" : "cli_start_failed";
 }
 
-function describeExit(exit: CliExit | null) {
-  return { exit_code: exit?.exitCode ?? null, signal: exit?.signal ?? null, stderr_tail: exit?.stderrTail ?? null };
+function describeEnd({ result = null, exit, attachment }: EndDetail) {
+  const { exitCode = null, signal = null, stderrTail = null } = exit ?? {};
+  const end = { result, exit_code: exitCode, signal, stderr_tail: stderrTail };
+  return attachment === undefined ? end : { ...end, attachment };
 }
 
 /** Turn ids that this runtime has seen, the newest of them. */

@@ -1,29 +1,39 @@
 // Reads a part of one regular file: as text where the bytes are UTF-8, else as base64.
-import { constants, open } from "node:fs/promises";
+import { constants, type FileHandle, open } from "node:fs/promises";
 import type { FileContent, ReadFile } from "../../shared/rpc/runner-workspace-api.ts";
 import { isOpenedInside, notFound, resolveInside } from "./safe-path.ts";
 
 export async function readWorkspaceFile(workspaceDir: string, request: ReadFile): Promise<FileContent> {
-  const real = await resolveInside(workspaceDir, request.path);
-  // The path is resolved already: a link in its place now was put there meanwhile. A pipe must not be waited for.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(real, flags).catch(() => null);
-  if (file === null) throw notFound(request.path);
+  const { file, size } = await openWorkspaceFile(workspaceDir, request.path);
   try {
-    const stats = await file.stat();
-    if (!stats.isFile() || !(await isOpenedInside(workspaceDir, file))) throw notFound(request.path);
     const buffer = Buffer.alloc(request.limit);
     const { bytesRead } = await file.read(buffer, 0, request.limit, request.offset);
-    const isEnd = request.offset + bytesRead >= stats.size;
+    const isEnd = request.offset + bytesRead >= size;
     return {
       path: request.path,
       offset: request.offset,
-      size: stats.size,
+      size,
       ...encode(buffer.subarray(0, bytesRead), isEnd),
     };
   } finally {
     await file.close();
   }
+}
+
+/** A regular file that really lies inside the workspace. Whoever asked closes it. */
+export async function openWorkspaceFile(
+  workspaceDir: string,
+  path: string,
+): Promise<{ file: FileHandle; size: number }> {
+  const real = await resolveInside(workspaceDir, path);
+  // The path is resolved already: a link in its place now was put there meanwhile. A pipe must not be waited for.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(real, flags).catch(() => null);
+  if (file === null) throw notFound(path);
+  const stats = await file.stat();
+  if (stats.isFile() && (await isOpenedInside(workspaceDir, file))) return { file, size: stats.size };
+  await file.close();
+  throw notFound(path);
 }
 
 function encode(bytes: Buffer, isEnd: boolean): Pick<FileContent, "encoding" | "content" | "bytes"> {

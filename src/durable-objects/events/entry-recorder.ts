@@ -1,7 +1,13 @@
 // Turns the runner's entries into the log: stored once, in order, with what follows from each, then acknowledged.
+import type { AttachmentProblem } from "../../shared/attachments/schema.ts";
 import type { EntryBatch, RunnerEntry } from "../../shared/rpc/runner-entry.ts";
+import type { TurnOptions } from "../../shared/sessions/schema.ts";
+import { findPrefixedLines, readAnswer } from "../../shared/structured/prefixed-lines-policy.ts";
 import { decideTurnEnd } from "../../shared/sessions/turn-end-policy.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
+import { readTaskChange } from "../../shared/tasks/schema.ts";
+import type { TurnRow } from "../sessions/turn-store.ts";
+import { judgeStructured } from "../structured/structured-answer.ts";
 import { readToolCalls } from "./tool-calls.ts";
 
 type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock">;
@@ -75,6 +81,23 @@ function recordMessage(parts: Parts, runtimeId: string, entry: RunnerEntry & { k
       data: { message_seq: seq, ...data },
     });
   }
+  recordPrefixedLines(parts, seq, entry);
+  const task = readTaskChange(entry.message);
+  if (task !== null) {
+    const { turn_id, occurred_at } = entry;
+    parts.events.append({ type: "background_task_changed", turn_id, occurred_at, data: { message_seq: seq, ...task } });
+  }
+}
+
+/** Lines that the turn's caller takes for data. They come with the message, so a message that comes twice adds none. */
+function recordPrefixedLines(parts: Parts, seq: number, entry: RunnerEntry & { kind: "message" }): void {
+  const answer = entry.turn_id === null ? null : readAnswer(entry.message);
+  if (answer === null || entry.turn_id === null) return;
+  const prefixes = parts.turns.get(entry.turn_id)?.options.structured_output_prefixes ?? [];
+  for (const line of findPrefixedLines(answer, prefixes, entry.body !== undefined)) {
+    const { turn_id, occurred_at } = entry;
+    parts.events.append({ type: "structured_output", turn_id, occurred_at, data: { message_seq: seq, ...line } });
+  }
 }
 
 /** True for a turn that Claude began by itself: from here on it has to be looked after. */
@@ -98,7 +121,7 @@ function addFollowUp(parts: Parts, runtimeId: string, entry: RunnerEntry & { kin
     origin: "follow_up",
     status: "queued",
     prompt: "",
-    options: before?.options ?? { timeout_seconds: 3600 },
+    options: withoutFiles(before?.options ?? { timeout_seconds: 3600 }),
     permission_mode: before?.permission_mode ?? "default",
     allow_bypass: before?.allow_bypass ?? false,
     idempotency_key: null,
@@ -106,6 +129,16 @@ function addFollowUp(parts: Parts, runtimeId: string, entry: RunnerEntry & { kin
     runtime_id: runtimeId,
     created_at: parts.clock.nowIso(),
   });
+}
+
+/** A prompt's files went to Claude Code with it; what follows brings none. */
+function withoutFiles(options: TurnOptions): TurnOptions {
+  return { ...options, attachments: [] };
+}
+
+function findAttachment(turn: TurnRow, refused: AttachmentProblem | undefined) {
+  if (refused === undefined) return null;
+  return { file: turn.options.attachments?.[refused.index] ?? null, problem: refused.problem };
 }
 
 /** True when the turn was open until now: an end that comes twice, or late, changes nothing. */
@@ -118,6 +151,9 @@ function endTurn(parts: Parts, log: SessionLog, entry: RunnerEntry & { kind: "tu
     exitCode: entry.exit_code,
     signal: entry.signal,
     cliTotalUsdBefore: parts.sessions.get().cli_total_usd,
+    isFollowUp: turn.origin === "follow_up",
+    structured: judgeStructured(turn.options.output_schema, entry.result),
+    attachment: findAttachment(turn, entry.attachment),
   });
   const cliTotalUsd = entry.result?.total_cost_usd ?? null;
   log.turnEnded(turn, end, { stderr_tail: entry.stderr_tail, cliTotalUsd });

@@ -6,11 +6,13 @@ import type { AssertExtends } from "../../shared/rpc/protocol.ts";
 import { entryBatchSchema, type EntryBatch } from "../../shared/rpc/runner-entry.ts";
 import {
   bodyPartSchema,
+  attachmentReadSchema,
   bodyReadSchema,
   permissionQuestionSchema,
   previewSchema,
   transcriptCommitSchema,
   type BodyPart,
+  type AttachmentRead,
   type BodyRead,
   type PermissionDecision,
   type PermissionQuestion,
@@ -25,6 +27,7 @@ export type SessionHostParts = {
   putBodyPart(part: BodyPart): Promise<boolean>;
   commitTranscript(commit: TranscriptCommit): Promise<number>;
   readBody(read: BodyRead): Promise<Uint8Array>;
+  readAttachment(read: AttachmentRead): Promise<Uint8Array | null>;
   preview(preview: Preview): void;
   decidePermission(question: PermissionQuestion): Promise<PermissionDecision>;
   issueRunToken(runtimeId: string): Promise<RunTokenGrant>;
@@ -54,6 +57,10 @@ export class SessionHost extends RpcTarget {
 
   async readBody(read: BodyRead): Promise<{ bytes: Uint8Array }> {
     return { bytes: await this.#parts.readBody(bodyReadSchema.parse(read)) };
+  }
+
+  async readAttachment(read: AttachmentRead): Promise<{ bytes: Uint8Array | null }> {
+    return { bytes: await this.#parts.readAttachment(attachmentReadSchema.parse(read)) };
   }
 
   async preview(preview: Preview): Promise<void> {

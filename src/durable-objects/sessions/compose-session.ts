@@ -1,4 +1,5 @@
 // Builds a session's collaborators around one object's storage. Nothing here decides anything.
+import { createAttachmentReader } from "../attachments/attachment-reader.ts";
 import { createAlarmClock } from "../alarms/alarm-clock.ts";
 import type { ArchiveBucket } from "../archive/archive-keys.ts";
 import { createArchivedLog } from "../archive/archived-log.ts";
@@ -27,6 +28,7 @@ import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
 import { createForkDesk } from "../transcripts/fork-desk.ts";
 import { createSteerDesk } from "../steering/steer-desk.ts";
 import { createSteerStore } from "../steering/steer-store.ts";
+import { createTaskDesk } from "../tasks/task-desk.ts";
 import { createTranscriptKeeper } from "../transcripts/transcript-keeper.ts";
 import { createTranscriptStore } from "../transcripts/transcript-store.ts";
 import { issueModelToken } from "../tokens.ts";
@@ -111,6 +113,7 @@ export function composeSession(ports: SessionPorts) {
     setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, connection, onError }, options),
     reader,
     processes: createProcessDesk({ ...parts, archived: core.archived, reader, connection, onError }),
+    tasks: createTaskDesk({ ...parts, connection, onError }),
     lostTurns: createLostTurns(parts, core.log),
     admission: createModelAdmission(ports.clock, ports.config.allowedModels),
   };
@@ -172,6 +175,7 @@ function composeHost(ports: SessionPorts, core: Core, drive: () => void): Sessio
   const { parts, log, row, leases, transcripts, bodies } = core;
   const recorder = createEntryRecorder(parts, log);
   const keeper = createTranscriptKeeper({ ...parts, transcripts, bodies });
+  const attachments = createAttachmentReader({ ...parts, bucket: ports.bucket });
   const gate = createPermissionGate({ ...parts, sql: ports.storage.sql, log, holdsLease: leases.waitForLease });
   return new SessionHost({
     record(batch) {
@@ -182,6 +186,7 @@ function composeHost(ports: SessionPorts, core: Core, drive: () => void): Sessio
     putBodyPart: (part) => bodies.putPart(part),
     commitTranscript: (commit) => keeper.commit(commit),
     readBody: (read) => keeper.read(read),
+    readAttachment: (read) => attachments.read(read),
     preview({ runtime_id, ...frame }) {
       if (row().runtime_id === runtime_id) core.watch.hub?.preview(frame);
     },

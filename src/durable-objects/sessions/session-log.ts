@@ -1,4 +1,5 @@
 // Writes facts about the session: each one as rows, its event and what it owes D1, in one transaction, then rings the bell.
+import { nameAttachment } from "../../shared/attachments/schema.ts";
 import type { TurnResult } from "../../shared/sessions/schema.ts";
 import { deriveStatus } from "../../shared/sessions/lifecycle-policy.ts";
 import type { TurnEnd } from "../../shared/sessions/turn-end-policy.ts";
@@ -100,6 +101,9 @@ function turnStartedData(turn: TurnRow): Record<string, unknown> {
     number: turn.number,
     origin: turn.origin,
     ...(turn.origin === "prompt" ? { prompt: turn.prompt, permission_mode: turn.permission_mode } : {}),
+    ...(turn.options.attachments === undefined || turn.options.attachments.length === 0
+      ? {}
+      : { attachments: turn.options.attachments.map(nameAttachment) }),
     ...(turn.options.model === undefined ? {} : { model: turn.options.model }),
     ...(turn.notes.length === 0 ? {} : { notes: turn.notes }),
   };

@@ -1,4 +1,5 @@
 // Takes a prompt: makes the session on its first one, answers a repeated call with the first answer, queues the turn.
+import { nameSameFiles } from "../../shared/attachments/schema.ts";
 import { answer, failure, type Answer } from "../../shared/errors/app-error.ts";
 import { shortenText } from "../../shared/events/shorten.ts";
 import { MAX_QUEUED_TURNS } from "../../shared/limits.ts";
@@ -39,7 +40,10 @@ export function createTurnSubmitter(parts: Parts, log: SessionLog): TurnSubmitte
 }
 
 /** What the same key led to before: a turn, or a prompt that joined one. */
-type Earlier = Pick<TurnRow, "turn_id" | "prompt" | "submitted_cursor"> & { steered: boolean };
+type Earlier = Pick<TurnRow, "turn_id" | "prompt" | "submitted_cursor"> & {
+  steered: boolean;
+  options?: TurnRow["options"];
+};
 
 function findEarlier(parts: Parts, key: string | null): Earlier | null {
   if (key === null) return null;
@@ -77,6 +81,7 @@ export function titleOf(prompt: string): string {
 }
 
 function refuse(parts: SessionLogParts, request: SubmitTurn): ReturnType<typeof failure> | null {
+  if (request.problem !== undefined) return { ok: false, error: request.problem };
   const session = parts.sessions.get();
   if (session.status === "ended" || session.status === "failed") {
     return failure("session_ended", "This session has ended. Leave session_id out to begin a new one.");
@@ -118,13 +123,18 @@ function addTurn(parts: SessionLogParts, request: SubmitTurn): TurnRow {
 }
 
 function repeat(parts: Parts, earlier: Earlier, request: SubmitTurn): Answer<SubmittedTurn> {
-  if (earlier.prompt === request.prompt) return answer(submitted(parts, earlier));
+  if (earlier.prompt === request.prompt && namesTheSame(earlier, request)) return answer(submitted(parts, earlier));
   return failure("idempotency_conflict", "This idempotency_key was used with another prompt. Use a new key.");
+}
+
+/** Files that are gone by now cannot be compared: the key and the prompt say enough. */
+function namesTheSame(earlier: Earlier, { options, problem }: SubmitTurn): boolean {
+  return problem !== undefined || nameSameFiles(earlier.options?.attachments ?? [], options.attachments ?? []);
 }
 
 function submitted(
   parts: SessionLogParts,
-  { turn_id, submitted_cursor, steered }: Omit<Earlier, "prompt">,
+  { turn_id, submitted_cursor, steered }: Omit<Earlier, "prompt" | "options">,
 ): SubmittedTurn {
   const { session_id, status } = parts.sessions.get();
   const permission_mode = parts.turns.get(turn_id)?.permission_mode ?? "default";

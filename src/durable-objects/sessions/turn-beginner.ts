@@ -197,6 +197,8 @@ async function buildTurnStart(parts: TurnBeginnerParts, runtimeId: string, turn:
   return {
     turn_id: turn.turn_id,
     prompt: turn.prompt,
+    ...(turn.options.output_schema === undefined ? {} : { output_schema: turn.options.output_schema }),
+    ...(turn.options.attachments === undefined ? {} : { attachments: turn.options.attachments }),
     claude_session_id: session.claude_session_id,
     model: turn.options.model ?? null,
     permission_mode: turn.permission_mode,

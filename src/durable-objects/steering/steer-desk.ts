@@ -35,6 +35,7 @@ export function createSteerDesk(parts: Parts): SteerDesk {
     log.write(() => {
       const turn = turns.add({
         ...before,
+        options: { ...before.options, attachments: [] },
         turn_id: clock.newId(),
         origin: "prompt",
         status: "queued",

@@ -36,6 +36,13 @@ export const ERROR_CODES = [
   "turn_lost",
   "runtime_replaced",
   "registry_unavailable",
+  "attachment_not_found",
+  "attachment_refused",
+  "upload_ticket_refused",
+  "upload_refused",
+  "too_many_uploads",
+  "structured_output_missing",
+  "task_not_found",
   "internal",
 ] as const;
 

@@ -40,5 +40,12 @@ export const ERROR_MAP = {
   turn_lost: { http: 502, retry: "caller", log: "error" },
   runtime_replaced: { http: 503, retry: "caller", log: "warn" },
   registry_unavailable: { http: 502, retry: "caller", log: "info" },
+  attachment_not_found: { http: 404, retry: "caller", log: "info" },
+  attachment_refused: { http: 400, retry: "caller", log: "info" },
+  upload_ticket_refused: { http: 403, retry: "caller", log: "info" },
+  upload_refused: { http: 415, retry: "caller", log: "info" },
+  too_many_uploads: { http: 429, retry: "caller", log: "info" },
+  structured_output_missing: { http: 502, retry: "caller", log: "info" },
+  task_not_found: { http: 404, retry: "nobody", log: "info" },
   internal: { http: 500, retry: "caller", log: "error" },
 } as const satisfies Record<ErrorCode, { http: number; retry: Retry; log: LogLevel }>;

@@ -14,6 +14,8 @@ export const EVENT_TYPES = [
   "tool_call_completed",
   "permission_requested",
   "permission_resolved",
+  "structured_output",
+  "background_task_changed",
   "hook_executed",
   "usage_recorded",
   "checkpoint_created",

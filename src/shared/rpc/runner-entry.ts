@@ -1,5 +1,6 @@
 // What the runner tells the Session object for good: entries numbered per session and runtime (`source_seq`, 1…n).
 import { z } from "zod";
+import { attachmentProblemSchema } from "../attachments/schema.ts";
 import { eventBodySchema } from "../events/event.ts";
 import { uuidSchema } from "../ids.ts";
 import { TURN_ORIGINS, usageSchema } from "../sessions/schema.ts";
@@ -20,13 +21,18 @@ export const TURN_END_REASONS = [
   "cli_start_failed",
   /** What the CLI said could not be kept in the sandbox: its disk may be full. */
   "not_recorded",
+  /** One of the files that its prompt names could not be given; the model was not asked. */
+  "attachment_refused",
 ] as const;
 export type TurnEndReason = (typeof TURN_END_REASONS)[number];
 
 /** The CLI's `result`, reduced to what a turn's result needs. Its cost runs on over turns and resumes. */
 export const cliResultSchema = z.object({
   text: z.string(),
+  /** What Claude Code gave as the structured answer, whole. */
   structured: z.unknown().optional(),
+  /** True when there was one and it was too large to be kept whole. */
+  structured_too_large: z.boolean().optional(),
   /** `success`, `error_max_turns`, `error_max_budget_usd`, `error_during_execution`, … */
   subtype: z.string(),
   is_error: z.boolean(),
@@ -66,6 +72,8 @@ export const runnerEntrySchema = z.discriminatedUnion("kind", [
     signal: z.string().nullable(),
     /** The redacted end of the CLI's stderr when there was no result: session content, not an error message. */
     stderr_tail: z.string().max(8192).nullable(),
+    /** With `attachment_refused`. */
+    attachment: attachmentProblemSchema.optional(),
   }),
   z.object({
     ...entryBase,

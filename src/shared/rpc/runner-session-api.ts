@@ -1,8 +1,10 @@
 // What the runner offers the Session object: one conversation with the real Claude Code.
 import { z } from "zod";
+import { attachmentsSchema } from "../attachments/schema.ts";
 import { uuidSchema } from "../ids.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
 import { modelNameSchema, promptSchema } from "../sessions/schema.ts";
+import type { BackgroundTask, TaskOutput } from "../tasks/schema.ts";
 import { transcriptManifestSchema } from "../transcripts/schema.ts";
 import type { ProcessInfo } from "../processes/schema.ts";
 import { runTokenGrantSchema } from "./session-host-api.ts";
@@ -35,6 +37,10 @@ export type SessionHello = z.infer<typeof sessionHelloSchema>;
 export const turnStartSchema = z.object({
   turn_id: uuidSchema,
   prompt: promptSchema,
+  /** Files that come with the prompt. */
+  attachments: attachmentsSchema.optional(),
+  /** The JSON Schema that the answer is held to. */
+  output_schema: z.record(z.string(), z.unknown()).optional(),
   /** The conversation at Claude Code's side: resumed when its transcript exists, begun under this id when not. */
   claude_session_id: uuidSchema,
   model: modelNameSchema.nullable(),
@@ -88,6 +94,12 @@ export interface RunnerSessionApi {
   listProcesses(): Promise<ProcessInfo[]>;
   /** Ends one of them: politely, or at once with `force`. False when it is none of them. */
   killProcess(request: { pid: number; force: boolean }): Promise<{ killed: boolean }>;
+  /** Background tasks of the session's CLI: those that run, and the newest that have ended. */
+  listTasks(): Promise<BackgroundTask[]>;
+  /** Ends one that runs. False when it runs no more. */
+  stopTask(request: { task_id: string }): Promise<{ stopped: boolean }>;
+  /** The end of what a command wrote; null when there is nothing to read. */
+  readTaskOutput(request: { task_id: string }): Promise<{ output: TaskOutput | null }>;
   /** Stops the turn if it runs; its end comes as an entry. */
   interruptTurn(request: { turn_id: string }): Promise<{ running: boolean }>;
   setPreviews(request: { previews: boolean }): Promise<void>;

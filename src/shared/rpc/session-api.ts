@@ -1,9 +1,10 @@
 // What the Worker and the Workspace object may ask of a Session object (Durable Object RPC). Expected failures are answers.
-import type { Answer } from "../errors/app-error.ts";
+import type { Answer, Failure } from "../errors/app-error.ts";
 import type { SessionEvent } from "../events/event.ts";
 import type { PermissionMode } from "../permissions/permission-mode.ts";
 import type { SessionSummary, TurnOptions, TurnResult, TurnSummary } from "../sessions/schema.ts";
 import type { ProcessInfo } from "../processes/schema.ts";
+import type { BackgroundTask, TaskOutput } from "../tasks/schema.ts";
 import type { TranscriptFile } from "../transcripts/schema.ts";
 import type { Principal } from "../teams/principal.ts";
 import type { WatchTicket } from "../watching/watch-request.ts";
@@ -31,6 +32,8 @@ export type SubmitTurn = {
   /** A repeat with the same key gets the first answer. */
   idempotency_key: string | null;
   if_busy: IfBusy;
+  /** What the edge found wrong with the files that the prompt names; a repeat gets its first answer all the same. */
+  problem?: Failure | undefined;
 };
 
 /** What a prompt to a session that is busy does: waits, joins the running turn, or comes back. */
@@ -107,6 +110,9 @@ export type SessionProcesses = {
   last_event: Pick<SessionEvent, "seq" | "type" | "at"> | null;
 };
 
+/** `checked`: false when the sandbox did not answer. */
+export type SessionTasks = { tasks: BackgroundTask[]; checked: boolean };
+
 /** An event as it is stored; `body_key` is where a shortened one lies whole in the bucket. */
 export type LoggedEvent = { seq: number; json: string; body_key: string | null };
 export type LogPage = { events: LoggedEvent[]; has_more: boolean };
@@ -129,6 +135,10 @@ export interface SessionApi {
   /** What runs for the session, asked of its sandbox now. */
   getProcesses(principal: Principal): Promise<Answer<SessionProcesses>>;
   killProcess(principal: Principal, request: { pid: number; force: boolean }): Promise<Answer<{ killed: boolean }>>;
+  /** Background tasks, asked of the sandbox now. */
+  listTasks(principal: Principal): Promise<Answer<SessionTasks>>;
+  stopTask(principal: Principal, taskId: string): Promise<Answer<{ stopped: boolean; task: BackgroundTask }>>;
+  readTaskOutput(principal: Principal, taskId: string): Promise<Answer<TaskOutput>>;
   /** The permission mode is cut to the ceiling before. */
   setOptions(principal: Principal, options: SessionOptions): Promise<Answer<SetOptionsAnswer>>;
   /** The newest completed turn, or the newest one that ended no later than that event. */

@@ -1,6 +1,7 @@
 // What the Session object offers the runner over their one WebSocket. Every argument is parsed on arrival.
 import { z } from "zod";
 import { sha256Schema, uuidSchema } from "../ids.ts";
+import { MAX_BODY_PART_BYTES } from "../limits.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
 import { MAX_TRANSCRIPT_FILES, transcriptFileSchema } from "../transcripts/schema.ts";
 import type { EntryBatch } from "./runner-entry.ts";
@@ -80,6 +81,16 @@ export const bodyReadSchema = z.object({
 });
 export type BodyRead = z.infer<typeof bodyReadSchema>;
 
+export const attachmentReadSchema = z.object({
+  runtime_id: uuidSchema,
+  /** The turn whose prompt names it. */
+  turn_id: uuidSchema,
+  upload_id: uuidSchema,
+  offset: z.int().nonnegative(),
+  bytes: z.int().positive().max(MAX_BODY_PART_BYTES),
+});
+export type AttachmentRead = z.infer<typeof attachmentReadSchema>;
+
 export interface SessionHostApi {
   /**
    * Stores the entries, in order, and answers with the highest source_seq that is stored for good. Entries that are
@@ -92,6 +103,8 @@ export interface SessionHostApi {
   commitTranscript(commit: TranscriptCommit): Promise<{ transcript_version: number }>;
   /** A part of a body that this session's transcript names. */
   readBody(read: BodyRead): Promise<{ bytes: Uint8Array }>;
+  /** A part of an upload that an open turn names; null when the upload is not there any more. */
+  readAttachment(read: AttachmentRead): Promise<{ bytes: Uint8Array | null }>;
   preview(preview: Preview): Promise<void>;
   decidePermission(question: PermissionQuestion): Promise<PermissionDecision>;
   /** A fresh run token for the model gateway. */

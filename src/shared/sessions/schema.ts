@@ -1,6 +1,8 @@
 // Sessions and turns as everybody sees them: statuses, results, and what may be asked of a turn.
 import { z } from "zod";
+import { attachmentsSchema } from "../attachments/schema.ts";
 import { uuidSchema } from "../ids.ts";
+import { prefixesSchema } from "../structured/schema.ts";
 import { DEFAULT_TURN_TIMEOUT_SECONDS, MAX_PROMPT_BYTES, MAX_TURN_TIMEOUT_SECONDS } from "../limits.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
 import { toolNameSchema } from "../permissions/tool-allow-list.ts";
@@ -35,7 +37,10 @@ export const usageSchema = z.object({
 
 export const turnResultSchema = z.object({
   text: z.string(),
+  /** The answer that the turn's output_schema asked for, checked against it. */
   structured: z.unknown().optional(),
+  /** True where `structured` is too large to be shown: the turn's `turn_completed` event has it. */
+  structured_left_out: z.boolean().optional(),
   is_error: z.boolean(),
   num_turns: z.number().int().nonnegative(),
   duration_ms: z.number().nonnegative(),
@@ -67,6 +72,10 @@ export const turnOptionsSchema = z.object({
   max_turns: z.int().min(1).max(1000).optional(),
   max_budget_usd: z.number().positive().max(10_000).optional(),
   timeout_seconds: z.int().min(1).max(MAX_TURN_TIMEOUT_SECONDS).default(DEFAULT_TURN_TIMEOUT_SECONDS),
+  attachments: attachmentsSchema.optional(),
+  /** Checked by whoever takes it from a caller (structured/output-schema-policy.ts). */
+  output_schema: z.record(z.string(), z.unknown()).optional(),
+  structured_output_prefixes: prefixesSchema.optional(),
 });
 export type TurnOptions = z.infer<typeof turnOptionsSchema>;
 

@@ -1,5 +1,7 @@
 // How a turn ended, from what the runner saw: its status, its reason in words, and its result with its own cost.
+import { type Attachment, type AttachmentProblem } from "../attachments/schema.ts";
 import type { ErrorCode } from "../errors/error-code.ts";
+import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS_BYTES, MAX_STRUCTURED_BYTES } from "../limits.ts";
 import type { CliResult, TurnEndReason } from "../rpc/runner-entry.ts";
 import type { TurnResult, TurnStatus } from "./schema.ts";
 
@@ -11,6 +13,9 @@ export type TurnEnd = {
   error: { code: ErrorCode; message: string } | null;
 };
 
+/** `absent`: a turn that Claude began by itself needs none. */
+export type StructuredVerdict = { kind: "valid"; value: unknown } | { kind: "absent" | "invalid" | "too_large" };
+
 export type TurnEndFacts = {
   reason: TurnEndReason;
   result: CliResult | null;
@@ -18,6 +23,12 @@ export type TurnEndFacts = {
   signal: string | null;
   /** What the session had cost before, as the CLI counts it. */
   cliTotalUsdBefore: number;
+  /** Claude began the turn by itself. */
+  isFollowUp?: boolean;
+  /** The structured answer, held against the turn's output_schema; null when the turn has none. */
+  structured?: StructuredVerdict | null;
+  /** The file that could not be given, and what is wrong with it. */
+  attachment?: { file: Attachment | null; problem: AttachmentProblem["problem"] } | null;
 };
 
 const NOT_RECORDED =
@@ -32,10 +43,10 @@ export const TURN_LOST: TurnEnd = failed(
 );
 
 export function decideTurnEnd(facts: TurnEndFacts): TurnEnd {
-  const result = facts.result === null ? null : toTurnResult(facts.result, facts.cliTotalUsdBefore);
+  const result = facts.result === null ? null : toTurnResult(facts.result, facts);
   switch (facts.reason) {
     case "result":
-      return endedByResult(facts.result, result);
+      return endedByResult(facts, result);
     case "interrupted":
       return { status: "interrupted", reason: "interrupted on request", result, error: null };
     case "timed_out":
@@ -54,14 +65,31 @@ export function decideTurnEnd(facts: TurnEndFacts): TurnEnd {
       );
     case "not_recorded":
       return failed("turn_lost", NOT_RECORDED, result);
+    case "attachment_refused":
+      return refusedFile(facts);
     case "cli_exited":
       return failed("cli_exited", exitMessage(facts), result);
   }
 }
 
-function endedByResult(cli: CliResult | null, result: TurnResult | null): TurnEnd {
-  if (cli === null || !cli.is_error) return { status: "completed", reason: "completed", result, error: null };
+function endedByResult({ result: cli, structured, isFollowUp }: TurnEndFacts, result: TurnResult | null): TurnEnd {
+  if (cli?.subtype === "error_max_structured_output_retries") return unstructured("invalid", result);
+  if (cli === null || !cli.is_error) {
+    const problem = structured?.kind ?? "valid";
+    const isFine = problem === "valid" || (problem === "absent" && isFollowUp === true);
+    return isFine ? { status: "completed", reason: "completed", result, error: null } : unstructured(problem, result);
+  }
   return { status: "failed", reason: resultReason(cli.subtype), result, error: null };
+}
+
+const STRUCTURED_PROBLEMS = {
+  absent: "Claude Code gave an answer in words and none by the output_schema. Ask again, or make the prompt clearer.",
+  invalid: "Claude Code gave no answer that fits the output_schema. Make the schema simpler, or the prompt clearer.",
+  too_large: `The structured answer has more than ${MAX_STRUCTURED_BYTES} bytes. Ask for less, or for a file.`,
+};
+
+function unstructured(problem: keyof typeof STRUCTURED_PROBLEMS, result: TurnResult | null): TurnEnd {
+  return failed("structured_output_missing", STRUCTURED_PROBLEMS[problem], result);
 }
 
 function resultReason(subtype: string): string {
@@ -75,16 +103,41 @@ function exitMessage(facts: TurnEndFacts): string {
   return `Claude Code ended ${how} before the turn had a result. The session takes the next prompt.`;
 }
 
+const FILE_PROBLEMS: Record<AttachmentProblem["problem"], string> = {
+  file_not_found: "is no file of the project. list_project_files shows what is there.",
+  upload_gone: "has expired. Send it again with create_upload.",
+  too_large: `has more than ${MAX_ATTACHMENT_BYTES} bytes. Attach a smaller one, or let Claude Code read it in the project.`,
+  all_too_large: `makes the attachments larger than ${MAX_ATTACHMENTS_BYTES} bytes together. Attach fewer.`,
+  empty: "is empty.",
+  not_its_type: "is not what its name says. Attach a real image or PDF.",
+  unsupported: "is neither a PNG, JPEG, GIF or WebP image nor a PDF nor UTF-8 text.",
+  not_fetched: "did not reach the sandbox. Send the prompt again.",
+};
+
+/** The model was not asked. */
+function refusedFile({ attachment }: TurnEndFacts): TurnEnd {
+  const file = attachment?.file ?? null;
+  const name =
+    file === null ? "" : ` ${JSON.stringify("project_file" in file ? file.project_file.slice(0, 200) : file.name)}`;
+  const problem = attachment?.problem ?? "not_fetched";
+  const isMissing = problem === "file_not_found" || problem === "upload_gone";
+  return failed(
+    isMissing ? "attachment_not_found" : "attachment_refused",
+    `The attachment${name} ${FILE_PROBLEMS[problem]}`,
+    null,
+  );
+}
+
 function failed(code: ErrorCode, message: string, result: TurnResult | null): TurnEnd {
   return { status: "failed", reason: message, result, error: { code, message } };
 }
 
 /** The CLI's total runs on over turns, resumes and restarts: a turn's own cost is the difference. */
-function toTurnResult(cli: CliResult, cliTotalUsdBefore: number): TurnResult {
+function toTurnResult(cli: CliResult, { structured, cliTotalUsdBefore }: TurnEndFacts): TurnResult {
   const denials = cli.permission_denials;
   return {
     text: cli.text,
-    ...(cli.structured === undefined ? {} : { structured: cli.structured }),
+    ...(structured?.kind === "valid" ? { structured: structured.value } : {}),
     is_error: cli.is_error,
     num_turns: cli.num_turns,
     duration_ms: cli.duration_ms,

@@ -135,3 +135,23 @@ export const signInAttempts = sqliteTable("sign_in_attempts", {
   /** Milliseconds since 1970; the count begins anew after this. */
   windowEndsAtMs: integer().notNull(),
 });
+
+/** Files on their way to a prompt: a ticket opens one PUT, and what came lies in R2 until it expires. */
+export const uploads = sqliteTable(
+  "uploads",
+  {
+    id: text().primaryKey(),
+    teamId: text().notNull(),
+    ownerId: text().notNull(),
+    name: text().notNull(),
+    mediaType: text().notNull(),
+    ticketSha256: text().notNull(),
+    ticketExpiresAt: text().notNull(),
+    createdAt: text().notNull(),
+    expiresAt: text().notNull(),
+    /** Null until its bytes came. */
+    sha256: text(),
+    bytes: integer(),
+  },
+  (table) => [index("uploads_owner").on(table.teamId, table.ownerId), index("uploads_expiry").on(table.expiresAt)],
+);

@@ -15,6 +15,7 @@ export type AppRoutes = {
   watch: Route;
   model: Route;
   wake: Route;
+  upload: Route;
 };
 
 export function createApp(routes: AppRoutes, logger: Logger): Hono {
@@ -26,6 +27,7 @@ export function createApp(routes: AppRoutes, logger: Logger): Hono {
   app.get("/watch/:id", (context) => routes.watch(context.req.raw));
   app.all(EDGE_PATHS.model, (context) => routes.model(context.req.raw));
   app.all(`${EDGE_PATHS.model}/*`, (context) => routes.model(context.req.raw));
+  app.put("/uploads/:id", (context) => routes.upload(context.req.raw));
   app.post(EDGE_PATHS.wake, (context) => routes.wake(context.req.raw));
   app.notFound(() => jsonError(failure("not_found", "There is nothing at this address.").error));
   app.onError((error) => jsonError(explainError(error, logger, "http")));

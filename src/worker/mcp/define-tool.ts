@@ -49,14 +49,26 @@ export type Tool = {
   call(args: unknown, context: ToolContext): Promise<ToolAnswer>;
 };
 
+/** Without the bounds that every integer has: each tool's schema costs a model's attention. */
+function toJson(schema: z.ZodObject, io: "input" | "output"): JsonSchema {
+  return z.toJSONSchema(schema, {
+    io,
+    target: "draft-2020-12",
+    override({ jsonSchema }) {
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+    },
+  });
+}
+
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   definition: ToolDefinition<Input, Output>,
 ): Tool {
   const { run, links, ...contract } = definition;
   return {
     ...contract,
-    inputJson: z.toJSONSchema(definition.input, { io: "input", target: "draft-2020-12" }),
-    outputJson: z.toJSONSchema(definition.output, { io: "output", target: "draft-2020-12" }),
+    inputJson: toJson(definition.input, "input"),
+    outputJson: toJson(definition.output, "output"),
     async call(args, context) {
       const parsed = definition.input.safeParse(args ?? {});
       if (!parsed.success) throw new AppError("invalid_argument", describeBadArguments(parsed.error));

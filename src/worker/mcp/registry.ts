@@ -1,4 +1,5 @@
 // All tools that exist, in the order in which they are listed.
+import { createUpload } from "../attachments/tools/create-upload.ts";
 import { getSessionProcesses } from "../processes/tools/get-session-processes.ts";
 import { killSessionProcess } from "../processes/tools/kill-session-process.ts";
 import { listActiveSessions } from "../processes/tools/list-active-sessions.ts";
@@ -21,6 +22,9 @@ import { listSessions } from "../sessions/tools/list-sessions.ts";
 import { setSessionModel } from "../sessions/tools/set-session-model.ts";
 import { setSessionPermissionMode } from "../sessions/tools/set-session-permission-mode.ts";
 import { waitForSession } from "../sessions/tools/wait-for-session.ts";
+import { getBackgroundTaskOutput } from "../tasks/tools/get-background-task-output.ts";
+import { listBackgroundTasks } from "../tasks/tools/list-background-tasks.ts";
+import { stopBackgroundTask } from "../tasks/tools/stop-background-task.ts";
 import type { Tool } from "./define-tool.ts";
 
 export const TOOLS: readonly Tool[] = [
@@ -41,9 +45,13 @@ export const TOOLS: readonly Tool[] = [
   readProjectFile,
   exportSession,
   deleteSession,
+  createUpload,
   findClaudeBinary,
   checkClaudeUpdates,
   listActiveSessions,
   getSessionProcesses,
   killSessionProcess,
+  listBackgroundTasks,
+  getBackgroundTaskOutput,
+  stopBackgroundTask,
 ];

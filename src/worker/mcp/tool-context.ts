@@ -1,5 +1,6 @@
 // What a tool gets to work with: who asks, the services, and how to report progress.
 import type { Principal } from "../../shared/teams/principal.ts";
+import type { UploadService } from "../attachments/upload-service.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
@@ -8,6 +9,7 @@ import type { WatchService } from "../sessions/watch-service.ts";
 
 export type Services = {
   archive: ArchiveService;
+  attachments: UploadService;
   sessions: SessionService;
   watching: WatchService;
   projects: ProjectService;

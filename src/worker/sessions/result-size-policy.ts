@@ -7,7 +7,7 @@ import type { TurnResult } from "../../shared/sessions/schema.ts";
 const MAX_EVENTS_BYTES = 32 * 1024;
 const MAX_EVENT_DATA_BYTES = 6 * 1024;
 const MAX_RESULT_TEXT_CHARACTERS = 8_000;
-const MAX_STRUCTURED_BYTES = 8 * 1024;
+const MAX_SHOWN_STRUCTURED_BYTES = 8 * 1024;
 /** Room for an event's other fields. */
 const EVENT_FRAME_BYTES = 400;
 
@@ -47,13 +47,18 @@ function shrinkEvent(sessionId: string, event: SessionEvent): ShownEvent {
   return { ...rest, data, ...(isShortened && { whole: eventUri(sessionId, event.seq) }) };
 }
 
+/** Whole or not at all: a shortened value is another one than the schema allowed. */
+function showStructured(structured: unknown): Pick<TurnResult, "structured" | "structured_left_out"> {
+  return jsonBytes(structured) <= MAX_SHOWN_STRUCTURED_BYTES ? { structured } : { structured_left_out: true };
+}
+
 /** The whole of a shortened result stands in the session's events. */
 export function shrinkResult(result: TurnResult): TurnResult {
   const { structured, ...rest } = result;
   return {
     ...rest,
     text: shortenText(result.text, MAX_RESULT_TEXT_CHARACTERS),
-    ...(structured !== undefined && { structured: shortenToFit(structured, MAX_STRUCTURED_BYTES) }),
+    ...(structured !== undefined && showStructured(structured)),
     ...(result.permission_denials !== undefined && { permission_denials: result.permission_denials.slice(0, 20) }),
   };
 }

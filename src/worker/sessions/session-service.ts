@@ -1,5 +1,6 @@
 // What people do with sessions: start and continue work, wait for it, look at it, stop it.
-import { AppError, unwrap } from "../../shared/errors/app-error.ts";
+import type { Attachment, AttachmentName } from "../../shared/attachments/schema.ts";
+import { AppError, type Failure, unwrap } from "../../shared/errors/app-error.ts";
 import type { SessionEvent } from "../../shared/events/event.ts";
 import { cutToCeiling, type PermissionMode } from "../../shared/permissions/permission-mode.ts";
 import type {
@@ -7,12 +8,14 @@ import type {
   SessionOptions,
   SessionProcesses,
   SessionProject,
+  SessionTasks,
   SessionView,
   SetOptionsAnswer,
   SubmittedTurn,
   WaitAnswer,
 } from "../../shared/rpc/session-api.ts";
 import type { SessionStatus, TurnOptions } from "../../shared/sessions/schema.ts";
+import type { BackgroundTask, TaskOutput } from "../../shared/tasks/schema.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { SessionDirectory } from "./session-directory.ts";
 import { type SessionKey, sessionIdForConversation, sessionIdForKey, type Sha1 } from "./session-id-policy.ts";
@@ -26,6 +29,7 @@ type ExecuteRequest = {
   continue_session: boolean;
   session_key: SessionKey | null;
   if_busy: IfBusy;
+  attachments: readonly AttachmentName[];
   options: TurnOptions;
   wait_seconds: number;
   idempotency_key: string | null;
@@ -70,6 +74,13 @@ export type SessionService = {
   /** Those that work or wait now, each asked itself: the index may lag behind. */
   listRunning(principal: Principal, limit: number): Promise<SessionProcesses[]>;
   killProcess(principal: Principal, sessionId: string, request: { pid: number; force: boolean }): Promise<boolean>;
+  listTasks(principal: Principal, sessionId: string): Promise<SessionTasks>;
+  stopTask(
+    principal: Principal,
+    sessionId: string,
+    taskId: string,
+  ): Promise<{ stopped: boolean; task: BackgroundTask }>;
+  readTaskOutput(principal: Principal, sessionId: string, taskId: string): Promise<TaskOutput>;
   /** Cut to the ceiling; `cutFrom` is the mode that was asked for, when it was. */
   setOptions(
     principal: Principal,
@@ -96,6 +107,8 @@ export type SessionServiceOptions = {
   requireModelKey: () => void;
   /** Throws when sessions may not use this model. */
   requireModel: (model: string) => void;
+  /** What a turn keeps of the files that a prompt names; throws for one that is not there. */
+  resolveAttachments: (principal: Principal, names: readonly AttachmentName[]) => Promise<Attachment[]>;
   ceiling: PermissionMode;
   newId: () => string;
   nowMs: () => number;
@@ -132,6 +145,11 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
     listRunning: (principal, limit) => listRunning(options, principal, limit),
     killProcess: async (principal, sessionId, request) =>
       unwrap(await directory.session(sessionId).killProcess(principal, request)).killed,
+    listTasks: async (principal, sessionId) => unwrap(await directory.session(sessionId).listTasks(principal)),
+    stopTask: async (principal, sessionId, taskId) =>
+      unwrap(await directory.session(sessionId).stopTask(principal, taskId)),
+    readTaskOutput: async (principal, sessionId, taskId) =>
+      unwrap(await directory.session(sessionId).readTaskOutput(principal, taskId)),
     async setOptions(principal, sessionId, wanted) {
       if (wanted.model !== undefined) options.requireModel(wanted.model);
       const asked = wanted.permission_mode;
@@ -152,6 +170,7 @@ async function execute(
   waiting: Waiting,
 ): Promise<ExecuteAnswer> {
   options.requireModelKey();
+  refuseSteering(request);
   if (request.options.model !== undefined) options.requireModel(request.options.model);
   const target = await chooseTarget(options, principal, request);
   const session = options.directory.session(target.session_id);
@@ -160,7 +179,7 @@ async function execute(
       principal,
       ...target,
       prompt: request.prompt,
-      options: request.options,
+      ...(await resolveFiles(options, principal, request)),
       ceiling: { permission_mode: options.ceiling },
       idempotency_key: request.idempotency_key,
       if_busy: request.if_busy,
@@ -183,6 +202,32 @@ async function execute(
           waiting,
         );
   return { submitted, waited, cutFrom };
+}
+
+/** A running turn has its options already. */
+function refuseSteering({ if_busy, attachments, options }: ExecuteRequest): void {
+  const { output_schema, structured_output_prefixes } = options;
+  const isPlain = attachments.length === 0 && output_schema === undefined && structured_output_prefixes === undefined;
+  if (if_busy !== "steer" || isPlain) return;
+  const message =
+    "attachments, output_schema and structured_output_prefixes cannot join a running turn. Leave if_busy out to queue the prompt.";
+  throw new AppError("invalid_argument", message);
+}
+
+/** A file that is not there is told by the session: a repeat of an earlier call gets its first answer instead. */
+async function resolveFiles(
+  { resolveAttachments }: SessionServiceOptions,
+  principal: Principal,
+  request: ExecuteRequest,
+): Promise<{ options: TurnOptions; problem?: Failure }> {
+  if (request.attachments.length === 0) return { options: request.options };
+  try {
+    const attachments = await resolveAttachments(principal, request.attachments);
+    return { options: { ...request.options, attachments } };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { options: request.options, problem: { code: error.code, message: error.message } };
+  }
 }
 
 async function listRunning(

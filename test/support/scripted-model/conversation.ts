@@ -24,6 +24,9 @@ export type Position = {
   step: number;
 };
 
+/** What the CLI itself says between prompts. */
+const OWN_WORDS = ["[Request interrupted", "[Image: source:", "[structured-output-enforce]"];
+
 type Input = { text: string; index: number; isNotice: boolean };
 
 /** What the model was told, newest last: prompts, and notices about background tasks that begin work of their own. */
@@ -34,7 +37,7 @@ function listInputs(request: ModelRequest): Input[] {
       // A notice beside tool results arrived in a running turn and begins nothing.
       if (isTaskNotification(text)) return hasToolResult(message.content) ? [] : [{ text, index, isNotice: true }];
       const prompt = withoutReminders(text);
-      return prompt === "" || prompt.startsWith("[Request interrupted")
+      return prompt === "" || OWN_WORDS.some((words) => prompt.startsWith(words))
         ? []
         : [{ text: prompt, index, isNotice: false }];
     });

@@ -1,7 +1,9 @@
 // execute_claude: gives Claude Code a prompt, in a new session or in one that exists.
 import { z } from "zod";
+import { attachmentNamesSchema } from "../../../shared/attachments/schema.ts";
 import { permissionModeSchema } from "../../../shared/permissions/permission-mode.ts";
 import { promptSchema, turnOptionsSchema } from "../../../shared/sessions/schema.ts";
+import { outputSchemaSchema } from "../../../shared/structured/schema.ts";
 import { defineTool } from "../../mcp/define-tool.ts";
 import { IF_BUSY } from "../../../shared/rpc/session-api.ts";
 import type { ExecuteAnswer } from "../session-service.ts";
@@ -58,6 +60,19 @@ const input = z.strictObject({
   max_turns: fields.max_turns.describe("How often the model may be asked in this turn at most."),
   max_budget_usd: fields.max_budget_usd.describe("What this turn may cost at most, in US dollars."),
   timeout_seconds: fields.timeout_seconds.describe("How long the turn may run before it is stopped. Default one hour."),
+  output_schema: outputSchemaSchema
+    .optional()
+    .describe(
+      "A JSON Schema with type object, at most 32 KB: result.structured then holds an answer that fits it. Not with if_busy steer.",
+    ),
+  structured_output_prefixes: fields.structured_output_prefixes.describe(
+    "Each line of the answer that begins with one of these texts becomes an event `structured_output`.",
+  ),
+  attachments: attachmentNamesSchema
+    .optional()
+    .describe(
+      "Up to 10 images, PDFs or texts that come with the prompt, 5 MB each and 20 MB together: {project_file} or {upload_id}, from create_upload. Not with if_busy steer.",
+    ),
   if_busy: z
     .enum(IF_BUSY)
     .default("queue")
@@ -107,7 +122,7 @@ export const executeClaude = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   async run(args, { principal, services, reportProgress, signal }) {
     const { prompt, project, session_id, continue_session, session_key, ...further } = args;
-    const { if_busy, wait_seconds, idempotency_key, ...options } = further;
+    const { if_busy, wait_seconds, idempotency_key, attachments, ...options } = further;
     const request = {
       prompt,
       project: project ?? null,
@@ -115,6 +130,7 @@ export const executeClaude = defineTool({
       continue_session,
       session_key: session_key ?? null,
       if_busy,
+      attachments: attachments ?? [],
       options,
       wait_seconds,
       idempotency_key: idempotency_key ?? null,

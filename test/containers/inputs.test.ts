@@ -1,0 +1,3 @@
+import { describeInputs } from "../journeys/inputs.ts";
+
+describeInputs("container");
