@@ -92,6 +92,10 @@ export const REQUIREMENTS = {
   "session.if_busy": "a prompt to a busy session is queued, steered into the running turn, or refused",
   "session.options": "model and permission mode of a session act on the live turn and hold for later ones",
   "processes.registry": "what runs for a session is asked of its sandbox, and ended by its process id",
+  "processes.index":
+    "what works or waits across a team has a row in D1, from each session's outbox, gone when it is at rest or deleted",
+  "processes.sweep": "a row whose session runs no more heals itself: by the team's sweep, and when it is asked for",
+  "processes.team": "an owner sees what runs across the team, without its content; a member and another team do not",
   "session.key": "a session_key gives the same session for the same team, user, conversation and agent for ever",
 
   // Watching

@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { answer, failure, type Answer } from "../shared/errors/app-error.ts";
 import type { SessionEvent } from "../shared/events/event.ts";
+import type { RunningSession } from "../shared/processes/schema.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type {
   ForkSource,
@@ -115,6 +116,14 @@ export class SessionObject extends DurableObject<Env> {
     const found = answer(await session.processes.list());
     session.drive();
     return found;
+  }
+
+  async reviewProcesses(teamId: string): Promise<Answer<RunningSession | null>> {
+    const session = this.#session;
+    if (session === null || session.sessions.get().team_id !== teamId) return NOT_FOUND;
+    const running = answer(await session.processes.review());
+    session.drive();
+    return running;
   }
 
   async killProcess(

@@ -28,6 +28,8 @@ const eventRowSchema = z.object({
   body_bytes: z.number().nullable(),
 });
 
+const newestRowSchema = eventRowSchema.pick({ seq: true, type: true, at: true });
+
 export type NewEvent = {
   type: EventType;
   turn_id: string | null;
@@ -56,6 +58,8 @@ export type EventStore = {
   endOfTurn(turnId: string): number | null;
   /** The same of the turn that ended last; null before the first. */
   newestEndOfTurn(): number | null;
+  /** What the newest one that lies here is, without its data. */
+  newest(): Pick<SessionEvent, "seq" | "type" | "at"> | null;
   /** The newest number; 0 for an empty log. */
   cursor(): number;
   acknowledged(runtimeId: string): number;
@@ -96,6 +100,7 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
       const [row] = sql.exec("SELECT * FROM events WHERE seq = ?", seq).toArray();
       return row === undefined ? null : toEvent(eventRowSchema.parse(row));
     },
+    newest: () => readNewest(sql),
     *scanJson(afterSeq) {
       for (const row of readRows(sql, afterSeq, -1)) yield measureJson(row).item;
     },
@@ -125,6 +130,11 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
 }
 
 type EventRow = z.infer<typeof eventRowSchema>;
+
+function readNewest(sql: ObjectSql): z.infer<typeof newestRowSchema> | null {
+  const [row] = sql.exec("SELECT seq, type, at FROM events ORDER BY seq DESC LIMIT 1").toArray();
+  return row === undefined ? null : newestRowSchema.parse(row);
+}
 
 function* readRows(sql: ObjectSql, afterSeq: number, maxEvents: number): Generator<EventRow> {
   const rows = sql.exec("SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", afterSeq, maxEvents);

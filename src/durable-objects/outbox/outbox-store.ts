@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { ObjectSql } from "../sql/migrate.ts";
 
-export const OUTBOX_KINDS = ["session", "usage"] as const;
+export const OUTBOX_KINDS = ["session", "usage", "process"] as const;
 export type OutboxKind = (typeof OUTBOX_KINDS)[number];
 /** Column names of the table in D1, and their values. */
 export type OutboxPayload = Record<string, string | number | null>;

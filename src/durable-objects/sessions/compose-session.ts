@@ -19,6 +19,8 @@ import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createProcessDesk } from "../processes/process-desk.ts";
+import { createProcessRegistry } from "../processes/process-registry.ts";
+import { createRegistryEntry } from "../processes/registry-entry.ts";
 import { createRunnerConnection, type RunnerConnection } from "../runner/runner-connection.ts";
 import { SessionHost } from "../runner/session-host.ts";
 import type { SessionOptions } from "../../shared/rpc/session-api.ts";
@@ -110,7 +112,7 @@ export function composeSession(ports: SessionPorts) {
     submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
     setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, connection, onError }, options),
     reader,
-    processes: createProcessDesk({ ...parts, archived: core.archived, reader, connection, onError }),
+    processes: createProcessDesk({ ...parts, ...core, reader, connection, onError }),
     lostTurns: createLostTurns(parts, core.log),
     admission: createModelAdmission(ports.clock, ports.config.allowedModels),
   };
@@ -133,7 +135,8 @@ function composeCore(ports: SessionPorts) {
   const row = () => parts.sessions.get();
   const workspace = () => ports.workspace(row().workspace_id);
   const team = () => ports.team(row().team_id);
-  const log = createSessionLog(parts);
+  const registry = createProcessRegistry({ ...parts, entry: createRegistryEntry(storage.sql) });
+  const log = createSessionLog({ ...parts, registry });
   const steers = createSteerStore(storage.sql);
   const alarms = createAlarmClock<SessionTask>(storage, clock.nowMs);
   const archive = createArchiveStore(storage.sql);
@@ -150,6 +153,7 @@ function composeCore(ports: SessionPorts) {
       onError: (error) => ports.logger.error("archive_not_read", error),
     }),
     exclusively: createExclusive(),
+    registry,
     log,
     steers,
     steering: createSteerDesk({ ...parts, steers, log, driveAgainAt: (atMs) => alarms.schedule("drive", atMs) }),

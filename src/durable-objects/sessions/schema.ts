@@ -3,6 +3,7 @@ import { STEER_SCHEMA } from "../steering/steer-store.ts";
 import { TRANSCRIPT_SCHEMA } from "../transcripts/transcript-store.ts";
 import { ARCHIVE_SCHEMA } from "../archive/archive-store.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
+import { REGISTRY_SCHEMA } from "../processes/registry-entry.ts";
 import { TICKET_SCHEMA } from "../watching/ticket-store.ts";
 
 export const SESSION_MIGRATIONS = [
@@ -91,4 +92,5 @@ export const SESSION_MIGRATIONS = [
   TICKET_SCHEMA,
   STEER_SCHEMA,
   ARCHIVE_SCHEMA,
+  REGISTRY_SCHEMA,
 ] as const;

@@ -36,6 +36,13 @@ async function watch(session: Session): Promise<void> {
   const status = link === null ? null : await link.ping().catch(() => null);
   if (status === null) session.connection.close();
   if (status === null || session.lostTurns.check(status)) session.drive();
+  else await lookAtProcesses(session);
+}
+
+/** Figures for the team's registry; what it is owed is delivered with the rest. */
+async function lookAtProcesses(session: Session): Promise<void> {
+  await session.processes.look();
+  if (session.outbox.pending(1).length > 0) session.alarms.schedule("outbox", session.clock.nowMs());
 }
 
 async function emptyOutbox(session: Session, database: D1Database): Promise<void> {

@@ -1,6 +1,7 @@
 // What a tool gets to work with: who asks, the services, and how to report progress.
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
+import type { ProcessService } from "../processes/process-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
 import type { SessionService } from "../sessions/session-service.ts";
@@ -10,6 +11,7 @@ export type Services = {
   archive: ArchiveService;
   sessions: SessionService;
   watching: WatchService;
+  processes: ProcessService;
   projects: ProjectService;
   runtime: RuntimeService;
 };
