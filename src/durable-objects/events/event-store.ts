@@ -112,11 +112,8 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
       maxSeq("SELECT max(seq) AS seq FROM events WHERE type = 'turn_completed' AND turn_id = ?", turnId) ??
       maxSeq("SELECT max(seq) AS seq FROM archive_turn_ends WHERE turn_id = ?", turnId),
     acknowledged(runtimeId) {
-      const rows = sql.exec<{ seq: number }>(
-        "SELECT acknowledged_source_seq AS seq FROM sources WHERE runtime_id = ?",
-        runtimeId,
-      );
-      return rows.toArray()[0]?.seq ?? 0;
+      const query = "SELECT acknowledged_source_seq AS seq FROM sources WHERE runtime_id = ?";
+      return sql.exec<{ seq: number }>(query, runtimeId).toArray()[0]?.seq ?? 0;
     },
     acknowledge(runtimeId, sourceSeq) {
       sql.exec(

@@ -31,22 +31,8 @@ export type ProcessRegistry = {
 export function createProcessRegistry(parts: Parts): ProcessRegistry {
   const { entry, sessions, outbox, clock } = parts;
 
-  const describe = (): RunningSession | null => {
-    const session = sessions.get();
-    if (isAtRest(session.status)) return null;
-    const { session_id, owner_id, project_id, project_name: project, branch, status, runtime_id } = session;
-    const turn = parts.turns.open().at(-1) ?? parts.turns.nextQueued();
-    const figures = figuresOf(parts, runtime_id);
-    const last_event = parts.events.newest();
-    return {
-      ...{ session_id, owner_id, project_id, project, branch, status, runtime_id, last_event },
-      turn_id: turn?.turn_id ?? null,
-      ...figures,
-    };
-  };
-
   const put = (): void => {
-    const running = describe();
+    const running = describe(parts);
     if (running === null) return;
     const { last_event, ...row } = running;
     outbox.put("process", row.session_id, {
@@ -70,7 +56,7 @@ export function createProcessRegistry(parts: Parts): ProcessRegistry {
   };
 
   return {
-    describe,
+    describe: () => describe(parts),
     oweRow: () => owe(entry.get().indexed),
     oweTruth: () => owe(true),
     noteProcesses(runtimeId, processes) {
@@ -84,6 +70,25 @@ export function createProcessRegistry(parts: Parts): ProcessRegistry {
       put();
       return true;
     },
+  };
+}
+
+function describe(parts: Parts): RunningSession | null {
+  const session = parts.sessions.get();
+  if (isAtRest(session.status)) return null;
+  const { session_id, owner_id, project_id, project_name: project, branch, status, runtime_id } = session;
+  const turn = parts.turns.open().at(-1) ?? parts.turns.nextQueued();
+  return {
+    session_id,
+    owner_id,
+    project_id,
+    project,
+    branch,
+    status,
+    runtime_id,
+    turn_id: turn?.turn_id ?? null,
+    last_event: parts.events.newest(),
+    ...figuresOf(parts, runtime_id),
   };
 }
 

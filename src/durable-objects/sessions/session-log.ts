@@ -89,10 +89,7 @@ export function createSessionLog(parts: SessionLogParts & { registry: Pick<Proce
     },
     turnEnded(turn, end, detail = { stderr_tail: null, cliTotalUsd: null }) {
       turns.finish(turn.turn_id, { ...end, at: clock.nowIso() });
-      if (end.error !== null) {
-        const data = { ...end.error, ...(detail.stderr_tail === null ? {} : { stderr_tail: detail.stderr_tail }) };
-        events.append({ type: "error_occurred", turn_id: turn.turn_id, data });
-      }
+      if (end.error !== null) recordError(parts, turn, { ...end.error, stderr_tail: detail.stderr_tail });
       if (end.result !== null) recordUsage(parts, turn, end.result, detail.cliTotalUsd);
       const { status, reason, result } = end;
       events.append({ type: "turn_completed", turn_id: turn.turn_id, data: { status, reason, result } });
@@ -101,6 +98,15 @@ export function createSessionLog(parts: SessionLogParts & { registry: Pick<Proce
     },
     sessionEnded: (reason) => changeStatus("ended", reason),
   };
+}
+
+function recordError(
+  { events }: SessionLogParts,
+  turn: TurnRow,
+  { stderr_tail, ...error }: NonNullable<TurnEnd["error"]> & { stderr_tail: string | null },
+): void {
+  const data = { ...error, ...(stderr_tail === null ? {} : { stderr_tail }) };
+  events.append({ type: "error_occurred", turn_id: turn.turn_id, data });
 }
 
 function turnStartedData(turn: TurnRow): Record<string, unknown> {
