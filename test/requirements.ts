@@ -89,6 +89,8 @@ export const REQUIREMENTS = {
   "transcripts.fork": "a session can be forked from any completed turn; its cost starts at its source's total",
   "team.slots":
     "the Team object gives running slots, fair between users, as leases; what waits says for what and at which place",
+  "session.model_retry":
+    "rate limits and retries of the model's API are events that a person can read, while the CLI waits them out",
   "session.if_busy": "a prompt to a busy session is queued, steered into the running turn, or refused",
   "session.options": "model and permission mode of a session act on the live turn and hold for later ones",
   "processes.registry": "what runs for a session is asked of its sandbox, and ended by its process id",

@@ -1,5 +1,6 @@
 // Turns the runner's entries into the log: stored once, in order, with what follows from each, then acknowledged.
 import type { EntryBatch, RunnerEntry } from "../../shared/rpc/runner-entry.ts";
+import { readModelRetry } from "../../shared/models/retry-policy.ts";
 import { decideTurnEnd } from "../../shared/sessions/turn-end-policy.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
 import { readToolCalls } from "./tool-calls.ts";
@@ -66,6 +67,11 @@ function recordMessage(parts: Parts, runtimeId: string, entry: RunnerEntry & { k
     body: entry.body,
     source: { runtime_id: runtimeId, source_seq: entry.source_seq },
   });
+  const retry = readModelRetry(entry.message);
+  if (retry !== null) {
+    const { turn_id, occurred_at } = entry;
+    parts.events.append({ type: "model_retried", turn_id, occurred_at, data: { message_seq: seq, ...retry } });
+  }
   for (const call of readToolCalls(entry.message)) {
     const { type, ...data } = call;
     parts.events.append({
