@@ -98,6 +98,11 @@ export const REQUIREMENTS = {
     "what works or waits across a team has a row in D1, from each session's outbox, gone when it is at rest or deleted",
   "processes.sweep": "a row whose session runs no more heals itself: by the team's sweep, and when it is asked for",
   "processes.team": "an owner sees what runs across the team, without its content; a member and another team do not",
+  "sleeping.link": "an idle session holds no connection, no timer and no memory",
+  "sleeping.cli":
+    "Claude Code's process goes after minutes without a prompt, and the next prompt resumes the conversation",
+  "sleeping.sandbox":
+    "a sandbox stops when nobody uses it and nothing would be lost, never while a lease, a turn or a background task is alive",
   "session.key": "a session_key gives the same session for the same team, user, conversation and agent for ever",
 
   // Watching

@@ -37,7 +37,10 @@ export function createSessionParts(settings: SessionSettings) {
   const token = createRunTokenFile(files.token, config.cliUser);
   const folder = transcriptFolder(files.configDir, config.workspaceDir);
   const uploader = createTranscriptUploader({ folder, spool, link, runtimeId }, stopped.signal);
-  const turns = createTurnTracker(spool, uploader.turnEnded);
+  const turns = createTurnTracker(spool, (turnId) => {
+    uploader.turnEnded(turnId);
+    holder.turnEnded();
+  });
   const recorder = createMessageRecorder({ spool, turns, previews: createPreviewSender(link, runtimeId) });
   const isBusy = () => turns.running() !== null || recorder.backgroundTasks() > 0;
   const gate = createPermissionGate({
@@ -60,7 +63,8 @@ export function createSessionParts(settings: SessionSettings) {
     },
     handlers: { onMessage: recorder.onMessage, onExit: events.onExit, onMessageLost: events.onMessageLost },
     onStarted: events.onStarted,
-    mayEndIdle: () => !isBusy(),
+    isBusy,
+    idleMs: config.cliIdleMs,
   });
   void runEntrySender({ spool, link, runtimeId }, stopped.signal);
   void runTokenRenewal({ file: token, link, runtimeId, isBusy }, stopped.signal);

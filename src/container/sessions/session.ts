@@ -74,6 +74,8 @@ export function createSession(settings: SessionSettings) {
     status,
     shutdown: () => stopSession(parts),
     isBusy: parts.isBusy,
+    /** Something that it said, or its conversation, is stored here alone. */
+    hasUnsaid: () => spool.acknowledgedSeq() < spool.lastSeq() || !parts.uploader.isStored(),
     detach: link.detach,
     setPreviews: link.setPreviews,
     interruptTurn: (turnId: string) => turns.stop(turnId, "interrupted"),

@@ -26,6 +26,7 @@ import { SessionHost } from "../runner/session-host.ts";
 import type { SessionOptions } from "../../shared/rpc/session-api.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
+import { decideRest, type LinkFacts } from "../../shared/sleeping/sleep-policy.ts";
 import { createForkDesk } from "../transcripts/fork-desk.ts";
 import { createSteerDesk } from "../steering/steer-desk.ts";
 import { createSteerStore } from "../steering/steer-store.ts";
@@ -48,9 +49,6 @@ import { createTurnStore } from "./turn-store.ts";
 
 export const SESSION_TASKS = ["drive", "watch", "outbox", "rest", "archive", "deletion"] as const;
 export type SessionTask = (typeof SESSION_TASKS)[number];
-
-/** How long the link to the runner stays open after the last work. */
-const LINGER_MS = 5_000;
 
 export type SessionPorts = {
   storage: DurableObjectStorage;
@@ -100,6 +98,7 @@ export function composeSession(ports: SessionPorts) {
     exclusively: core.exclusively,
     deleter: composeDeleter(ports, core, { ender, connection }),
     alarms,
+    workFacts: core.workFacts,
     log: core.log,
     connection,
     driver,
@@ -162,6 +161,11 @@ function composeCore(ports: SessionPorts) {
     watch: { hub: null as WatchHub | null },
     bodies: createBodyStore(puts.bucket, (sha256) => bodyKey(row(), sha256)),
     row,
+    workFacts(): LinkFacts {
+      const { open: openTurns, queued: queuedTurns } = parts.turns.countUnended();
+      const { status, background_tasks: backgroundTasks } = row();
+      return { ended: status === "ended", openTurns, queuedTurns, backgroundTasks };
+    },
     workspace,
     team,
     alarms,
@@ -228,7 +232,8 @@ function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnec
     watch: () => alarms.schedule("watch", clock.nowMs() + core.leases.watchEveryMs),
     releaseEnded: core.leases.releaseEnded,
     rest() {
-      if (connection.current() !== null) alarms.reschedule("rest", clock.nowMs() + LINGER_MS);
+      const restAtMs = decideRest(core.workFacts(), clock.nowMs());
+      if (connection.current() !== null && restAtMs !== null) alarms.reschedule("rest", restAtMs);
     },
   });
 }

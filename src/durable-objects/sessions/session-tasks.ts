@@ -1,4 +1,5 @@
 // What the session's alarm does when a task is due. Each is one step that finds its place again.
+import { isWorking } from "../../shared/sleeping/sleep-policy.ts";
 import { deliverOutbox } from "../outbox/outbox-delivery.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import type { Session } from "./compose-session.ts";
@@ -68,7 +69,5 @@ async function deleteMore(session: Session, database: D1Database): Promise<void>
 }
 
 function hasWork(session: Session): boolean {
-  const { turns, sessions } = session;
-  if (sessions.get().status === "ended") return false;
-  return turns.open().length > 0 || turns.nextQueued() !== null || sessions.get().background_tasks > 0;
+  return isWorking(session.workFacts());
 }

@@ -33,6 +33,12 @@ export type RuntimeKeeper = {
   /** Ends that runtime when it does not answer; false when it does. */
   fence(runtimeId: string): Promise<boolean>;
   stop(options: { erase: boolean }): Promise<void>;
+  /** What the runner says of its sessions; null when it does not answer. Never starts one. */
+  lookAt(): Promise<{ busySessions: number; unsaidSessions: number } | null>;
+  /** Stops the sandbox, unless one is being started or ended. Who wants one meanwhile waits, and gets a new one. */
+  sleep(): Promise<boolean>;
+  /** Resolves when no sandbox is being ended. */
+  whenAwake(): Promise<void>;
 };
 
 export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
@@ -76,8 +82,29 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
     return true;
   };
 
+  const stop = async ({ erase }: { erase: boolean }): Promise<void> => {
+    await (erase ? sandbox.erase() : sandbox.stop());
+    store.forgetRuntime();
+    await parts.announce(null);
+  };
+
   return {
     find,
+    stop,
+    async lookAt() {
+      const row = store.runtime();
+      const health = row === null ? null : await askHealth(parts, row, HEALTH_DEADLINE_MS);
+      if (health === null) return null;
+      return { busySessions: health.busy_sessions.length, unsaidSessions: health.unsaid_sessions.length };
+    },
+    async sleep() {
+      if (ensuring !== null || fencing !== null) return false;
+      fencing = stop({ erase: false })
+        .then(() => true)
+        .finally(() => (fencing = null));
+      return fencing;
+    },
+    whenAwake: async () => void (await fencing?.catch(() => false)),
     ensure(identity) {
       const fenced = fencing?.catch(() => false) ?? Promise.resolve();
       ensuring ??= fenced.then(() => ensure(identity)).finally(() => (ensuring = null));
@@ -86,11 +113,6 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
     fence(runtimeId) {
       fencing ??= fence(runtimeId).finally(() => (fencing = null));
       return fencing;
-    },
-    async stop({ erase }) {
-      await (erase ? sandbox.erase() : sandbox.stop());
-      store.forgetRuntime();
-      await parts.announce(null);
     },
   };
 }
