@@ -91,12 +91,7 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
   return {
     find,
     stop,
-    async lookAt() {
-      const row = store.runtime();
-      const health = row === null ? null : await askHealth(parts, row, HEALTH_DEADLINE_MS);
-      if (health === null) return null;
-      return { busySessions: health.busy_sessions.length, unsaidSessions: health.unsaid_sessions.length };
-    },
+    lookAt: () => lookAt(parts),
     async sleep() {
       if (ensuring !== null || fencing !== null) return false;
       fencing = stop({ erase: false })
@@ -115,6 +110,13 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
       return fencing;
     },
   };
+}
+
+async function lookAt(parts: RuntimeKeeperParts): ReturnType<RuntimeKeeper["lookAt"]> {
+  const row = parts.store.runtime();
+  const health = row === null ? null : await askHealth(parts, row, HEALTH_DEADLINE_MS);
+  if (health === null) return null;
+  return { busySessions: health.busy_sessions.length, unsaidSessions: health.unsaid_sessions.length };
 }
 
 /** True once the runtime answers again; false when its time is up, or when nothing runs any more. */
