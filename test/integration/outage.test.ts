@@ -100,7 +100,10 @@ const expectAtRest = (world: TestWorld): void => {
 
 const STATES: Record<string, State> = {
   queued: {
-    begin: async (world) => void (world.submit(), world.session.drive()),
+    async begin(world) {
+      world.submit();
+      world.session.drive();
+    },
     over: expectTurnWentOn,
   },
   "waiting for the lease": {

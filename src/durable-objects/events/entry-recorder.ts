@@ -27,7 +27,8 @@ export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorde
       case "background_tasks_changed":
         sessions.setBackgroundTasks(entry.running);
         log.refreshStatus(entry.running > 0 ? "a background task runs" : null);
-        return entry.running === 0;
+        // One that begins while nothing is driven has to be looked after from here on.
+        return true;
       case "cli_started":
         // A conversation that begins anew counts its cost from nothing again.
         if (!entry.resumed) sessions.resetCliTotal();

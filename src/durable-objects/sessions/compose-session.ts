@@ -71,7 +71,6 @@ export function composeSession(ports: SessionPorts) {
   /** Does what there is to do now; a drive that is cut off is taken up by the alarm. */
   const drive = (): void => {
     alarms.schedule("drive", ports.clock.nowMs() + leases.watchEveryMs);
-    alarms.schedule("outbox", ports.clock.nowMs());
     archiver.schedule();
     ports.background(driver.drive());
   };
@@ -89,7 +88,8 @@ export function composeSession(ports: SessionPorts) {
   const driver = composeDriver(ports, core, connection);
   const reader = createSessionReader({ ...parts, archived: core.archived });
   const onError = (error: unknown): void => ports.logger.error("end_failed", error);
-  const ender = createSessionEnder({ ...parts, log: core.log, connection, onError });
+  const driveAgainAt = (atMs: number): void => alarms.schedule("drive", atMs);
+  const ender = createSessionEnder({ ...parts, log: core.log, connection, driveAgainAt, onError });
   return {
     ...parts,
     archived: core.archived,
@@ -122,13 +122,14 @@ type Core = ReturnType<typeof composeCore>;
 /** What everything else stands on: rows, log, alarm, and the ways to the other objects. */
 function composeCore(ports: SessionPorts) {
   const { storage, clock } = ports;
+  const alarms = createAlarmClock<SessionTask>(storage, clock.nowMs);
   const parts: SessionLogParts = {
     storage,
     clock,
     sessions: createSessionStore(storage.sql),
     turns: createTurnStore(storage.sql),
     events: createEventStore(storage.sql, clock),
-    outbox: createOutboxStore(storage.sql),
+    outbox: createOutboxStore(storage.sql, () => alarms.schedule("outbox", clock.nowMs())),
     bell: createEventBell(),
   };
   const row = () => parts.sessions.get();
@@ -137,7 +138,6 @@ function composeCore(ports: SessionPorts) {
   const registry = createProcessRegistry({ ...parts, entry: createRegistryEntry(storage.sql) });
   const log = createSessionLog({ ...parts, registry });
   const steers = createSteerStore(storage.sql);
-  const alarms = createAlarmClock<SessionTask>(storage, clock.nowMs);
   const archive = createArchiveStore(storage.sql);
   const puts = guardPuts(ports.bucket, () => isDeletionRequested(storage));
   return {

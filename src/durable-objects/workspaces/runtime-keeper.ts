@@ -68,20 +68,6 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
     return failure("sandbox_start_failed", message);
   };
 
-  const fence = async (runtimeId: string): Promise<boolean> => {
-    const isCurrent = () => store.runtime()?.runtime_id === runtimeId;
-    // A start that is under way ends by itself what does not answer.
-    await ensuring;
-    if (!isCurrent()) return true;
-    const { state } = await find();
-    if (state === "running" || !isCurrent()) return !isCurrent();
-    // As for any runtime that is lost in a turn: what that turn had made may be gone with it.
-    store.setHasFiles();
-    await sandbox.stop();
-    await parts.announce(null);
-    return true;
-  };
-
   const stop = async ({ erase }: { erase: boolean }): Promise<void> => {
     await (erase ? sandbox.erase() : sandbox.stop());
     store.forgetRuntime();
@@ -106,10 +92,29 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
       return ensuring;
     },
     fence(runtimeId) {
-      fencing ??= fence(runtimeId).finally(() => (fencing = null));
+      fencing ??= fence(parts, runtimeId, { find, whenStarted: ensuring }).finally(() => (fencing = null));
       return fencing;
     },
   };
+}
+
+async function fence(
+  parts: RuntimeKeeperParts,
+  runtimeId: string,
+  { find, whenStarted }: { find(): Promise<RuntimeLookup>; whenStarted: Promise<unknown> | null },
+): Promise<boolean> {
+  const { store, sandbox } = parts;
+  const isCurrent = () => store.runtime()?.runtime_id === runtimeId;
+  // A start that is under way ends by itself what does not answer.
+  await whenStarted;
+  if (!isCurrent()) return true;
+  const { state } = await find();
+  if (state === "running" || !isCurrent()) return !isCurrent();
+  // As for any runtime that is lost in a turn: what that turn had made may be gone with it.
+  store.setHasFiles();
+  await sandbox.stop();
+  await parts.announce(null);
+  return true;
 }
 
 async function lookAt(parts: RuntimeKeeperParts): ReturnType<RuntimeKeeper["lookAt"]> {
