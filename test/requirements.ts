@@ -104,6 +104,7 @@ export const REQUIREMENTS = {
   "sleeping.sandbox":
     "a sandbox stops when nobody uses it and nothing would be lost, never while a lease, a turn or a background task is alive",
   "recovery.outage": "ten minutes without D1, R2 or the sandbox platform leave no session that nothing wakes",
+  "session.queue_limit": "prompts that wait in a session are limited, in order, and cheap for everybody else",
   "session.key": "a session_key gives the same session for the same team, user, conversation and agent for ever",
 
   // Watching

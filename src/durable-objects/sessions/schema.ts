@@ -93,4 +93,12 @@ export const SESSION_MIGRATIONS = [
   STEER_SCHEMA,
   ARCHIVE_SCHEMA,
   REGISTRY_SCHEMA,
+  // What waits is counted with every step and every look: without these each of them would read all prompts.
+  `
+  DROP INDEX turns_by_status;
+  CREATE INDEX turns_by_state ON turns (status, runtime_id, number);
+  CREATE INDEX turns_of_runtime ON turns (runtime_id);
+  CREATE INDEX turns_unreleased ON turns (number) WHERE ended_at IS NOT NULL AND released = 0;
+  CREATE INDEX steers_pending ON steers (steer_id) WHERE settled = 0;
+  `,
 ] as const;
