@@ -162,6 +162,8 @@ export const REQUIREMENTS = {
 
   // Bad input
   "bad_input.session_id": "an unknown and a foreign session_id get the same answer; a malformed one a clear one",
+  "bad_input.cursor":
+    "a cursor that is malformed, in the future or of another session gets a clear answer, by tool as by watch",
   "bad_input.prompt": "an empty and a 2 MB prompt get a clear answer and change nothing",
   "bad_input.project": "bad project names and git URLs get a clear answer",
   "bad_input.arguments": "wait_seconds 9999 and wrong types get a clear answer",

@@ -86,7 +86,8 @@ export class SessionObject extends DurableObject<Env> {
 
   async wait(request: WaitRequest): Promise<Answer<WaitAnswer>> {
     const session = this.#of(request.principal);
-    return session === null ? NOT_FOUND : answer(await session.reader.wait(request));
+    if (session === null) return NOT_FOUND;
+    return session.reader.refuseCursor(request) ?? answer(await session.reader.wait(request));
   }
 
   async getSession(principal: Principal): Promise<Answer<SessionView>> {

@@ -136,6 +136,8 @@ export type TestWorld = {
   leaseHeldBy: string | null;
   /** False: the Team object has no slot. */
   slotFree: boolean;
+  slotPosition: number;
+  releasedSlots: string[];
   /** What fails now. The Session object's own ways to D1 and R2 are `database` and `bucket`. */
   down: Outage | null;
   storage: DurableObjectStorage;
@@ -220,11 +222,12 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
           async requestSlot({ turn_id, ttl_seconds }) {
             if (world.down === "objects") throw new Error("down");
             world.slots.push({ turn_id, ttl_seconds });
-            if (!world.slotFree) return { granted: false, position: 1, limit: "team", running: 1 };
+            if (!world.slotFree) return { granted: false, position: world.slotPosition, limit: "team", running: 1 };
             return { granted: true, expires_at: "" };
           },
-          releaseSlot: async () => {
+          releaseSlot: async (turnId) => {
             if (world.down === "objects") throw new Error("down");
+            world.releasedSlots.push(turnId);
           },
           countSlots: async () => ({ running: 0, waiting: 0 }),
         }),
@@ -243,6 +246,8 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
     lookup: null,
     leaseHeldBy: null,
     slotFree: true,
+    slotPosition: 1,
+    releasedSlots: [],
     down: null,
     storage: state.storage,
     database: failing(env.DB, () => world.down === "d1"),
