@@ -20,6 +20,9 @@ export type Settings = {
   maxPermissionMode: PermissionMode;
   /** Null: container when Docker answers, else process. */
   sandbox: SandboxMode | null;
+  /** Minutes without use after which Claude Code's process, and a sandbox without files, go. */
+  cliIdleMinutes: number;
+  sandboxIdleMinutes: number;
   dockerCommand: string;
   /** Lets tests clone from files and loopback. */
   allowInsecureGit: boolean;
@@ -40,6 +43,13 @@ const DEFAULT_MODEL_BASE_URL = "https://api.anthropic.com";
 const oneOf = (values: readonly string[]) => `must be one of ${values.join(", ")}`;
 const emptyIsUnset = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema);
+
+const minutes = (most: number, otherwise: number) =>
+  z.coerce
+    .number(`must be a number of minutes up to ${most}`)
+    .positive("must be more than 0")
+    .max(most, `must be at most ${most}`)
+    .default(otherwise);
 
 const environmentSchema = z.object({
   PORT: emptyIsUnset(
@@ -64,6 +74,8 @@ const environmentSchema = z.object({
     z.enum(permissionModeSchema.options, oneOf(PERMISSION_MODES)).default("acceptEdits"),
   ),
   SANDBOX: emptyIsUnset(z.enum(["process", "container"], oneOf(["process", "container"])).optional()),
+  CLI_IDLE_MINUTES: emptyIsUnset(minutes(24 * 60, 15)),
+  SANDBOX_IDLE_MINUTES: emptyIsUnset(minutes(365 * 24 * 60, 60)),
   WRANGLER_DOCKER_BIN: emptyIsUnset(z.string().default("docker")),
   ALLOW_INSECURE_GIT: emptyIsUnset(z.enum(["true", "false"], oneOf(["true", "false"])).default("false")),
 });
@@ -84,6 +96,8 @@ export function readSettings(env: Record<string, string | undefined>, workingDir
     modelBaseUrl: found.MODEL_BASE_URL.replace(/\/+$/, ""),
     maxPermissionMode: found.BERTH_MAX_PERMISSION_MODE,
     sandbox: found.SANDBOX ?? null,
+    cliIdleMinutes: found.CLI_IDLE_MINUTES,
+    sandboxIdleMinutes: found.SANDBOX_IDLE_MINUTES,
     dockerCommand: found.WRANGLER_DOCKER_BIN,
     allowInsecureGit: found.ALLOW_INSECURE_GIT === "true",
     workerSettings: pick(env, WORKER_SETTINGS),

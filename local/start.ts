@@ -110,6 +110,8 @@ async function runStack(settings: Settings, context: Context): Promise<void> {
     MODEL_BASE_URL: modelBaseUrl,
     SCRIPTED_MODEL: String(settings.modelKey === null),
     MAX_PERMISSION_MODE: settings.maxPermissionMode,
+    CLI_IDLE_MINUTES: String(settings.cliIdleMinutes),
+    SANDBOX_IDLE_MINUTES: String(settings.sandboxIdleMinutes),
     SANDBOX: choice.mode,
     ...sandboxUrls,
     ALLOW_INSECURE_GIT: String(settings.allowInsecureGit),
