@@ -10,13 +10,23 @@ describe("settings of npm start [start.settings]", () => {
       modelBaseUrl: "https://api.anthropic.com",
       maxPermissionMode: "acceptEdits",
       sandbox: null,
+      cliIdleMinutes: 15,
+      sandboxIdleMinutes: 60,
       dockerCommand: "docker",
       allowInsecureGit: false,
+      workerSettings: {},
     });
   });
 
   it("treat an empty variable as one that is not set", () => {
-    const env = { PORT: "", BERTH_HOME: "", ANTHROPIC_API_KEY: "", SANDBOX: "", BERTH_MAX_PERMISSION_MODE: "" };
+    const env = {
+      PORT: "",
+      BERTH_HOME: "",
+      ANTHROPIC_API_KEY: "",
+      SANDBOX: "",
+      CLI_IDLE_MINUTES: "",
+      BERTH_MAX_PERMISSION_MODE: "",
+    };
     expect(readSettings(env, "/repo")).toEqual(readSettings({}, "/repo"));
   });
 
@@ -28,8 +38,12 @@ describe("settings of npm start [start.settings]", () => {
       MODEL_BASE_URL: "http://127.0.0.1:1/",
       BERTH_MAX_PERMISSION_MODE: "plan",
       SANDBOX: "container",
+      CLI_IDLE_MINUTES: "0.5",
+      SANDBOX_IDLE_MINUTES: "90",
       WRANGLER_DOCKER_BIN: "/opt/docker",
       ALLOW_INSECURE_GIT: "true",
+      MAX_RUNNING_TURNS_PER_TEAM: "40",
+      ARCHIVE_AFTER_DAYS: "",
     };
     expect(readSettings(env, "/repo")).toEqual({
       port: 9000,
@@ -38,8 +52,11 @@ describe("settings of npm start [start.settings]", () => {
       modelBaseUrl: "http://127.0.0.1:1",
       maxPermissionMode: "plan",
       sandbox: "container",
+      cliIdleMinutes: 0.5,
+      sandboxIdleMinutes: 90,
       dockerCommand: "/opt/docker",
       allowInsecureGit: true,
+      workerSettings: { MAX_RUNNING_TURNS_PER_TEAM: "40" },
     });
   });
 
@@ -54,6 +71,9 @@ describe("settings of npm start [start.settings]", () => {
     ["PORT", "0"],
     ["PORT", "70000"],
     ["SANDBOX", "vm"],
+    ["CLI_IDLE_MINUTES", "soon"],
+    ["CLI_IDLE_MINUTES", "0"],
+    ["SANDBOX_IDLE_MINUTES", "-1"],
     ["BERTH_MAX_PERMISSION_MODE", "everything"],
     ["MODEL_BASE_URL", "ftp://x"],
     ["ANTHROPIC_API_KEY", "two words"],

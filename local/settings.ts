@@ -20,16 +20,36 @@ export type Settings = {
   maxPermissionMode: PermissionMode;
   /** Null: container when Docker answers, else process. */
   sandbox: SandboxMode | null;
+  /** Minutes without use after which Claude Code's process, and a sandbox without files, go. */
+  cliIdleMinutes: number;
+  sandboxIdleMinutes: number;
   dockerCommand: string;
   /** Lets tests clone from files and loopback. */
   allowInsecureGit: boolean;
+  /** Of the Worker's own settings those that were given; the Worker checks them. */
+  workerSettings: Record<string, string>;
 };
+
+/** Handed on to the Worker as they are; README.md says what each means. */
+const WORKER_SETTINGS = [
+  "ALLOWED_MODELS",
+  "MAX_RUNNING_TURNS_PER_TEAM",
+  "MAX_RUNNING_TURNS_PER_USER",
+  "ARCHIVE_AFTER_DAYS",
+] as const;
 
 const DEFAULT_MODEL_BASE_URL = "https://api.anthropic.com";
 
 const oneOf = (values: readonly string[]) => `must be one of ${values.join(", ")}`;
 const emptyIsUnset = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema);
+
+const minutes = (most: number, otherwise: number) =>
+  z.coerce
+    .number(`must be a number of minutes up to ${most}`)
+    .positive("must be more than 0")
+    .max(most, `must be at most ${most}`)
+    .default(otherwise);
 
 const environmentSchema = z.object({
   PORT: emptyIsUnset(
@@ -54,6 +74,8 @@ const environmentSchema = z.object({
     z.enum(permissionModeSchema.options, oneOf(PERMISSION_MODES)).default("acceptEdits"),
   ),
   SANDBOX: emptyIsUnset(z.enum(["process", "container"], oneOf(["process", "container"])).optional()),
+  CLI_IDLE_MINUTES: emptyIsUnset(minutes(24 * 60, 15)),
+  SANDBOX_IDLE_MINUTES: emptyIsUnset(minutes(365 * 24 * 60, 60)),
   WRANGLER_DOCKER_BIN: emptyIsUnset(z.string().default("docker")),
   ALLOW_INSECURE_GIT: emptyIsUnset(z.enum(["true", "false"], oneOf(["true", "false"])).default("false")),
 });
@@ -74,9 +96,16 @@ export function readSettings(env: Record<string, string | undefined>, workingDir
     modelBaseUrl: found.MODEL_BASE_URL.replace(/\/+$/, ""),
     maxPermissionMode: found.BERTH_MAX_PERMISSION_MODE,
     sandbox: found.SANDBOX ?? null,
+    cliIdleMinutes: found.CLI_IDLE_MINUTES,
+    sandboxIdleMinutes: found.SANDBOX_IDLE_MINUTES,
     dockerCommand: found.WRANGLER_DOCKER_BIN,
     allowInsecureGit: found.ALLOW_INSECURE_GIT === "true",
+    workerSettings: pick(env, WORKER_SETTINGS),
   };
+}
+
+function pick(env: Record<string, string | undefined>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
 function refuseSubscriptionToken(key: string | undefined): void {

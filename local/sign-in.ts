@@ -12,17 +12,24 @@ export type RunAuth = (
 
 export type SignedIn = { tokens: StoredOAuthTokens; provider: OAuthClientProvider };
 
+const runModernAuth: RunAuth = (provider, options) => auth(provider, options);
+
 /** `mcpUrl` is the URL that a person adds to a client. */
-export async function signInHeadless(
+export function signInHeadless(mcpUrl: string, signInCode: string, runAuth = runModernAuth): Promise<SignedIn> {
+  return signInOnPage(mcpUrl, (page) => answerConsentPage(page, signInCode), runAuth);
+}
+
+/** `answerPage` gets the page that the client sends a person to, and gives the address that it sends the person back to. */
+export async function signInOnPage(
   mcpUrl: string,
-  signInCode: string,
-  runAuth: RunAuth = (provider, options) => auth(provider, options),
+  answerPage: (page: URL) => Promise<URL>,
+  runAuth = runModernAuth,
 ): Promise<SignedIn> {
   const { provider, visited } = createProvider();
   await runAuth(provider, { serverUrl: mcpUrl });
   const page = visited();
   if (page === null) throw new Error("The client was not sent to a page to sign in on.");
-  const callback = await answerConsentPage(page, signInCode);
+  const callback = await answerPage(page);
   const authorizationCode = callback.searchParams.get("code");
   if (authorizationCode === null) {
     throw new Error(`Signing in was refused: ${callback.searchParams.get("error") ?? "no code in the redirect"}`);

@@ -105,10 +105,13 @@ async function runStack(settings: Settings, context: Context): Promise<void> {
   const modelBaseUrl = await startModel(settings, context);
   const sandboxUrls = await startSandboxes(settings, context, choice.mode);
   writeWorkerEnv(context.paths.workerEnv, {
+    ...settings.workerSettings,
     PUBLIC_URL: `http://localhost:${settings.port}`,
     MODEL_BASE_URL: modelBaseUrl,
     SCRIPTED_MODEL: String(settings.modelKey === null),
     MAX_PERMISSION_MODE: settings.maxPermissionMode,
+    CLI_IDLE_MINUTES: String(settings.cliIdleMinutes),
+    SANDBOX_IDLE_MINUTES: String(settings.sandboxIdleMinutes),
     SANDBOX: choice.mode,
     ...sandboxUrls,
     ALLOW_INSECURE_GIT: String(settings.allowInsecureGit),

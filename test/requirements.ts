@@ -108,9 +108,22 @@ export const REQUIREMENTS = {
   "transcripts.fork": "a session can be forked from any completed turn; its cost starts at its source's total",
   "team.slots":
     "the Team object gives running slots, fair between users, as leases; what waits says for what and at which place",
+  "session.model_retry":
+    "rate limits and retries of the model's API are events that a person can read, while the CLI waits them out",
   "session.if_busy": "a prompt to a busy session is queued, steered into the running turn, or refused",
   "session.options": "model and permission mode of a session act on the live turn and hold for later ones",
   "processes.registry": "what runs for a session is asked of its sandbox, and ended by its process id",
+  "processes.index":
+    "what works or waits across a team has a row in D1, from each session's outbox, gone when it is at rest or deleted",
+  "processes.sweep": "a row whose session runs no more heals itself: by the team's sweep, and when it is asked for",
+  "processes.team": "an owner sees what runs across the team, without its content; a member and another team do not",
+  "sleeping.link": "an idle session holds no connection, no timer and no memory",
+  "sleeping.cli":
+    "Claude Code's process goes after minutes without a prompt, and the next prompt resumes the conversation",
+  "sleeping.sandbox":
+    "a sandbox stops when nobody uses it and nothing would be lost, never while a lease, a turn or a background task is alive",
+  "recovery.outage": "ten minutes without D1, R2 or the sandbox platform leave no session that nothing wakes",
+  "session.queue_limit": "prompts that wait in a session are limited, in order, and cheap for everybody else",
   "session.key": "a session_key gives the same session for the same team, user, conversation and agent for ever",
 
   // Watching
@@ -122,6 +135,7 @@ export const REQUIREMENTS = {
   "watching.slow":
     "a slow watcher is cut off with a cursor to go on from, and slows down neither the session nor the others",
   "watching.cursor": "a cursor that is malformed or in the future gets a clear answer",
+  "pages.browser": "the pages work in a real browser",
   "watching.ticket": "a ticket opens one watch in a browser, within a minute, for its session alone",
   "watching.rights": "without the right to a session there is nothing to watch, and the right is looked at again",
   "watching.end": "a watch of an ended session replays its events and ends by saying so",
@@ -141,8 +155,10 @@ export const REQUIREMENTS = {
   "auth.sign_in_code": "no code, no sign-in, whatever host or address a request claims",
   "auth.challenge": "a missing, expired or wrong-audience token is answered 401 with WWW-Authenticate",
   "auth.consent_page": "the consent page names client and scopes, works without JavaScript and shields against forgery",
+  "scale.hundred_sessions": "a hundred sessions at once deliver every event",
   "mcp.eras": "clients of both eras connect to the one endpoint",
   "mcp.header_repair": "the known header quirks of clients are repaired, each repair logged",
+  "mcp.waits_stream": "a call that waits is answered as a stream, whose headers go out at once",
   "mcp.toolsets": "the address chooses toolsets; the default stays small",
   "mcp.tool_policy": "every tool keeps the rules for tools",
   "mcp.errors": "every answer to a person or a model is a message that we wrote",
@@ -168,6 +184,8 @@ export const REQUIREMENTS = {
 
   // Bad input
   "bad_input.session_id": "an unknown and a foreign session_id get the same answer; a malformed one a clear one",
+  "bad_input.cursor":
+    "a cursor that is malformed, in the future or of another session gets a clear answer, by tool as by watch",
   "bad_input.prompt": "an empty and a 2 MB prompt get a clear answer and change nothing",
   "bad_input.project": "bad project names and git URLs get a clear answer",
   "bad_input.arguments": "wait_seconds 9999 and wrong types get a clear answer",

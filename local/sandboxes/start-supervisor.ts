@@ -21,7 +21,7 @@ export async function startSandboxSupervisor(
     command: process.execPath,
     args: [join(context.repository, "local", "sandboxes", "main.ts"), context.home, String(port)],
     cwd: context.repository,
-    env: cleanEnv(),
+    env: { ...cleanEnv(), ...readRunnerEntry(process.env) },
     logPath: join(context.paths.logs, "sandbox-supervisor.log"),
     readsFirstLine: true,
   });
@@ -32,4 +32,9 @@ export async function startSandboxSupervisor(
     "internal",
     `The sandbox supervisor did not start; see ${context.paths.logs}/sandbox-supervisor.log.`,
   );
+}
+
+/** Another program in the runner's place, for tests. */
+function readRunnerEntry({ BERTH_RUNNER_ENTRY: entry }: NodeJS.ProcessEnv): Record<string, string> {
+  return entry === undefined ? {} : { BERTH_RUNNER_ENTRY: entry };
 }

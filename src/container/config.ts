@@ -14,6 +14,12 @@ const environmentSchema = z.object({
   BERTH_STATE_DIR: z.string().startsWith("/").default("/var/lib/berth"),
   BERTH_CLI_UID: z.coerce.number().int().nonnegative().optional(),
   BERTH_CLI_GID: z.coerce.number().int().nonnegative().optional(),
+  /** A CLI that no prompt came to for this long is ended. */
+  BERTH_CLI_IDLE_MINUTES: z.coerce
+    .number()
+    .positive()
+    .max(24 * 60)
+    .default(15),
   BERTH_HOST: z.string().default("0.0.0.0"),
   PORT: z.coerce.number().int().min(0).max(65_535).default(RUNNER_PORT),
 });
@@ -29,6 +35,7 @@ export type Config = {
   workspaceDir: string;
   stateDir: string;
   cliUser: CliUser;
+  cliIdleMs: number;
   host: string;
   port: number;
   /** The search path for the CLI and git. */
@@ -55,6 +62,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     workspaceDir: settings.BERTH_WORKSPACE_DIR,
     stateDir: settings.BERTH_STATE_DIR,
     cliUser: readCliUser(settings.BERTH_CLI_UID, settings.BERTH_CLI_GID),
+    cliIdleMs: settings.BERTH_CLI_IDLE_MINUTES * 60_000,
     host: settings.BERTH_HOST,
     port: settings.PORT,
     path: environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",

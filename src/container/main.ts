@@ -1,38 +1,5 @@
-// The runner's composition root: reads the settings, builds the parts, serves, and stops in good order.
-import { readConfig } from "./config.ts";
-import { logFailure } from "./log.ts";
-import { newId } from "./new-id.ts";
-import { startServer } from "./rpc/server.ts";
-import { createSessionRegistry } from "./sessions/session-registry.ts";
+// The runner's composition root: this process's environment, and the Claude Code that the Agent SDK brings.
+import { runRunner } from "./run.ts";
 import { findClaudePackage } from "./workspaces/claude-binary.ts";
-import { prepareWorkspace } from "./workspaces/workspace.ts";
 
-const FLUSH_MS = 5_000;
-
-const config = readConfig(process.env);
-const runtimeId = newId();
-const workspaceState = prepareWorkspace(config);
-const claude = findClaudePackage();
-const sessions = createSessionRegistry({ config, runtimeId, binaryPath: claude.binaryPath });
-const server = await startServer({ config, claude, runtimeId, workspaceState, sessions, shutdown });
-
-let isStopping = false;
-async function shutdown(): Promise<void> {
-  if (isStopping) return;
-  isStopping = true;
-  await sessions.shutdown(FLUSH_MS);
-  await server.close();
-  process.exit(0);
-}
-
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void shutdown());
-// Whoever started the runner may be gone, and its pipes with it: the runner lives on.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-process.on("SIGHUP", () => {});
-// Warnings of packages are texts of others: the log holds none.
-process.removeAllListeners("warning");
-// A failure in one session must not take the others with it; the gate answers `deny` by itself.
-process.on("unhandledRejection", (error) => void logFailure("unhandled_rejection", error));
-process.on("uncaughtException", (error) => void logFailure("uncaught_exception", error));
-
-process.stdout.write(`${JSON.stringify({ listening: server.port, runtime_id: runtimeId })}\n`);
+await runRunner(process.env, findClaudePackage());

@@ -12,6 +12,14 @@ const configSchema = z.object({
   ALLOWED_MODELS: z.string().min(1),
   MAX_RUNNING_TURNS_PER_TEAM: z.coerce.number().int().min(1),
   MAX_RUNNING_TURNS_PER_USER: z.coerce.number().int().min(1),
+  CLI_IDLE_MINUTES: z.coerce
+    .number()
+    .positive()
+    .max(24 * 60),
+  SANDBOX_IDLE_MINUTES: z.coerce
+    .number()
+    .positive()
+    .max(365 * 24 * 60),
   ARCHIVE_AFTER_DAYS: z.coerce.number().min(0).max(3650),
 });
 
@@ -26,6 +34,10 @@ export type ObjectConfig = {
   allowedModels: readonly string[];
   /** Turns that run at the same time. */
   slotLimits: SlotLimits;
+  /** Claude Code's process ends when no prompt came for this long. */
+  cliIdleMinutes: number;
+  /** A sandbox whose workspace holds nothing is stopped when nobody used it for this long. */
+  sandboxIdleMs: number;
   /** How long an ended session's events stay in its object before they move to R2. */
   archiveAfterMs: number;
 };
@@ -42,6 +54,8 @@ export function readConfig(env: unknown): ObjectConfig {
     runTokenSecret: parsed.RUN_TOKEN_SECRET,
     allowInsecureGit: parsed.ALLOW_INSECURE_GIT === "true",
     slotLimits: { per_team: parsed.MAX_RUNNING_TURNS_PER_TEAM, per_user: parsed.MAX_RUNNING_TURNS_PER_USER },
+    cliIdleMinutes: parsed.CLI_IDLE_MINUTES,
+    sandboxIdleMs: parsed.SANDBOX_IDLE_MINUTES * 60_000,
     archiveAfterMs: parsed.ARCHIVE_AFTER_DAYS * DAY_MS,
     allowedModels: parsed.ALLOWED_MODELS.split(",").map((name) => name.trim()),
   };

@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { answer, failure, type Answer } from "../shared/errors/app-error.ts";
 import type { SessionEvent } from "../shared/events/event.ts";
+import type { RunningSession } from "../shared/processes/schema.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type {
   ForkSource,
@@ -88,7 +89,8 @@ export class SessionObject extends DurableObject<Env> {
 
   async wait(request: WaitRequest): Promise<Answer<WaitAnswer>> {
     const session = this.#of(request.principal);
-    return session === null ? NOT_FOUND : answer(await session.reader.wait(request));
+    if (session === null) return NOT_FOUND;
+    return session.reader.refuseCursor(request) ?? answer(await session.reader.wait(request));
   }
 
   async getSession(principal: Principal): Promise<Answer<SessionView>> {
@@ -118,6 +120,14 @@ export class SessionObject extends DurableObject<Env> {
     const found = answer(await session.processes.list());
     session.drive();
     return found;
+  }
+
+  async reviewProcesses(teamId: string): Promise<Answer<RunningSession | null>> {
+    const session = this.#session;
+    if (session === null || session.sessions.get().team_id !== teamId) return NOT_FOUND;
+    const running = answer(await session.processes.review());
+    session.drive();
+    return running;
   }
 
   async killProcess(

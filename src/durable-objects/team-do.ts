@@ -5,20 +5,24 @@ import type { SlotAnswer, SlotRequest, TeamApi } from "../shared/rpc/team-api.ts
 import { createAlarmClock } from "./alarms/alarm-clock.ts";
 import { readConfig } from "./config.ts";
 import { createObjectLogger } from "./object-log.ts";
+import { createRegistrySweep } from "./processes/registry-sweep.ts";
 import { migrate } from "./sql/migrate.ts";
 import { createSlotDesk } from "./teams/slot-desk.ts";
 import { createSlotStore, TEAM_MIGRATIONS } from "./teams/slot-store.ts";
+import { createTeamStore } from "./teams/team-store.ts";
 
 export class TeamObject extends DurableObject<Env> {
   readonly #logger = createObjectLogger("team", this.ctx.id.name ?? this.ctx.id.toString());
   readonly #alarms;
   readonly #slots;
   readonly #desk;
+  readonly #team;
+  readonly #sweep;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     migrate(ctx.storage, TEAM_MIGRATIONS);
-    this.#alarms = createAlarmClock<"review">(ctx.storage, Date.now);
+    this.#alarms = createAlarmClock<"review" | "sweep">(ctx.storage, Date.now);
     this.#slots = createSlotStore(ctx.storage.sql);
     this.#desk = createSlotDesk({
       slots: this.#slots,
@@ -28,9 +32,19 @@ export class TeamObject extends DurableObject<Env> {
       background: (work) => ctx.waitUntil(work.catch((error) => this.#logger.error("background_failed", error))),
       lookAgainAt: (atMs) => (atMs === null ? this.#alarms.cancel("review") : this.#alarms.reschedule("review", atMs)),
     });
+    this.#team = createTeamStore(ctx.storage.sql);
+    this.#sweep = createRegistrySweep({
+      database: env.DB,
+      session: (id) => env.SESSION.getByName(id),
+      nowMs: Date.now,
+      alarms: this.#alarms,
+      onError: (error) => this.#logger.error("sweep_failed", error),
+    });
   }
 
   async requestSlot(request: SlotRequest): Promise<SlotAnswer> {
+    this.#team.identify(request.team_id);
+    this.#sweep.schedule();
     return this.#desk.request(request);
   }
 
@@ -44,7 +58,8 @@ export class TeamObject extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     const review = (): void => this.#desk.review();
-    await this.#alarms.run({ review }, (task, error) => this.#logger.error("task_failed", error, { task }));
+    const sweep = () => this.#sweep.run(this.#team.teamId() ?? "");
+    await this.#alarms.run({ review, sweep }, (task, error) => this.#logger.error("task_failed", error, { task }));
   }
 }
 

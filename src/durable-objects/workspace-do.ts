@@ -52,10 +52,20 @@ export class WorkspaceObject extends DurableObject<Env> {
     }));
   }
 
+  /** Somebody needs the sandbox: from now on it counts how long nobody does. */
+  #use(identity: WorkspaceIdentity): Workspace {
+    const workspace = this.#open();
+    workspace.store.identify(identity);
+    scheduleKeeping(workspace);
+    return workspace;
+  }
+
   async requestLease({ identity, session_id, turn_id }: LeaseRequest): Promise<LeaseAnswer> {
     const workspace = this.#open();
     workspace.store.identify(identity);
     scheduleReview(workspace);
+    // A sandbox that is being put to sleep is not what a turn should meet.
+    await workspace.keeper.whenAwake();
     return workspace.desk.request({ session_id, turn_id });
   }
 
@@ -68,9 +78,7 @@ export class WorkspaceObject extends DurableObject<Env> {
   }
 
   async ensureRuntime(identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>> {
-    const workspace = this.#open();
-    scheduleKeeping(workspace);
-    return workspace.keeper.ensure(identity);
+    return this.#use(identity).keeper.ensure(identity);
   }
 
   async findRuntime(): Promise<RuntimeLookup> {
@@ -82,19 +90,19 @@ export class WorkspaceObject extends DurableObject<Env> {
   }
 
   async listFiles(identity: WorkspaceIdentity, request: ListFiles): Promise<Answer<FileList>> {
-    return this.#open().askStarted(identity, (runner) => runner.listFiles(request));
+    return this.#use(identity).askStarted(identity, (runner) => runner.listFiles(request));
   }
 
   async readFile(identity: WorkspaceIdentity, request: ReadFile): Promise<Answer<FileContent>> {
-    return this.#open().askStarted(identity, (runner) => runner.readFile(request));
+    return this.#use(identity).askStarted(identity, (runner) => runner.readFile(request));
   }
 
   async findClaudeBinary(identity: WorkspaceIdentity): Promise<Answer<ClaudeBinary>> {
-    return this.#open().askStarted(identity, (runner) => runner.findClaudeBinary());
+    return this.#use(identity).askStarted(identity, (runner) => runner.findClaudeBinary());
   }
 
   async findNewestClaude(identity: WorkspaceIdentity): Promise<Answer<ClaudeRelease>> {
-    return this.#open().askStarted(identity, (runner) => runner.findNewestClaude());
+    return this.#use(identity).askStarted(identity, (runner) => runner.findNewestClaude());
   }
 
   async wake(request: { runtime_id: string; session_id: string; boot_token: string }): Promise<boolean> {

@@ -32,6 +32,8 @@ import { createResourceReaders } from "./mcp/resource-readers.ts";
 import type { Services } from "./mcp/tool-context.ts";
 import { createModelGateway } from "./model/model-gateway.ts";
 import { requireModel } from "./sessions/model-choice-policy.ts";
+import { createProcessService } from "./processes/process-service.ts";
+import { createProcessStore } from "./processes/process-store.ts";
 import { createProjectService, identityOf } from "./projects/project-service.ts";
 import { createProjectStore } from "./projects/project-store.ts";
 import { wakeSession } from "./runner/wake-route.ts";
@@ -49,6 +51,8 @@ export type EdgeRuntime = { waitUntil: (work: Promise<unknown>) => void };
 
 /** Waits for a clone no longer than hosted clients wait for a call. */
 const CLONE_WAIT_MS = 35_000;
+/** Longer than a Session object waits for its sandbox. */
+const ASK_PROCESSES_MS = 8_000;
 
 const newId = (): string => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
 const now = (): Date => new Date();
@@ -107,15 +111,18 @@ function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrinc
   const services = { ...composeServices(parts), watching };
   const bodies = createEventBodies(parts.env.BUCKET);
   const readers = createResourceReaders({ services, bodies, publicConfig: publicConfig(config, VERSION) });
-  const handler = createMcpHandler(createServerFactory({ version: VERSION, services, readers, logger }), {
-    // The entry has checked the Origin already, and the token's audience names the host.
-    allowedOriginHostnames: "*",
-    allowedHostnames: [new URL(config.publicUrl).hostname],
-    corsOptions: false,
-    onerror: (error) => logger.log("info", "mcp_request_refused", { error_name: error.name }),
-  });
+  const createHandler = (responseMode: "auto" | "sse") =>
+    createMcpHandler(createServerFactory({ version: VERSION, services, readers, logger }), {
+      // The entry has checked the Origin already, and the token's audience names the host.
+      allowedOriginHostnames: "*",
+      allowedHostnames: [new URL(config.publicUrl).hostname],
+      corsOptions: false,
+      responseMode,
+      onerror: (error) => logger.log("info", "mcp_request_refused", { error_name: error.name }),
+    });
   const mcp = createMcpEndpoint({
-    handler,
+    handler: createHandler("auto"),
+    streamHandler: createHandler("sse"),
     expose: createExposures(TOOLS),
     readPrincipal,
     repairsHeaders: config.repairHeaders,
@@ -162,7 +169,12 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     bucket: parts.env.BUCKET,
     publicUrl: config.publicUrl,
   });
-  return { sessions, projects, runtime, archive, attachments: parts.attachments };
+  const processes = createProcessService({
+    store: createProcessStore(db),
+    session: (id) => sessionOf(parts.env, id),
+    askMs: ASK_PROCESSES_MS,
+  });
+  return { sessions, projects, runtime, archive, processes, attachments: parts.attachments };
 }
 
 /** The routes that ask for no access token. */

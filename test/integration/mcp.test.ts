@@ -214,6 +214,37 @@ describe("sessions", () => {
     expect(continued).toEqual(failureOf(await callTool("execute_claude", { prompt: "hi", session_id: newId() })));
   });
 
+  it("say that a cursor is not of this session, and change nothing for one of the past [bad_input.cursor]", async () => {
+    const { session_id } = structuredOf(await callTool("execute_claude", { prompt: "hi", wait_seconds: 0 })) as {
+      session_id: string;
+    };
+    const wait = (after_cursor: unknown) => callTool("wait_for_session", { session_id, after_cursor, wait_seconds: 0 });
+    const future = failureOf(await wait(1_000_000));
+    expect(future.code).toBe("invalid_argument");
+    expect(future.message).toMatch(/newest event is \d+; the cursor 1000000 is not of this session/);
+    for (const malformed of [-1, 1.5, "7", null])
+      expect(failureOf(await wait(malformed)).code).toBe("invalid_argument");
+    expect(structuredOf(await wait(0))).toMatchObject({ session_id });
+  });
+
+  it("tell an owner what runs across the team, without what it is about [processes.team]", async () => {
+    const plan = { prompt: "the secret plan", wait_seconds: 0 };
+    const { session_id } = structuredOf(await callTool("execute_claude", plan)) as { session_id: string };
+    const list = async (args: Record<string, unknown>) =>
+      structuredOf(await callTool("list_active_sessions", args, "?toolsets=all")) as {
+        sessions: unknown[];
+        team: Record<string, unknown>[] | null;
+      };
+    const rows = async () => (await list({ whose: "team" })).team?.filter((row) => row["session_id"] === session_id);
+    await expect.poll(rows, { timeout: 5_000 }).toMatchObject([{ owner: "Local developer", branch: "main" }]);
+    expect(JSON.stringify(await rows())).not.toContain("secret");
+    expect((await list({})).team).toBeNull();
+    await env.DB.prepare("UPDATE memberships SET role = 'member'").run();
+    const refused = failureOf(await callTool("list_active_sessions", { whose: "team" }, "?toolsets=all"));
+    await env.DB.prepare("UPDATE memberships SET role = 'owner'").run();
+    expect(refused.code).toBe("role_not_allowed");
+  });
+
   it("say that an id is malformed [bad_input.session_id]", async () => {
     const malformed = failureOf(await callTool("get_session", { session_id: "nonsense" }));
     expect(malformed).toEqual({

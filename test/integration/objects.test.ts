@@ -93,7 +93,7 @@ describe("objects", () => {
         batch: async () => Promise.reject(new Error("down")),
       };
       await expect(deliverOutbox(world.session.outbox, broken as unknown as D1Database)).rejects.toThrow("down");
-      expect(world.session.outbox.pending(10)).toHaveLength(1);
+      expect(world.session.outbox.pending(10).map(({ kind }) => kind)).toEqual(["session", "process"]);
     });
   });
 });

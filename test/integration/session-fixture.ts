@@ -36,6 +36,7 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   forgotten = false;
   answersPings = true;
   answersInterrupts = true;
+  answersEnds = true;
   /** What it says to run now. */
   runningTurnId: string | null = null;
   /** True while it says that another turn runs. */
@@ -103,6 +104,7 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   }
   async endSession() {
     this.ended = true;
+    if (!this.answersEnds) await new Promise(() => {});
   }
   async forgetSession() {
     this.ended = true;
@@ -137,6 +139,9 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   }
 }
 
+/** `objects`: the Workspace and the Team object. */
+export type Outage = "d1" | "r2" | "sandbox" | "objects";
+
 export type TestWorld = {
   session: Session;
   principal: SubmitTurn["principal"];
@@ -144,6 +149,14 @@ export type TestWorld = {
   runner: TestRunner | null;
   lookup: RuntimeLookup["state"] | null;
   leaseHeldBy: string | null;
+  /** False: the Team object has no slot. */
+  slotFree: boolean;
+  slotPosition: number;
+  releasedSlots: string[];
+  /** What fails now. The Session object's own ways to D1 and R2 are `database` and `bucket`. */
+  down: Outage | null;
+  storage: DurableObjectStorage;
+  database: D1Database;
   /** How far the session's clock is ahead. */
   aheadMs: number;
   /** Runtimes that the Workspace object was asked to end. */
@@ -163,6 +176,8 @@ export type TestWorld = {
   /** Submits and drives until the prompt is at the runner. */
   begin(prompt?: string): Promise<{ turnId: string; runner: TestRunner }>;
   settle(): Promise<void>;
+  /** As after an eviction: new collaborators on the same storage, and no link. */
+  restart(): void;
 };
 
 export const RESULT = {
@@ -210,32 +225,47 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
     ...wish,
   });
   const world: TestWorld = {
-    session: composeSession({
-      storage: state.storage,
-      sockets: state,
-      bucket: env.BUCKET,
-      workspace: () => testWorkspace(world),
-      team: () => ({
-        async requestSlot({ turn_id, ttl_seconds }) {
-          world.slots.push({ turn_id, ttl_seconds });
-          return { granted: true, expires_at: "" };
+    session: null as unknown as Session,
+    restart() {
+      world.session?.connection.close();
+      world.session = composeSession({
+        storage: state.storage,
+        sockets: state,
+        bucket: failing(env.BUCKET, () => world.down === "r2"),
+        workspace: () => testWorkspace(world),
+        team: () => ({
+          async requestSlot({ turn_id, ttl_seconds }) {
+            if (world.down === "objects") throw new Error("down");
+            world.slots.push({ turn_id, ttl_seconds });
+            if (!world.slotFree) return { granted: false, position: world.slotPosition, limit: "team", running: 1 };
+            return { granted: true, expires_at: "" };
+          },
+          releaseSlot: async (turnId) => {
+            if (world.down === "objects") throw new Error("down");
+            world.releasedSlots.push(turnId);
+          },
+          countSlots: async () => ({ running: 0, waiting: 0 }),
+        }),
+        config: readConfig(env),
+        clock: { ...systemClock, nowMs: () => Date.now() + world.aheadMs },
+        logger: { info: () => {}, error: (event) => world.logged.push(event) },
+        background(work) {
+          const done = work.catch(() => {}).finally(() => pending.delete(done));
+          pending.add(done);
         },
-        releaseSlot: async () => {},
-        countSlots: async () => ({ running: 0, waiting: 0 }),
-      }),
-      config: readConfig(env),
-      clock: { ...systemClock, nowMs: () => Date.now() + world.aheadMs },
-      logger: { info: () => {}, error: (event) => world.logged.push(event) },
-      background(work) {
-        const done = work.catch(() => {}).finally(() => pending.delete(done));
-        pending.add(done);
-      },
-      ...ports,
-    }),
+        ...ports,
+      });
+    },
     principal,
     runner: new TestRunner(),
     lookup: null,
     leaseHeldBy: null,
+    slotFree: true,
+    slotPosition: 1,
+    releasedSlots: [],
+    down: null,
+    storage: state.storage,
+    database: failing(env.DB, () => world.down === "d1"),
     aheadMs: 0,
     fenced: [],
     fences: true,
@@ -257,15 +287,33 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
       while (pending.size > 0) await Promise.all(pending);
     },
   };
+  world.restart();
   createSession(world.session, { ...submitWish({}), title: "do it", forked_from: null }, project);
   return world;
+}
+
+/** The binding, each of whose calls fails while it is down. */
+function failing<Binding extends object>(binding: Binding, isDown: () => boolean): Binding {
+  const call =
+    (name: string | symbol, method: (...args: unknown[]) => unknown) =>
+    (...args: unknown[]): unknown => {
+      // A statement is only prepared here: it is the batch that fails.
+      if (isDown() && name !== "prepare") return Promise.reject(new Error("down"));
+      return method.apply(binding, args);
+    };
+  return new Proxy(binding, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? call(name, value as (...args: unknown[]) => unknown) : value;
+    },
+  });
 }
 
 function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> {
   const unused = async (): Promise<never> => {
     throw new Error("not used by sessions");
   };
-  return {
+  const workspace: WorkspaceApi & Pick<Fetcher, "fetch"> = {
     async requestLease() {
       await world.onLeaseAsked();
       if (world.leaseHeldBy === null) return { granted: true };
@@ -273,17 +321,20 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
     },
     releaseLease: async (turnId) => void world.released.push(turnId),
     async ensureRuntime() {
+      if (world.down === "sandbox") throw new Error("the platform is down");
       if (world.startFails) return { ok: false, error: { code: "sandbox_start_failed", message: "It did not start." } };
       world.runner ??= new TestRunner();
       const { runtimeId: runtime_id } = world.runner;
       return { ok: true, value: { runtime_id, protocol_version: 1, files_lost: world.filesLost } };
     },
     async findRuntime() {
+      if (world.down === "sandbox") throw new Error("the platform is down");
       if (world.lookup === "unreachable") return { state: "unreachable" };
       if (world.runner === null) return { state: "gone" };
       return { state: "running", runtime_id: world.runner.runtimeId };
     },
     async fetch(_input, init) {
+      if (world.down === "sandbox") throw new Error("the platform is down");
       const wanted = new Headers((init as RequestInit).headers).get("x-berth-runtime-id");
       if (world.runner?.runtimeId !== wanted) return new Response(null, { status: 404 });
       if (world.refusedDials > 0) {
@@ -304,4 +355,5 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
     wake: unused,
     destroy: unused,
   };
+  return failing(workspace, () => world.down === "objects");
 }

@@ -219,6 +219,25 @@ describe("what the runner sends", () => {
   });
 });
 
+describe("a wait for the model's API", () => {
+  it("is an event of its own while it lasts, which names its message [session.model_retry]", async () => {
+    await inSession(async (world) => {
+      const { turnId, runner } = await world.begin();
+      await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" });
+      const retry = { type: "system", subtype: "api_retry", attempt: 1, max_retries: 10, retry_delay_ms: 1000 };
+      await runner.say({ kind: "message", turn_id: turnId, message: { ...retry, error_status: 529 } });
+      const [message, told] = events(world).slice(-2);
+      expect(message?.type).toBe("message_received");
+      expect(told).toMatchObject({
+        type: "model_retried",
+        turn_id: turnId,
+        data: { message_seq: message?.seq, http_status: 529, message: expect.stringContaining("tries again in 1 s") },
+      });
+      expect(world.session.sessions.get().status).toBe("running");
+    });
+  });
+});
+
 describe("a link that breaks", () => {
   it("is dialled again, and says up to where the log holds [recovery.reattach]", async () => {
     await inSession(async (world) => {

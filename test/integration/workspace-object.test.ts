@@ -7,7 +7,7 @@ import { readConfig } from "../../src/durable-objects/config.ts";
 import type { SandboxPort } from "../../src/durable-objects/sandboxes/sandbox-port.ts";
 import { isBootToken } from "../../src/durable-objects/workspaces/boot-token.ts";
 import { composeWorkspace, type Workspace } from "../../src/durable-objects/workspaces/compose-workspace.ts";
-import { runWorkspaceTasks } from "../../src/durable-objects/workspaces/workspace-tasks.ts";
+import { runWorkspaceTasks, scheduleKeeping } from "../../src/durable-objects/workspaces/workspace-tasks.ts";
 import { WORKSPACE_MIGRATIONS } from "../../src/durable-objects/workspaces/schema.ts";
 import { migrate } from "../../src/durable-objects/sql/migrate.ts";
 import type { SessionApi } from "../../src/shared/rpc/session-api.ts";
@@ -43,6 +43,9 @@ type World = {
   cloneFails: boolean;
   changed: boolean;
   announced: (string | null)[];
+  /** Sessions at work, and with something that is stored nowhere else. */
+  busy: string[];
+  unsaid: string[];
   unwanted: Set<string>;
   granted: string[];
   settle(): Promise<void>;
@@ -81,6 +84,8 @@ function createWorld(storage: DurableObjectStorage): World {
     cloneFails: false,
     changed: false,
     announced: [],
+    busy: [],
+    unsaid: [],
     unwanted: new Set(),
     granted: [],
     passMs: clock.pass,
@@ -100,6 +105,14 @@ function createWorld(storage: DurableObjectStorage): World {
       }),
   };
   return world;
+}
+
+const HOUR_MS = 60 * 60_000;
+
+/** The alarm, with its look at an unused sandbox due now. */
+async function ringKeep(workspace: Workspace): Promise<void> {
+  workspace.alarms.reschedule("keep", 1);
+  await runWorkspaceTasks(workspace, { info: () => {}, error: () => {} });
 }
 
 /** Each look at it is a second later, so that a boot deadline passes in a moment. */
@@ -133,7 +146,8 @@ function testSandbox(world: World): SandboxPort {
         runtime_id: runner.runtimeId,
         workspace_id: world.identity.workspace_id,
         workspace_state: runner.state,
-        busy_sessions: [],
+        busy_sessions: world.busy,
+        unsaid_sessions: world.unsaid,
       });
     },
     async keepAlive() {
@@ -226,22 +240,85 @@ describe("a workspace's sandbox", () => {
     });
   });
 
-  it("with files is kept awake by the object's alarm, one without may sleep [workspace.keep]", async () => {
+  it("with files is kept awake by the object's alarm, however long nobody used it [workspace.keep] [sleeping.sandbox]", async () => {
     await inWorkspace(async (workspace, world) => {
-      const ring = async () => {
-        workspace.alarms.schedule("keep", 1);
-        await runWorkspaceTasks(workspace, { info: () => {}, error: () => {} });
-      };
+      const ring = () => ringKeep(workspace);
       await workspace.keeper.ensure(world.identity);
+      scheduleKeeping(workspace);
       await ring();
-      expect([world.keptAlive, workspace.alarms.dueAt("keep")]).toEqual([0, null]);
+      expect(world.keptAlive).toBe(0);
       world.changed = true;
+      world.passMs(100 * HOUR_MS);
       await ring();
+      expect(world.stops).toBe(0);
       expect(world.keptAlive).toBe(1);
       expect(workspace.alarms.dueAt("keep")).toBeGreaterThan(Date.now() + 3_600_000);
       world.runner = null;
       await ring();
       expect([world.keptAlive, workspace.alarms.dueAt("keep")]).toEqual([1, null]);
+    });
+  });
+
+  it("without files is stopped when nobody used it for its time, and those who talked to it are told [sleeping.sandbox]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      await workspace.keeper.ensure(world.identity);
+      workspace.store.attach(newId());
+      scheduleKeeping(workspace);
+      await ringKeep(workspace);
+      expect([world.stops, world.keptAlive]).toEqual([0, 0]);
+      const due = workspace.alarms.dueAt("keep") ?? 0;
+      expect(due).toBeGreaterThan(Date.now() + 0.9 * HOUR_MS);
+      world.passMs(HOUR_MS);
+      await ringKeep(workspace);
+      await world.settle();
+      expect([world.stops, workspace.alarms.dueAt("keep"), world.announced.at(-1)]).toEqual([1, null, null]);
+      expect(await workspace.keeper.find()).toEqual({ state: "gone" });
+      const next = await workspace.keeper.ensure(world.identity);
+      expect(next).toMatchObject({ ok: true, value: { files_lost: false } });
+      expect(world.starts).toBe(2);
+    });
+  });
+
+  it("is not stopped while somebody has the lease, works, has something to say, or does not answer [sleeping.sandbox]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      await workspace.keeper.ensure(world.identity);
+      scheduleKeeping(workspace);
+      world.passMs(2 * HOUR_MS);
+      const staysAwake = async (why: string) => {
+        await ringKeep(workspace);
+        expect(world.stops, why).toBe(0);
+        expect(workspace.alarms.dueAt("keep"), why).not.toBeNull();
+      };
+      const turn = { session_id: newId(), turn_id: newId() };
+      workspace.desk.request(turn);
+      await staysAwake("a lease");
+      workspace.desk.release(turn.turn_id);
+      world.busy = [newId()];
+      await staysAwake("a background task");
+      [world.busy, world.unsaid] = [[], [newId()]];
+      await staysAwake("a conversation that is not stored yet");
+      world.unsaid = [];
+      world.runner!.answers = false;
+      await staysAwake("no answer");
+      expect(workspace.store.get()?.has_files).toBe(false);
+      world.runner!.answers = true;
+      await ringKeep(workspace);
+      expect(world.stops).toBe(1);
+    });
+  });
+
+  it("that is being stopped is waited for by who wants one, and is not what they get [sleeping.sandbox]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      const first = await workspace.keeper.ensure(world.identity);
+      const asleep = workspace.keeper.sleep();
+      const [awake, next] = [workspace.keeper.whenAwake(), workspace.keeper.ensure(world.identity)];
+      expect(await asleep).toBe(true);
+      await awake;
+      expect(first).not.toEqual(await next);
+      const starting = workspace.keeper.ensure(world.identity);
+      expect(await workspace.keeper.sleep()).toBe(false);
+      expect(await starting).toEqual(await next);
+      expect([world.starts, world.stops]).toEqual([2, 1]);
     });
   });
 

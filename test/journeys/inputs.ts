@@ -201,7 +201,7 @@ export function describeInputs(sandbox: "process" | "container", options: StackO
         output_schema: { type: "object", properties: { seen: { type: "integer" } }, required: ["seen"] },
       });
       await stack.model.reached(gate);
-      await stack.killUserWorkerd();
+      stack.killUserWorkerd();
       await stack.waitForHealth(90_000);
       stack.model.release(gate);
       const ended = await waitForEnd(client, started, 120_000);

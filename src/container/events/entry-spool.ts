@@ -1,7 +1,7 @@
 // Numbers a session's entries and keeps them in a file until they are acknowledged. Memory holds offsets, never contents.
 import { MAX_BATCH_BYTES } from "../../shared/limits.ts";
 import type { RunnerEntry } from "../../shared/rpc/runner-entry.ts";
-import { openSpoolFile } from "./spool-file.ts";
+import { openSpoolFile, type SpoolFile } from "./spool-file.ts";
 
 type WithoutNumber<T> = T extends unknown ? Omit<T, "source_seq" | "occurred_at"> : never;
 /** An entry before it has its number and time. */
@@ -82,15 +82,14 @@ export function createEntrySpool(path: string, acknowledged = 0): EntrySpool {
 
   function readFrom(seq: number): { entry: RunnerEntry; bytes: number }[] {
     const first = Math.max(seq, acknowledged + 1) - acknowledged - 1;
-    const found: { entry: RunnerEntry; bytes: number }[] = [];
+    const batch: Place[] = [];
     let total = 0;
-    for (const { from, bytes, text } of places.slice(first, first + ENTRIES_PER_BATCH)) {
-      if (found.length > 0 && total + bytes > MAX_BATCH_BYTES - ENVELOPE_BYTES) break;
-      // The spool is this process's own: what it wrote is what it reads.
-      found.push({ entry: JSON.parse(text ?? file.read(from, bytes)) as RunnerEntry, bytes });
-      total += bytes;
+    for (const place of places.slice(first, first + ENTRIES_PER_BATCH)) {
+      if (batch.length > 0 && total + place.bytes > MAX_BATCH_BYTES - ENVELOPE_BYTES) break;
+      batch.push(place);
+      total += place.bytes;
     }
-    return found;
+    return readPlaces(file, batch);
   }
 
   function close(): void {
@@ -110,6 +109,18 @@ export function createEntrySpool(path: string, acknowledged = 0): EntrySpool {
     whenEmpty: () => changes.when(() => isClosed || places.length === 0),
     close,
   };
+}
+
+/** What lies in the file side by side is read in one step. */
+function readPlaces(file: SpoolFile, places: readonly Place[]): { entry: RunnerEntry; bytes: number }[] {
+  const inFile = places.filter(({ text }) => text === null);
+  const from = inFile[0]?.from ?? 0;
+  const last = inFile.at(-1);
+  const bytes = last === undefined ? Buffer.alloc(0) : file.read(from, last.from + last.bytes - from);
+  const textOf = (place: Place) =>
+    place.text ?? bytes.toString("utf8", place.from - from, place.from - from + place.bytes);
+  // The spool is this process's own: what it wrote is what it reads.
+  return places.map((place) => ({ entry: JSON.parse(textOf(place)) as RunnerEntry, bytes: place.bytes }));
 }
 
 function createChangeSignal() {

@@ -5,7 +5,7 @@ export type SpoolFile = {
   /** The end of what was written. */
   end(): number;
   append(line: string): void;
-  read(offset: number, bytes: number): string;
+  read(offset: number, bytes: number): Buffer;
   empty(): void;
   close(): void;
 };
@@ -23,14 +23,14 @@ export function openSpoolFile(path: string): SpoolFile {
     end += bytes.length;
   }
 
-  function read(offset: number, bytes: number): string {
+  function read(offset: number, bytes: number): Buffer {
     const buffer = Buffer.allocUnsafe(bytes);
     for (let done = 0; done < bytes;) {
       const count = readSync(file, buffer, done, bytes - done, offset + done);
       if (count === 0) throw new Error("The spool file is shorter than what was written to it");
       done += count;
     }
-    return buffer.toString("utf8");
+    return buffer;
   }
 
   return {

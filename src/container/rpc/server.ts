@@ -61,6 +61,7 @@ function answerHttp(parts: ServerParts, request: IncomingMessage, response: Serv
     workspace_id: parts.config.workspaceId,
     workspace_state: parts.workspaceState,
     busy_sessions: parts.sessions.busySessions(),
+    unsaid_sessions: parts.sessions.unsaidSessions(),
   };
   response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" });
   response.end(JSON.stringify(health));

@@ -1,18 +1,18 @@
 // The session's CLI process: started when a turn needs one, kept while its options fit, replaced when they do not.
 import type { LiveOptions as WireLiveOptions, TurnStart } from "../../shared/rpc/runner-session-api.ts";
+import { decideCli } from "../../shared/sleeping/sleep-policy.ts";
 import { type Cli, type CliHandlers, type CliLaunch, type FixedOptions, launchCli, type LiveOptions } from "./cli.ts";
 import { chooseBeginning } from "../transcripts/conversation.ts";
-
-/** A CLI that nobody needed for this long is ended; the next prompt resumes the conversation. */
-const IDLE_EXIT_MS = 15 * 60_000;
 
 export type CliHolderParts = {
   configDir: string;
   launch: Omit<CliLaunch, "fixed" | "live" | "beginning">;
   handlers: CliHandlers;
   onStarted: (cli: Cli, resumed: boolean) => void;
-  /** False while something would be lost with the process. */
-  mayEndIdle: () => boolean;
+  /** Something would be lost with the process. */
+  isBusy: () => boolean;
+  /** A CLI that no prompt came to for this long is ended; the next one resumes the conversation. */
+  idleMs: number;
 };
 
 export type CliHolder = {
@@ -22,6 +22,8 @@ export type CliHolder = {
   ensure(turn: TurnStart): Promise<Cli>;
   /** False when no CLI is live. */
   applyLive(live: WireLiveOptions): Promise<{ applied: boolean }>;
+  /** A turn has ended: from here on it counts how long no prompt comes. */
+  turnEnded(): void;
   end(): Promise<void>;
 };
 
@@ -29,6 +31,7 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
   let current: Cli | null = null;
   let permissionMode: LiveOptions["permissionMode"] = "default";
   let idleTimer: NodeJS.Timeout | undefined;
+  let usedAtMs = 0;
 
   const handlers: CliHandlers = {
     ...parts.handlers,
@@ -42,6 +45,7 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
     const beginning = await chooseBeginning(parts.configDir, fixed);
     const cli = launchCli({ ...parts.launch, fixed, live, beginning }, handlers);
     current = cli;
+    lookAfterIdle();
     parts.onStarted(cli, beginning.kind !== "new");
     return cli;
   }
@@ -49,26 +53,31 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
   async function ensure(turn: TurnStart): Promise<Cli> {
     const fixed = toFixedOptions(turn);
     const live = { model: turn.model, permissionMode: turn.permission_mode };
-    scheduleIdleExit();
+    used();
     permissionMode = live.permissionMode;
     if (current !== null && (await keepsServing(current, fixed, live))) return current;
     await current?.end();
     return launch(fixed, live);
   }
 
-  function scheduleIdleExit(): void {
+  function used(): void {
+    usedAtMs = Date.now();
+    lookAfterIdle();
+  }
+
+  function lookAfterIdle(): void {
     clearTimeout(idleTimer);
-    idleTimer = setTimeout(() => {
-      if (parts.mayEndIdle()) void current?.end();
-      else scheduleIdleExit();
-    }, IDLE_EXIT_MS);
-    idleTimer.unref();
+    if (current === null) return;
+    const decision = decideCli({ busy: parts.isBusy(), usedAtMs, nowMs: Date.now(), idleMs: parts.idleMs });
+    if (decision.step === "end") return void current.end();
+    idleTimer = setTimeout(lookAfterIdle, decision.inMs).unref();
   }
 
   return {
     current: () => current,
     permissionMode: () => permissionMode,
     ensure,
+    turnEnded: used,
     async applyLive(next) {
       if (current === null) return { applied: false };
       await current.applyLive({ model: next.model, permissionMode: next.permission_mode });

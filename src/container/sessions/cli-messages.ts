@@ -40,8 +40,15 @@ const lifecycleSchema = z.looseObject({
   state: z.string(),
 });
 
+/** Looked at before a schema is: one that refuses costs more than the message itself, and most are of another kind. */
+function isOf(message: unknown, type: string, subtype?: string): boolean {
+  const head = message as { type?: unknown; subtype?: unknown } | null;
+  return head?.type === type && (subtype === undefined || head.subtype === subtype);
+}
+
 /** What became of a prompt inside the CLI; null for any other message. */
 export function readLifecycle(message: unknown): { uuid: string; state: string } | null {
+  if (!isOf(message, "command_lifecycle")) return null;
   const parsed = lifecycleSchema.safeParse(message);
   return parsed.success ? { uuid: parsed.data.command_uuid, state: parsed.data.state } : null;
 }
@@ -54,6 +61,7 @@ const backgroundTasksSchema = z.looseObject({
 
 /** How many background tasks run now; null for any other message. */
 export function readBackgroundTasks(message: unknown): number | null {
+  if (!isOf(message, "system", "background_tasks_changed")) return null;
   const parsed = backgroundTasksSchema.safeParse(message);
   return parsed.success ? parsed.data.tasks.length : null;
 }

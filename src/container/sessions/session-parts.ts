@@ -40,7 +40,10 @@ export function createSessionParts(settings: SessionSettings) {
   const token = createRunTokenFile(files.token, config.cliUser);
   const folder = transcriptFolder(files.configDir, config.workspaceDir);
   const uploader = createTranscriptUploader({ folder, spool, link, runtimeId }, stopped.signal);
-  const turns = createTurnTracker(spool, uploader.turnEnded);
+  const turns = createTurnTracker(spool, (turnId) => {
+    uploader.turnEnded(turnId);
+    holder.turnEnded();
+  });
   const recorder = createMessageRecorder({ spool, turns, previews: createPreviewSender(link, runtimeId) });
   const isBusy = () => turns.running() !== null || recorder.backgroundTasks() > 0;
   const gate = createPermissionGate({
@@ -64,31 +67,19 @@ export function createSessionParts(settings: SessionSettings) {
     },
     handlers: createHandlers({ tasks, recorder, events }),
     onStarted: events.onStarted,
-    mayEndIdle: () => !isBusy(),
+    isBusy,
+    idleMs: config.cliIdleMs,
   });
   void runEntrySender({ spool, link, runtimeId }, stopped.signal);
   void runTokenRenewal({ file: token, link, runtimeId, isBusy }, stopped.signal);
   const conversation = createConversation(settings, { configDir: files.configDir, folder, link, uploader });
-  const promptFiles = createPromptFiles({ workspaceDir: config.workspaceDir, runtimeId, link });
   const stop = (): void => {
     stopped.abort();
     spool.close();
   };
-  return {
-    spool,
-    link,
-    token,
-    turns,
-    recorder,
-    holder,
-    conversation,
-    uploader,
-    started,
-    isBusy,
-    stop,
-    files: promptFiles,
-    tasks,
-  };
+  const prompts = createPromptFiles({ workspaceDir: config.workspaceDir, runtimeId, link });
+  const talk = { spool, link, token, turns, recorder, tasks, files: prompts };
+  return { ...talk, holder, conversation, uploader, started, isBusy, stop };
 }
 
 /** What the CLI says goes into the log, and to whom it may concern besides. */

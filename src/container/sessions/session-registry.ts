@@ -10,6 +10,8 @@ export type SessionRegistry = {
   /** Its connection is gone: one that had ended before, and was only asked about again, is forgotten again. */
   leave(sessionId: string): void;
   busySessions(): string[];
+  /** Those whose entries or conversation are not stored outside yet. */
+  unsaidSessions(): string[];
   /** Ends the session and removes its files. A repeat changes nothing. */
   forget(sessionId: string): Promise<void>;
   /** Stops all turns and CLIs, then waits for acknowledgements, at most `flushMs`. */
@@ -55,6 +57,9 @@ export function createSessionRegistry(settings: Omit<SessionSettings, "sessionId
     await removeSessionFiles(settings.config.stateDir, sessionId);
   }
 
+  const idsOf = (isMeant: (session: Session) => boolean): string[] =>
+    [...sessions].filter(([, session]) => isMeant(session)).map(([id]) => id);
+
   async function shutdown(flushMs: number): Promise<void> {
     const all = [...sessions.values()];
     await Promise.all(all.map((session) => session.shutdown()));
@@ -72,6 +77,7 @@ export function createSessionRegistry(settings: Omit<SessionSettings, "sessionId
       if (session !== undefined && lastSourceSeqs.has(sessionId)) void release(sessionId, session);
     },
     shutdown,
-    busySessions: () => [...sessions].filter(([, session]) => session.isBusy()).map(([id]) => id),
+    busySessions: () => idsOf((session) => session.isBusy()),
+    unsaidSessions: () => idsOf((session) => session.hasUnsaid()),
   };
 }

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { readModelRetry } from "../../shared/models/retry-policy.ts";
 import { useRunnerBench } from "../../../test/support/runner-bench.ts";
 import { makeTurn, readCliMessage, type TestHost } from "../../../test/support/runner-host.ts";
 import { countPrompts, modelRequestSchema } from "../../../test/support/scripted-model/conversation.ts";
@@ -131,6 +132,30 @@ describe("a turn", () => {
     expect(host.ofKind("cli_started").at(-1)).toMatchObject({ resumed: true });
     expect(countPrompts(requestsAbout(next.mark).at(-1)!, first.mark)).toBe(1);
   });
+});
+
+describe("a model whose API is too busy", () => {
+  it.each([429, 529])(
+    "is waited out, and each wait of a %i is told while it lasts [session.model_retry]",
+    async (status) => {
+      const host = await bench.openSession();
+      const gate = randomUUID();
+      const { prompt } = uniquePrompt("be patient", {
+        steps: [[{ type: "error", status, times: 2, retry_after_seconds: 1 }, hold(gate), say("at last")]],
+      });
+      const turn = makeTurn(prompt, randomUUID());
+      await host.runner().startTurn(turn);
+      const told = () => host.ofKind("message").flatMap(({ message }) => readModelRetry(message) ?? []);
+      await host.until(() => (told().length === 2 ? true : undefined), "the second wait");
+      expect(host.ofKind("turn_ended")).toEqual([]);
+      expect(told()).toMatchObject([
+        { attempt: 1, http_status: status },
+        { attempt: 2, http_status: status },
+      ]);
+      bench.model.release(gate);
+      expect(await host.turnEnded(turn.turn_id)).toMatchObject({ result: { text: "at last", is_error: false } });
+    },
+  );
 });
 
 describe("options of a turn", () => {

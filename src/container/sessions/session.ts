@@ -52,22 +52,10 @@ export function createSession(settings: SessionSettings) {
     return { state: "started" };
   }
 
-  const steered = new Set<string>();
-
-  /** The CLI folds what it is given into its running turn. */
-  function steerTurn(steer: Steer): { state: "folded" | "known" | "over" } {
-    if (steered.has(steer.steer_id)) return { state: "known" };
-    const running = turns.running();
-    if (running?.turnId !== steer.turn_id || running.cli === null || running.stop !== null) return { state: "over" };
-    steered.add(steer.steer_id);
-    running.cli.push(steer.prompt, newId(), "next");
-    return { state: "folded" };
-  }
-
   return {
     hello,
     startTurn,
-    steerTurn,
+    steerTurn: createSteering(turns),
     listProcesses: () => listProcesses(parts.started, holder.current()?.pid ?? null, Date.now()),
     killProcess: (request: { pid: number; force: boolean }) => killListed(parts, request),
     listTasks: parts.tasks.list,
@@ -77,6 +65,8 @@ export function createSession(settings: SessionSettings) {
     status,
     shutdown: () => stopSession(parts),
     isBusy: parts.isBusy,
+    /** Something that it said, or its conversation, is stored here alone. */
+    hasUnsaid: () => spool.acknowledgedSeq() < spool.lastSeq() || !parts.uploader.isStored(),
     detach: link.detach,
     setPreviews: link.setPreviews,
     interruptTurn: (turnId: string) => turns.stop(turnId, "interrupted"),
@@ -86,6 +76,19 @@ export function createSession(settings: SessionSettings) {
       isDisposed = true;
       parts.stop();
     },
+  };
+}
+
+/** The CLI folds what it is given into its running turn. */
+function createSteering(turns: SessionParts["turns"]) {
+  const steered = new Set<string>();
+  return (steer: Steer): { state: "folded" | "known" | "over" } => {
+    if (steered.has(steer.steer_id)) return { state: "known" };
+    const running = turns.running();
+    if (running?.turnId !== steer.turn_id || running.cli === null || running.stop !== null) return { state: "over" };
+    steered.add(steer.steer_id);
+    running.cli.push(steer.prompt, newId(), "next");
+    return { state: "folded" };
   };
 }
 

@@ -28,6 +28,9 @@ export function startSilenceWatch(limitMs: number, onSilent: () => void): Silenc
       const parsed = contentSchema.safeParse(message);
       if (!parsed.success) return;
       for (const block of parsed.data.message.content) {
+        const { type } = (block ?? {}) as { type?: unknown };
+        // A schema that refuses is slow, and most blocks are text.
+        if (type !== "tool_use" && type !== "tool_result") continue;
         const use = useSchema.safeParse(block);
         if (use.success) running.add(use.data.id);
         const result = resultSchema.safeParse(block);

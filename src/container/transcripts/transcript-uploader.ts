@@ -25,6 +25,7 @@ export type TranscriptUploader = {
   know(manifest: TranscriptManifest | null): void;
   /** Resolves once nothing waits to be stored. */
   whenStored(): Promise<void>;
+  isStored(): boolean;
 };
 
 export type UploaderParts = { folder: string; spool: EntrySpool; link: HostLink; runtimeId: string };
@@ -62,6 +63,7 @@ export function createTranscriptUploader(parts: UploaderParts, signal: AbortSign
       running ??= run().finally(() => (running = null));
     },
     whenStored: async () => running ?? undefined,
+    isStored: () => running === null,
   };
 }
 

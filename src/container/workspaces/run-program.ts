@@ -19,7 +19,8 @@ export function runProgram(run: ProgramRun): Promise<{ exitCode: number | null; 
   return new Promise((resolve) => {
     const child = spawn(run.command, run.args, {
       cwd: run.cwd,
-      env: run.environment,
+      // oxlint-disable-next-line typescript/no-unnecessary-type-assertion -- among the tests, ProcessEnv has the edge's variables
+      env: run.environment as unknown as NodeJS.ProcessEnv,
       detached: true,
       stdio: ["ignore", "pipe", "ignore"],
       ...run.user,

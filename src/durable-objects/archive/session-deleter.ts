@@ -103,8 +103,12 @@ function clearIndex({ sessions, outbox, exclusively }: Parts, database: D1Databa
   return exclusively(async () => {
     const { session_id } = sessions.get();
     outbox.drop("session");
+    outbox.drop("process");
     while (!(await deliverOutbox(outbox, database)));
-    await database.prepare("DELETE FROM sessions WHERE id = ?").bind(session_id).run();
+    await database.batch([
+      database.prepare("DELETE FROM sessions WHERE id = ?").bind(session_id),
+      database.prepare("DELETE FROM session_processes WHERE session_id = ?").bind(session_id),
+    ]);
   });
 }
 

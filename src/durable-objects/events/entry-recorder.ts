@@ -1,6 +1,7 @@
 // Turns the runner's entries into the log: stored once, in order, with what follows from each, then acknowledged.
 import type { AttachmentProblem } from "../../shared/attachments/schema.ts";
 import type { EntryBatch, RunnerEntry } from "../../shared/rpc/runner-entry.ts";
+import { readModelRetry } from "../../shared/models/retry-policy.ts";
 import type { TurnOptions } from "../../shared/sessions/schema.ts";
 import { findPrefixedLines, readAnswer } from "../../shared/structured/prefixed-lines-policy.ts";
 import { decideTurnEnd } from "../../shared/sessions/turn-end-policy.ts";
@@ -32,7 +33,8 @@ export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorde
       case "background_tasks_changed":
         sessions.setBackgroundTasks(entry.running);
         log.refreshStatus(entry.running > 0 ? "a background task runs" : null);
-        return entry.running === 0;
+        // One that begins while nothing is driven has to be looked after from here on.
+        return true;
       case "cli_started":
         // A conversation that begins anew counts its cost from nothing again.
         if (!entry.resumed) sessions.resetCliTotal();
@@ -72,6 +74,11 @@ function recordMessage(parts: Parts, runtimeId: string, entry: RunnerEntry & { k
     body: entry.body,
     source: { runtime_id: runtimeId, source_seq: entry.source_seq },
   });
+  const retry = readModelRetry(entry.message);
+  if (retry !== null) {
+    const { turn_id, occurred_at } = entry;
+    parts.events.append({ type: "model_retried", turn_id, occurred_at, data: { message_seq: seq, ...retry } });
+  }
   for (const call of readToolCalls(entry.message)) {
     const { type, ...data } = call;
     parts.events.append({

@@ -28,6 +28,8 @@ const eventRowSchema = z.object({
   body_bytes: z.number().nullable(),
 });
 
+const newestRowSchema = eventRowSchema.pick({ seq: true, type: true, at: true });
+
 export type NewEvent = {
   type: EventType;
   turn_id: string | null;
@@ -56,6 +58,8 @@ export type EventStore = {
   endOfTurn(turnId: string): number | null;
   /** The same of the turn that ended last; null before the first. */
   newestEndOfTurn(): number | null;
+  /** What the newest one that lies here is, without its data. */
+  newest(): Pick<SessionEvent, "seq" | "type" | "at"> | null;
   /** The newest number; 0 for an empty log. */
   cursor(): number;
   acknowledged(runtimeId: string): number;
@@ -96,6 +100,7 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
       const [row] = sql.exec("SELECT * FROM events WHERE seq = ?", seq).toArray();
       return row === undefined ? null : toEvent(eventRowSchema.parse(row));
     },
+    newest: () => readNewest(sql),
     *scanJson(afterSeq) {
       for (const row of readRows(sql, afterSeq, -1)) yield measureJson(row).item;
     },
@@ -107,11 +112,8 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
       maxSeq("SELECT max(seq) AS seq FROM events WHERE type = 'turn_completed' AND turn_id = ?", turnId) ??
       maxSeq("SELECT max(seq) AS seq FROM archive_turn_ends WHERE turn_id = ?", turnId),
     acknowledged(runtimeId) {
-      const rows = sql.exec<{ seq: number }>(
-        "SELECT acknowledged_source_seq AS seq FROM sources WHERE runtime_id = ?",
-        runtimeId,
-      );
-      return rows.toArray()[0]?.seq ?? 0;
+      const query = "SELECT acknowledged_source_seq AS seq FROM sources WHERE runtime_id = ?";
+      return sql.exec<{ seq: number }>(query, runtimeId).toArray()[0]?.seq ?? 0;
     },
     acknowledge(runtimeId, sourceSeq) {
       sql.exec(
@@ -125,6 +127,11 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
 }
 
 type EventRow = z.infer<typeof eventRowSchema>;
+
+function readNewest(sql: ObjectSql): z.infer<typeof newestRowSchema> | null {
+  const [row] = sql.exec("SELECT seq, type, at FROM events ORDER BY seq DESC LIMIT 1").toArray();
+  return row === undefined ? null : newestRowSchema.parse(row);
+}
 
 function* readRows(sql: ObjectSql, afterSeq: number, maxEvents: number): Generator<EventRow> {
   const rows = sql.exec("SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?", afterSeq, maxEvents);

@@ -23,6 +23,9 @@ export function readToolCalls(message: unknown): ToolCallEvent[] {
   if (!parsed.success) return [];
   const parent_tool_use_id = parsed.data.parent_tool_use_id ?? null;
   return parsed.data.message.content.flatMap((block): ToolCallEvent[] => {
+    const { type } = (block ?? {}) as { type?: unknown };
+    // A schema that refuses is slow, and most blocks are text.
+    if (type !== "tool_use" && type !== "tool_result") return [];
     const use = toolUseSchema.safeParse(block);
     if (use.success) {
       return [{ type: "tool_call_started", tool_use_id: use.data.id, tool_name: use.data.name, parent_tool_use_id }];

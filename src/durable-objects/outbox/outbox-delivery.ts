@@ -1,5 +1,5 @@
 // Delivers the outbox to D1. Each statement is idempotent, so that a delivery cut off in its middle is repeated whole.
-import type { OutboxKind, OutboxPayload, OutboxStore } from "./outbox-store.ts";
+import type { OutboxKind, OutboxPayload, OutboxRow, OutboxStore } from "./outbox-store.ts";
 
 const BATCH = 50;
 
@@ -12,15 +12,28 @@ const TARGETS: Record<OutboxKind, { table: string; conflict: (columns: string[])
        WHERE excluded.version > sessions.version`,
   },
   usage: { table: "usage", conflict: () => "ON CONFLICT (turn_id) DO NOTHING" },
+  process: {
+    table: "session_processes",
+    conflict: (columns) =>
+      `ON CONFLICT (session_id) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(", ")}
+       WHERE excluded.version > session_processes.version`,
+  },
 };
 
 /** True when nothing is left. */
 export async function deliverOutbox(outbox: OutboxStore, database: D1Database): Promise<boolean> {
   const rows = outbox.pending(BATCH);
   if (rows.length === 0) return true;
-  await database.batch(rows.map((row) => upsert(database, row.kind, row.payload)));
+  await database.batch(rows.map((row) => statementFor(database, row)));
   for (const row of rows) outbox.remove(row.id);
   return outbox.pending(1).length === 0;
+}
+
+function statementFor(database: D1Database, { kind, payload }: OutboxRow): D1PreparedStatement {
+  if (kind !== "process" || payload["removed"] !== 1) return upsert(database, kind, payload);
+  return database
+    .prepare("DELETE FROM session_processes WHERE session_id = ? AND version < ?")
+    .bind(payload["session_id"], payload["version"]);
 }
 
 function upsert(database: D1Database, kind: OutboxKind, payload: OutboxPayload): D1PreparedStatement {

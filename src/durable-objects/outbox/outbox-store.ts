@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { ObjectSql } from "../sql/migrate.ts";
 
-export const OUTBOX_KINDS = ["session", "usage"] as const;
+export const OUTBOX_KINDS = ["session", "usage", "process"] as const;
 export type OutboxKind = (typeof OUTBOX_KINDS)[number];
 /** Column names of the table in D1, and their values. */
 export type OutboxPayload = Record<string, string | number | null>;
@@ -25,12 +25,14 @@ export type OutboxStore = {
   drop(kind: OutboxKind): void;
 };
 
-export function createOutboxStore(sql: ObjectSql): OutboxStore {
+/** `onOwed` sees to the delivery; it is called in the same breath as the fact is written. */
+export function createOutboxStore(sql: ObjectSql, onOwed: () => void): OutboxStore {
   return {
     put(kind, key, payload) {
       // A replaced row gets a new id, so that a delivery under way does not remove what it did not carry.
       sql.exec("DELETE FROM outbox WHERE kind = ? AND key = ?", kind, key);
       sql.exec("INSERT INTO outbox (kind, key, payload) VALUES (?, ?, ?)", kind, key, JSON.stringify(payload));
+      onOwed();
     },
     pending: (limit) =>
       sql

@@ -20,11 +20,14 @@ import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createProcessDesk } from "../processes/process-desk.ts";
+import { createProcessRegistry } from "../processes/process-registry.ts";
+import { createRegistryEntry } from "../processes/registry-entry.ts";
 import { createRunnerConnection, type RunnerConnection } from "../runner/runner-connection.ts";
 import { SessionHost } from "../runner/session-host.ts";
 import type { SessionOptions } from "../../shared/rpc/session-api.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
+import { decideRest, type LinkFacts } from "../../shared/sleeping/sleep-policy.ts";
 import { createForkDesk } from "../transcripts/fork-desk.ts";
 import { createSteerDesk } from "../steering/steer-desk.ts";
 import { createSteerStore } from "../steering/steer-store.ts";
@@ -49,9 +52,6 @@ import { createTurnStore } from "./turn-store.ts";
 export const SESSION_TASKS = ["drive", "watch", "outbox", "rest", "archive", "deletion"] as const;
 export type SessionTask = (typeof SESSION_TASKS)[number];
 
-/** How long the link to the runner stays open after the last work. */
-const LINGER_MS = 5_000;
-
 export type SessionPorts = {
   storage: DurableObjectStorage;
   sockets: SocketPort;
@@ -73,7 +73,6 @@ export function composeSession(ports: SessionPorts) {
   /** Does what there is to do now; a drive that is cut off is taken up by the alarm. */
   const drive = (): void => {
     alarms.schedule("drive", ports.clock.nowMs() + leases.watchEveryMs);
-    alarms.schedule("outbox", ports.clock.nowMs());
     archiver.schedule();
     ports.background(driver.drive());
   };
@@ -91,7 +90,8 @@ export function composeSession(ports: SessionPorts) {
   const driver = composeDriver(ports, core, connection);
   const reader = createSessionReader({ ...parts, archived: core.archived });
   const onError = (error: unknown): void => ports.logger.error("end_failed", error);
-  const ender = createSessionEnder({ ...parts, log: core.log, connection, onError });
+  const driveAgainAt = (atMs: number): void => alarms.schedule("drive", atMs);
+  const ender = createSessionEnder({ ...parts, log: core.log, connection, driveAgainAt, onError });
   return {
     ...parts,
     archived: core.archived,
@@ -100,6 +100,7 @@ export function composeSession(ports: SessionPorts) {
     exclusively: core.exclusively,
     deleter: composeDeleter(ports, core, { ender, connection }),
     alarms,
+    workFacts: core.workFacts,
     log: core.log,
     connection,
     driver,
@@ -112,7 +113,7 @@ export function composeSession(ports: SessionPorts) {
     submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
     setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, connection, onError }, options),
     reader,
-    processes: createProcessDesk({ ...parts, archived: core.archived, reader, connection, onError }),
+    processes: createProcessDesk({ ...parts, ...core, reader, connection, onError }),
     tasks: createTaskDesk({ ...parts, connection, onError }),
     lostTurns: createLostTurns(parts, core.log),
     admission: createModelAdmission(ports.clock, ports.config.allowedModels),
@@ -124,21 +125,22 @@ type Core = ReturnType<typeof composeCore>;
 /** What everything else stands on: rows, log, alarm, and the ways to the other objects. */
 function composeCore(ports: SessionPorts) {
   const { storage, clock } = ports;
+  const alarms = createAlarmClock<SessionTask>(storage, clock.nowMs);
   const parts: SessionLogParts = {
     storage,
     clock,
     sessions: createSessionStore(storage.sql),
     turns: createTurnStore(storage.sql),
     events: createEventStore(storage.sql, clock),
-    outbox: createOutboxStore(storage.sql),
+    outbox: createOutboxStore(storage.sql, () => alarms.schedule("outbox", clock.nowMs())),
     bell: createEventBell(),
   };
   const row = () => parts.sessions.get();
   const workspace = () => ports.workspace(row().workspace_id);
   const team = () => ports.team(row().team_id);
-  const log = createSessionLog(parts);
+  const registry = createProcessRegistry({ ...parts, entry: createRegistryEntry(storage.sql) });
+  const log = createSessionLog({ ...parts, registry });
   const steers = createSteerStore(storage.sql);
-  const alarms = createAlarmClock<SessionTask>(storage, clock.nowMs);
   const archive = createArchiveStore(storage.sql);
   const puts = guardPuts(ports.bucket, () => isDeletionRequested(storage));
   return {
@@ -153,6 +155,7 @@ function composeCore(ports: SessionPorts) {
       onError: (error) => ports.logger.error("archive_not_read", error),
     }),
     exclusively: createExclusive(),
+    registry,
     log,
     steers,
     steering: createSteerDesk({ ...parts, steers, log, driveAgainAt: (atMs) => alarms.schedule("drive", atMs) }),
@@ -161,6 +164,11 @@ function composeCore(ports: SessionPorts) {
     watch: { hub: null as WatchHub | null },
     bodies: createBodyStore(puts.bucket, (sha256) => bodyKey(row(), sha256)),
     row,
+    workFacts(): LinkFacts {
+      const { open: openTurns, queued: queuedTurns } = parts.turns.countUnended();
+      const { status, background_tasks: backgroundTasks } = row();
+      return { ended: status === "ended", openTurns, queuedTurns, backgroundTasks };
+    },
     workspace,
     team,
     alarms,
@@ -229,7 +237,8 @@ function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnec
     watch: () => alarms.schedule("watch", clock.nowMs() + core.leases.watchEveryMs),
     releaseEnded: core.leases.releaseEnded,
     rest() {
-      if (connection.current() !== null) alarms.reschedule("rest", clock.nowMs() + LINGER_MS);
+      const restAtMs = decideRest(core.workFacts(), clock.nowMs());
+      if (connection.current() !== null && restAtMs !== null) alarms.reschedule("rest", restAtMs);
     },
   });
 }

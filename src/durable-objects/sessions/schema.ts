@@ -3,6 +3,7 @@ import { STEER_SCHEMA } from "../steering/steer-store.ts";
 import { TRANSCRIPT_SCHEMA } from "../transcripts/transcript-store.ts";
 import { ARCHIVE_SCHEMA } from "../archive/archive-store.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
+import { REGISTRY_SCHEMA } from "../processes/registry-entry.ts";
 import { TICKET_SCHEMA } from "../watching/ticket-store.ts";
 
 export const SESSION_MIGRATIONS = [
@@ -91,4 +92,13 @@ export const SESSION_MIGRATIONS = [
   TICKET_SCHEMA,
   STEER_SCHEMA,
   ARCHIVE_SCHEMA,
+  REGISTRY_SCHEMA,
+  // What waits is counted with every step and every look: without these each of them would read all prompts.
+  `
+  DROP INDEX turns_by_status;
+  CREATE INDEX turns_by_state ON turns (status, runtime_id, number);
+  CREATE INDEX turns_of_runtime ON turns (runtime_id);
+  CREATE INDEX turns_unreleased ON turns (number) WHERE ended_at IS NOT NULL AND released = 0;
+  CREATE INDEX steers_pending ON steers (steer_id) WHERE settled = 0;
+  `,
 ] as const;

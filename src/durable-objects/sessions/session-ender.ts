@@ -5,10 +5,14 @@ import type { SessionLog, SessionLogParts } from "./session-log.ts";
 import type { TurnRow } from "./turn-store.ts";
 
 const END_DEADLINE_MS = 5_000;
+/** By then an end that was not cut off is done. */
+const FINISH_MS = 20_000;
 
-type Parts = Pick<SessionLogParts, "sessions" | "turns"> & {
+type Parts = Pick<SessionLogParts, "sessions" | "turns" | "clock"> & {
   log: SessionLog;
   connection: RunnerConnection;
+  /** Looks again at that time, whatever happens to the object meanwhile. */
+  driveAgainAt(atMs: number): void;
   onError(error: unknown): void;
 };
 
@@ -17,6 +21,8 @@ export type SessionEnder = {
   interrupt(): Promise<void>;
   /** From here on nothing is accepted and no model request passes; then the CLI ends. */
   end(reason: string): Promise<void>;
+  /** The second half of an end, also of one that was cut off: the CLI ends, and then what still runs. */
+  finish(): Promise<void>;
 };
 
 export function createSessionEnder(parts: Parts): SessionEnder {
@@ -25,7 +31,18 @@ export function createSessionEnder(parts: Parts): SessionEnder {
   const cancel = (turn: TurnRow, reason: string): void =>
     log.turnEnded(turn, { status: "interrupted", reason, result: null, error: null });
 
+  const finish = async (): Promise<void> => {
+    const { status, status_reason, runtime_id: runtimeId } = parts.sessions.get();
+    if (status !== "ended") return;
+    const link = runtimeId === null ? null : await connection.open(runtimeId);
+    if (link !== null) await withDeadline(link.runner.endSession(), END_DEADLINE_MS).catch(parts.onError);
+    log.write(() => {
+      for (const turn of turns.open()) cancel(turn, status_reason ?? "the session has ended");
+    });
+  };
+
   return {
+    finish,
     async interrupt() {
       const handedOver = turns.open();
       const open = handedOver.find((turn) => turn.status === "running") ?? handedOver[0];
@@ -45,13 +62,9 @@ export function createSessionEnder(parts: Parts): SessionEnder {
       log.write(() => {
         for (const turn of turns.queued()) cancel(turn, reason);
         log.sessionEnded(reason);
+        parts.driveAgainAt(parts.clock.nowMs() + FINISH_MS);
       });
-      const runtimeId = parts.sessions.get().runtime_id;
-      const link = runtimeId === null ? null : await connection.open(runtimeId);
-      if (link !== null) await withDeadline(link.runner.endSession(), END_DEADLINE_MS).catch(parts.onError);
-      log.write(() => {
-        for (const turn of turns.open()) cancel(turn, reason);
-      });
+      await finish();
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { EventBell } from "../events/event-bell.ts";
 import type { EventStore } from "../events/event-store.ts";
 import type { OutboxStore } from "../outbox/outbox-store.ts";
+import type { ProcessRegistry } from "../processes/process-registry.ts";
 import type { ObjectStorage } from "../sql/migrate.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { TurnRow, TurnStore } from "./turn-store.ts";
@@ -34,15 +35,21 @@ export type SessionLog = {
   oweRow(): void;
 };
 
-export function createSessionLog(parts: SessionLogParts): SessionLog {
-  const { sessions, turns, events, clock } = parts;
+/** `registry`: what runs follows each change of status and turn. */
+export function createSessionLog(parts: SessionLogParts & { registry: Pick<ProcessRegistry, "oweRow"> }): SessionLog {
+  const { sessions, turns, events, clock, registry } = parts;
+
+  const oweRow = (): void => {
+    oweSessionRow(parts);
+    registry.oweRow();
+  };
 
   const changeStatus = (status: Parameters<SessionStore["setStatus"]>[0], reason: string | null): void => {
     const before = sessions.get();
     if (before.status === status && before.status_reason === reason) return;
     sessions.setStatus(status, reason, clock.nowIso());
     events.append({ type: "session_status_changed", turn_id: null, data: { status, reason } });
-    oweSessionRow(parts);
+    oweRow();
   };
 
   const refreshStatus = (reason: string | null = null): void => {
@@ -63,7 +70,7 @@ export function createSessionLog(parts: SessionLogParts): SessionLog {
 
   return {
     refreshStatus,
-    oweRow: () => oweSessionRow(parts),
+    oweRow,
     write(change) {
       const value = parts.storage.transactionSync(change);
       parts.bell.ring();
@@ -79,21 +86,28 @@ export function createSessionLog(parts: SessionLogParts): SessionLog {
         ...(occurredAt === undefined ? {} : { occurred_at: occurredAt }),
       });
       refreshStatus();
+      registry.oweRow();
     },
     turnEnded(turn, end, detail = { stderr_tail: null, cliTotalUsd: null }) {
       turns.finish(turn.turn_id, { ...end, at: clock.nowIso() });
-      if (end.error !== null) {
-        const data = { ...end.error, ...(detail.stderr_tail === null ? {} : { stderr_tail: detail.stderr_tail }) };
-        events.append({ type: "error_occurred", turn_id: turn.turn_id, data });
-      }
+      if (end.error !== null) recordError(parts, turn, { ...end.error, stderr_tail: detail.stderr_tail });
       if (end.result !== null) recordUsage(parts, turn, end.result, detail.cliTotalUsd);
       const { status, reason, result } = end;
       events.append({ type: "turn_completed", turn_id: turn.turn_id, data: { status, reason, result } });
       refreshStatus();
-      oweSessionRow(parts);
+      oweRow();
     },
     sessionEnded: (reason) => changeStatus("ended", reason),
   };
+}
+
+function recordError(
+  { events }: SessionLogParts,
+  turn: TurnRow,
+  { stderr_tail, ...error }: NonNullable<TurnEnd["error"]> & { stderr_tail: string | null },
+): void {
+  const data = { ...error, ...(stderr_tail === null ? {} : { stderr_tail }) };
+  events.append({ type: "error_occurred", turn_id: turn.turn_id, data });
 }
 
 function turnStartedData(turn: TurnRow): Record<string, unknown> {

@@ -1,4 +1,5 @@
 // What the session shows: its summary, its turn and result, its events from a cursor on, now or as they come.
+import { failure } from "../../shared/errors/app-error.ts";
 import type { SessionView, WaitAnswer, WaitRequest } from "../../shared/rpc/session-api.ts";
 import type { SessionSummary, TurnSummary } from "../../shared/sessions/schema.ts";
 import type { ArchivedLog } from "../archive/archived-log.ts";
@@ -14,6 +15,8 @@ type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "bell" | "c
 export type SessionReader = {
   view(turnId?: string | null): SessionView;
   wait(request: WaitRequest): Promise<WaitAnswer>;
+  /** For a cursor that this session has not reached. */
+  refuseCursor(request: WaitRequest): ReturnType<typeof failure> | null;
 };
 
 export function createSessionReader(parts: Parts): SessionReader {
@@ -39,6 +42,12 @@ export function createSessionReader(parts: Parts): SessionReader {
 
   return {
     view,
+    refuseCursor({ after_cursor }) {
+      const cursor = parts.events.cursor();
+      if (after_cursor <= cursor) return null;
+      const message = `The session's newest event is ${cursor}; the cursor ${after_cursor} is not of this session.`;
+      return failure("invalid_argument", message);
+    },
     async wait(request) {
       const deadline = parts.clock.nowMs() + request.wait_ms;
       for (;;) {

@@ -80,7 +80,7 @@ export function titleOf(prompt: string): string {
   return shortenText(prompt.trim().replace(/\s+/g, " "), TITLE_CHARACTERS);
 }
 
-function refuse(parts: SessionLogParts, request: SubmitTurn): ReturnType<typeof failure> | null {
+function refuse(parts: Parts, request: SubmitTurn): ReturnType<typeof failure> | null {
   if (request.problem !== undefined) return { ok: false, error: request.problem };
   const session = parts.sessions.get();
   if (session.status === "ended" || session.status === "failed") {
@@ -94,7 +94,8 @@ function refuse(parts: SessionLogParts, request: SubmitTurn): ReturnType<typeof 
   if (request.if_busy === "refuse" && unended.open + unended.queued > 0) {
     return failure("session_busy", "A turn runs or waits in this session. Wait for it, or leave if_busy out to queue.");
   }
-  if (unended.queued >= MAX_QUEUED_TURNS) {
+  // A prompt that is to join a turn waits like any other until the runner has it, or it becomes a turn of its own.
+  if (unended.queued + parts.steers.countPending() >= MAX_QUEUED_TURNS) {
     const message = `This session has ${MAX_QUEUED_TURNS} prompts waiting. Wait for some to end, or interrupt it.`;
     return failure("too_many_queued_turns", message);
   }

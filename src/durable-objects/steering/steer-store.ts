@@ -30,6 +30,7 @@ export type SteerStore = {
   findByKey(idempotencyKey: string): SteerRow | null;
   /** Not known to be at the runner yet, in order. */
   pending(): SteerRow[];
+  countPending(): number;
   /** The runner has it, or it became a turn of its own. */
   settle(steerId: string, turnId: string): void;
 };
@@ -53,6 +54,7 @@ export function createSteerStore(sql: ObjectSql): SteerStore {
     },
     findByKey: (idempotencyKey) => all("WHERE idempotency_key = ?", idempotencyKey)[0] ?? null,
     pending: () => all("WHERE settled = 0 ORDER BY rowid"),
+    countPending: () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM steers WHERE settled = 0").one().n,
     settle(steerId, turnId) {
       sql.exec("UPDATE steers SET settled = 1, turn_id = ? WHERE steer_id = ?", turnId, steerId);
     },

@@ -2,6 +2,7 @@
 import type { SlotRequest } from "../../shared/rpc/team-api.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
+import { TEAM_SCHEMA } from "./team-store.ts";
 
 export const TEAM_MIGRATIONS = [
   `CREATE TABLE slots (
@@ -12,6 +13,7 @@ export const TEAM_MIGRATIONS = [
   ) WITHOUT ROWID;`,
   `ALTER TABLE slots ADD COLUMN waiting_since INTEGER;
    ${ALARM_SCHEMA};`,
+  TEAM_SCHEMA,
 ] as const;
 
 /** `waiting_since` is null once the slot is held. */

@@ -56,6 +56,7 @@ export function composeWorkspace(ports: WorkspacePorts) {
     keeper,
     desk: createLeaseDesk({ leases, session: ports.session, background: ports.background }),
     alarms: createAlarmClock<WorkspaceTask>(storage, clock.nowMs),
+    idleMs: ports.config.sandboxIdleMs,
     /** Asks the runner, after starting a sandbox where none runs. */
     async askStarted<T>(identity: WorkspaceIdentity, question: (runner: RunnerWorkspaceApi) => Promise<Answer<T>>) {
       const ready = keeper.ensure(identity);
@@ -108,6 +109,7 @@ function composeKeeper(
       BERTH_BOOT_TOKEN: bootToken,
       BERTH_EDGE_URL: config.sandboxEdgeUrl,
       BERTH_WORKSPACE_ID: identity.workspace_id,
+      BERTH_CLI_IDLE_MINUTES: String(config.cliIdleMinutes),
     }),
     async prepare({ git_url }): Promise<Answer<null>> {
       if (git_url === null) return answer(null);

@@ -10,6 +10,7 @@ export async function dialRunner(workspace: Workspace, request: Request): Promis
   const isCurrent = runtime !== null && runtime.runtime_id === request.headers.get("x-berth-runtime-id");
   if (sessionId === undefined || !isCurrent) return new Response(null, { status: 404 });
   workspace.store.attach(sessionId);
+  workspace.store.markUsed(workspace.clock.nowMs());
   const headers = { authorization: `Bearer ${runtime.boot_token}`, upgrade: "websocket" };
   return workspace.sandbox.fetch(new Request(`http://runner${pathname}`, { headers }));
 }

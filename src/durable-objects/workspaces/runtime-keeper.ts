@@ -33,6 +33,12 @@ export type RuntimeKeeper = {
   /** Ends that runtime when it does not answer; false when it does. */
   fence(runtimeId: string): Promise<boolean>;
   stop(options: { erase: boolean }): Promise<void>;
+  /** What the runner says of its sessions; null when it does not answer. Never starts one. */
+  lookAt(): Promise<{ busySessions: number; unsaidSessions: number } | null>;
+  /** Stops the sandbox, unless one is being started or ended. Who wants one meanwhile waits, and gets a new one. */
+  sleep(): Promise<boolean>;
+  /** Resolves when no sandbox is being ended. */
+  whenAwake(): Promise<void>;
 };
 
 export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
@@ -62,37 +68,60 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
     return failure("sandbox_start_failed", message);
   };
 
-  const fence = async (runtimeId: string): Promise<boolean> => {
-    const isCurrent = () => store.runtime()?.runtime_id === runtimeId;
-    // A start that is under way ends by itself what does not answer.
-    await ensuring;
-    if (!isCurrent()) return true;
-    const { state } = await find();
-    if (state === "running" || !isCurrent()) return !isCurrent();
-    // As for any runtime that is lost in a turn: what that turn had made may be gone with it.
-    store.setHasFiles();
-    await sandbox.stop();
+  const stop = async ({ erase }: { erase: boolean }): Promise<void> => {
+    await (erase ? sandbox.erase() : sandbox.stop());
+    store.forgetRuntime();
     await parts.announce(null);
-    return true;
   };
 
   return {
     find,
+    stop,
+    lookAt: () => lookAt(parts),
+    async sleep() {
+      if (ensuring !== null || fencing !== null) return false;
+      fencing = stop({ erase: false })
+        .then(() => true)
+        .finally(() => (fencing = null));
+      return fencing;
+    },
+    whenAwake: async () => void (await fencing?.catch(() => false)),
     ensure(identity) {
       const fenced = fencing?.catch(() => false) ?? Promise.resolve();
       ensuring ??= fenced.then(() => ensure(identity)).finally(() => (ensuring = null));
       return ensuring;
     },
     fence(runtimeId) {
-      fencing ??= fence(runtimeId).finally(() => (fencing = null));
+      fencing ??= fence(parts, runtimeId, { find, whenStarted: ensuring }).finally(() => (fencing = null));
       return fencing;
     },
-    async stop({ erase }) {
-      await (erase ? sandbox.erase() : sandbox.stop());
-      store.forgetRuntime();
-      await parts.announce(null);
-    },
   };
+}
+
+async function fence(
+  parts: RuntimeKeeperParts,
+  runtimeId: string,
+  { find, whenStarted }: { find(): Promise<RuntimeLookup>; whenStarted: Promise<unknown> | null },
+): Promise<boolean> {
+  const { store, sandbox } = parts;
+  const isCurrent = () => store.runtime()?.runtime_id === runtimeId;
+  // A start that is under way ends by itself what does not answer.
+  await whenStarted;
+  if (!isCurrent()) return true;
+  const { state } = await find();
+  if (state === "running" || !isCurrent()) return !isCurrent();
+  // As for any runtime that is lost in a turn: what that turn had made may be gone with it.
+  store.setHasFiles();
+  await sandbox.stop();
+  await parts.announce(null);
+  return true;
+}
+
+async function lookAt(parts: RuntimeKeeperParts): ReturnType<RuntimeKeeper["lookAt"]> {
+  const row = parts.store.runtime();
+  const health = row === null ? null : await askHealth(parts, row, HEALTH_DEADLINE_MS);
+  if (health === null) return null;
+  return { busySessions: health.busy_sessions.length, unsaidSessions: health.unsaid_sessions.length };
 }
 
 /** True once the runtime answers again; false when its time is up, or when nothing runs any more. */

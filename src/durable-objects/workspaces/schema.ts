@@ -29,4 +29,5 @@ export const WORKSPACE_MIGRATIONS = [
   ${ALARM_SCHEMA};
   `,
   START_SCHEMA,
+  "ALTER TABLE workspace ADD COLUMN used_at_ms INTEGER NOT NULL DEFAULT 0;",
 ] as const;

@@ -12,6 +12,8 @@ const workspaceRowSchema = z.object({
   has_files: flag,
   /** Everything that a fresh disk needs before its first turn is done. */
   prepared: flag,
+  /** When somebody last worked in it, or looked into it. */
+  used_at_ms: z.number(),
 });
 const runtimeRowSchema = z.object({
   boot_token: z.string(),
@@ -26,6 +28,7 @@ export type WorkspaceStore = {
   get(): z.infer<typeof workspaceRowSchema> | null;
   setHasFiles(): void;
   setPrepared(prepared: boolean): void;
+  markUsed(nowMs: number): void;
   runtime(): RuntimeRow | null;
   /** Written before the sandbox starts, so that a restart in between finds the token of what it meets. */
   beginRuntime(bootToken: string): void;
@@ -57,6 +60,9 @@ export function createWorkspaceStore(sql: ObjectSql): WorkspaceStore {
     },
     setPrepared(prepared) {
       sql.exec("UPDATE workspace SET prepared = ?", prepared ? 1 : 0);
+    },
+    markUsed(nowMs) {
+      sql.exec("UPDATE workspace SET used_at_ms = ?", nowMs);
     },
     runtime() {
       const [row] = sql.exec("SELECT * FROM runtime").toArray();

@@ -5,6 +5,7 @@ export const ERROR_CODES = [
   "invalid_argument",
   "unauthenticated",
   "insufficient_scope",
+  "role_not_allowed",
   "origin_not_allowed",
   "not_found",
   "session_not_found",

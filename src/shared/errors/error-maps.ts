@@ -9,6 +9,7 @@ export const ERROR_MAP = {
   invalid_argument: { http: 400, retry: "caller", log: "info" },
   unauthenticated: { http: 401, retry: "caller", log: "info" },
   insufficient_scope: { http: 403, retry: "caller", log: "info" },
+  role_not_allowed: { http: 403, retry: "nobody", log: "info" },
   origin_not_allowed: { http: 403, retry: "nobody", log: "warn" },
   not_found: { http: 404, retry: "nobody", log: "info" },
   session_not_found: { http: 404, retry: "nobody", log: "info" },

@@ -10,6 +10,7 @@ export const EVENT_TYPES = [
   "turn_started",
   "turn_steered",
   "message_received",
+  "model_retried",
   "tool_call_started",
   "tool_call_completed",
   "permission_requested",

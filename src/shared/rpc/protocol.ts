@@ -9,7 +9,7 @@ export const RUNNER_PORT = 8080;
 
 /** All of the runner's paths ask for `Authorization: Bearer <boot token>`. */
 export const RUNNER_PATHS = {
-  /** GET: {runtime_id, protocol_version, workspace_state, busy_sessions} as JSON. */
+  /** GET: {runtime_id, protocol_version, workspace_state, busy_sessions, unsaid_sessions} as JSON. */
   health: "/health",
   /** WebSocket upgrade, capnweb: RunnerSessionApi on the runner's side, SessionHostApi on the object's. */
   session: (sessionId: string) => `/rpc/sessions/${sessionId}`,

@@ -13,7 +13,10 @@ export const runnerHealthSchema = z.object({
   workspace_id: uuidSchema,
   /** `new`: this boot found an empty disk. `kept`: the workspace of an earlier boot. */
   workspace_state: z.enum(["new", "kept"]),
+  /** With a turn or a background task. */
   busy_sessions: z.array(uuidSchema),
+  /** With entries or a conversation that are not stored outside yet. */
+  unsaid_sessions: z.array(uuidSchema).default([]),
 });
 export type RunnerHealth = z.infer<typeof runnerHealthSchema>;
 

@@ -3,7 +3,7 @@ import type { Answer, Failure } from "../errors/app-error.ts";
 import type { SessionEvent } from "../events/event.ts";
 import type { PermissionMode } from "../permissions/permission-mode.ts";
 import type { SessionSummary, TurnOptions, TurnResult, TurnSummary } from "../sessions/schema.ts";
-import type { ProcessInfo } from "../processes/schema.ts";
+import type { ProcessInfo, RunningSession } from "../processes/schema.ts";
 import type { BackgroundTask, TaskOutput } from "../tasks/schema.ts";
 import type { TranscriptFile } from "../transcripts/schema.ts";
 import type { Principal } from "../teams/principal.ts";
@@ -134,6 +134,8 @@ export interface SessionApi {
   measureLog(principal: Principal): Promise<Answer<LogSize>>;
   /** What runs for the session, asked of its sandbox now. */
   getProcesses(principal: Principal): Promise<Answer<SessionProcesses>>;
+  /** From the Team object's sweep and the team's list: what runs, and the index is owed it. Null for a session at rest. */
+  reviewProcesses(teamId: string): Promise<Answer<RunningSession | null>>;
   killProcess(principal: Principal, request: { pid: number; force: boolean }): Promise<Answer<{ killed: boolean }>>;
   /** Background tasks, asked of the sandbox now. */
   listTasks(principal: Principal): Promise<Answer<SessionTasks>>;

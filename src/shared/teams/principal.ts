@@ -14,3 +14,8 @@ export const principalSchema = z.object({
   role: z.enum(ROLES),
 });
 export type Principal = z.infer<typeof principalSchema>;
+
+/** An owner sees what runs across the team, as rows without content; everybody else sees their own alone. */
+export function mayOversee({ role }: Principal): boolean {
+  return role === "owner";
+}

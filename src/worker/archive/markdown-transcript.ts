@@ -24,6 +24,7 @@ const completedSchema = z.object({
   reason: z.string().nullable(),
   result: turnResultSchema.nullable(),
 });
+const retrySchema = z.object({ message: z.string() });
 const errorSchema = z.object({ code: z.string(), message: z.string() });
 
 export function writeHeading(session: SessionSummary): string {
@@ -42,6 +43,7 @@ const WRITERS: Partial<Record<EventType, (event: SessionEvent) => string>> = {
   turn_started: (event) => withData(startedSchema, event, writeStart),
   turn_steered: (event) => withData(steeredSchema, event, ({ prompt }) => `\n**Joined by**\n\n${quote(prompt)}\n`),
   message_received: (event) => writeMessage(event),
+  model_retried: (event) => withData(retrySchema, event, ({ message }) => `\n_${message}_\n`),
   error_occurred: (event) =>
     withData(errorSchema, event, ({ code, message }) => `\n**Error** \`${code}\`: ${message}\n`),
   turn_completed: (event) => withData(completedSchema, event, writeEnd),

@@ -127,6 +127,37 @@ export const usage = sqliteTable(
   (table) => [index("usage_team_time").on(table.teamId, table.occurredAt)],
 );
 
+/** What runs across a team: one row a session that works or waits. Kept by the Session objects, healed by a sweep. */
+export const sessionProcesses = sqliteTable(
+  "session_processes",
+  {
+    sessionId: text().primaryKey(),
+    teamId: text().notNull(),
+    ownerId: text().notNull(),
+    projectId: text().notNull(),
+    project: text().notNull(),
+    branch: text().notNull(),
+    status: text().notNull(),
+    turnId: text(),
+    runtimeId: text(),
+    /** Claude Code's own process. */
+    pid: integer(),
+    startedAt: text(),
+    processes: integer().notNull(),
+    cpuPercent: real().notNull(),
+    rssBytes: integer().notNull(),
+    lastEventSeq: integer(),
+    lastEventType: text(),
+    lastEventAt: text(),
+    /** When the sandbox said so; null before it said anything. */
+    checkedAt: text(),
+    updatedAt: text().notNull(),
+    /** Grows with time; an upsert of an older one changes nothing. */
+    version: integer().notNull(),
+  },
+  (table) => [index("session_processes_team").on(table.teamId, table.updatedAt)],
+);
+
 /** Wrong sign-in codes, counted per window of time; see auth/sign-in-policy.ts. */
 export const signInAttempts = sqliteTable("sign_in_attempts", {
   /** Which lock the count belongs to. */

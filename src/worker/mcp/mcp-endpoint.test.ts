@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Principal } from "../../shared/teams/principal.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import { createExposures } from "./exposure.ts";
-import { createMcpEndpoint } from "./mcp-endpoint.ts";
+import { createMcpEndpoint, type McpEndpointOptions } from "./mcp-endpoint.ts";
 import type { RequestFacts } from "./mcp-server.ts";
 import { TOOLS } from "./registry.ts";
 
@@ -16,16 +16,18 @@ const token = {
 };
 
 function setUp(options: { repairsHeaders?: boolean; member?: Principal | null } = {}) {
-  const handed: { request: Request; facts: RequestFacts; body: unknown }[] = [];
+  const handed: { request: Request; facts: RequestFacts; body: unknown; streams: boolean }[] = [];
   const lines: string[] = [];
   let lookups = 0;
-  const endpoint = createMcpEndpoint({
-    handler: {
-      async fetch(request, { authInfo, parsedBody }) {
-        handed.push({ request, facts: authInfo.extra?.["facts"] as RequestFacts, body: parsedBody });
-        return new Response("ok");
-      },
+  const createHandler = (streams: boolean): McpEndpointOptions["handler"] => ({
+    async fetch(request, { authInfo, parsedBody }) {
+      handed.push({ request, facts: authInfo.extra?.["facts"] as RequestFacts, body: parsedBody, streams });
+      return new Response("ok");
     },
+  });
+  const endpoint = createMcpEndpoint({
+    handler: createHandler(false),
+    streamHandler: createHandler(true),
     expose: createExposures(TOOLS),
     async readPrincipal() {
       lookups++;
@@ -43,6 +45,13 @@ const list = { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} };
 const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "get_session", arguments: {} } };
 
 describe("the MCP endpoint", () => {
+  it("answers a call that waits as a stream from the beginning, and no other [mcp.waits_stream]", async () => {
+    const { send, handed } = setUp();
+    const waitFor = { ...call, params: { name: "wait_for_session", arguments: {} } };
+    for (const message of [waitFor, { ...call, params: { name: "execute_claude" } }, call, list]) await send(message);
+    expect(handed.map(({ streams }) => streams)).toEqual([true, true, false, false]);
+  });
+
   it("logs every repair by name [mcp.header_repair]", async () => {
     const { send, handed, lines } = setUp();
     await send(list, { "mcp-protocol-version": "2025-11-25, 2025-11-25" });

@@ -25,6 +25,8 @@ type McpHandlerPort = {
 
 export type McpEndpointOptions = {
   handler: McpHandlerPort;
+  /** Answers as a stream from the beginning: for calls that wait. */
+  streamHandler: McpHandlerPort;
   expose: (toolsets: readonly Toolset[]) => Exposure;
   readPrincipal: (userId: string) => Promise<Principal | null>;
   repairsHeaders: boolean;
@@ -58,7 +60,13 @@ async function answer(options: McpEndpointOptions, request: Request, token: Toke
   const principal = touchesData ? await requirePrincipal(options, token.userId) : null;
   const facts: RequestFacts = { exposure, principal, calledTools, touchesResources };
   const repaired = repair(options, request, url, body);
-  return options.handler.fetch(repaired, { authInfo: authInfo(token, facts), parsedBody: body });
+  // The headers of an answer that is waited for go out at once: nobody on the way takes the call for dead.
+  const handler = calledTools.some((name) => canWait(exposure, name)) ? options.streamHandler : options.handler;
+  return handler.fetch(repaired, { authInfo: authInfo(token, facts), parsedBody: body });
+}
+
+function canWait(exposure: Exposure, name: string): boolean {
+  return exposure.tools.get(name)?.input.shape["wait_seconds"] !== undefined;
 }
 
 function refuse(options: McpEndpointOptions, body: unknown, exposure: Exposure): string | null {

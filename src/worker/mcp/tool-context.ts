@@ -2,6 +2,7 @@
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { UploadService } from "../attachments/upload-service.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
+import type { ProcessService } from "../processes/process-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
 import type { SessionService } from "../sessions/session-service.ts";
@@ -12,6 +13,7 @@ export type Services = {
   attachments: UploadService;
   sessions: SessionService;
   watching: WatchService;
+  processes: ProcessService;
   projects: ProjectService;
   runtime: RuntimeService;
 };

@@ -1,7 +1,7 @@
 // Result fields that the process tools share.
 import { z } from "zod";
 import { EVENT_TYPES } from "../../shared/events/event.ts";
-import { processInfoSchema } from "../../shared/processes/schema.ts";
+import { processInfoSchema, runningSessionSchema } from "../../shared/processes/schema.ts";
 import { sessionSummarySchema, turnSummarySchema } from "../../shared/sessions/schema.ts";
 
 export const sessionProcessesSchema = z.object({
@@ -17,4 +17,9 @@ export const sessionProcessesSchema = z.object({
     .object({ seq: z.int(), type: z.enum(EVENT_TYPES), at: z.string() })
     .nullable()
     .describe("The newest event of the session."),
+});
+
+export const teamRowSchema = runningSessionSchema.extend({
+  owner: z.string().nullable().describe("Whose session it is, by name."),
+  checked_at: z.string().nullable().describe("When the sandbox last said what runs; null before it did."),
 });

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import {
+  decideCli,
+  decideRest,
+  decideSandbox,
+  isWorking,
+  KEEP_EVERY_MS,
+  LINK_LINGER_MS,
+  LOOK_AGAIN_MS,
+  type SandboxFacts,
+  UNSAID_LIMIT_MS,
+} from "./sleep-policy.ts";
+
+const idle = { ended: false, openTurns: 0, queuedTurns: 0, backgroundTasks: 0 };
+
+describe("the link of a session", () => {
+  it("is held for a turn that runs or waits and for a background task, not for an ended session [sleeping.link]", () => {
+    expect(isWorking(idle)).toBe(false);
+    for (const work of [{ openTurns: 1 }, { queuedTurns: 1 }, { backgroundTasks: 1 }]) {
+      expect(isWorking({ ...idle, ...work })).toBe(true);
+      expect(isWorking({ ...idle, ...work, ended: true })).toBe(false);
+      expect(decideRest({ ...idle, ...work }, 1000)).toBeNull();
+    }
+  });
+
+  it("goes some seconds after the last work [sleeping.link]", () => {
+    expect(decideRest(idle, 1000)).toBe(1000 + LINK_LINGER_MS);
+    expect(decideRest({ ...idle, openTurns: 1, ended: true }, 1000)).toBe(1000 + LINK_LINGER_MS);
+  });
+});
+
+describe("Claude Code's process", () => {
+  it("ends when no prompt came for its time, and not while it works [sleeping.cli]", () => {
+    const facts = { busy: false, usedAtMs: 1000, nowMs: 1000, idleMs: 500 };
+    expect(decideCli(facts)).toEqual({ step: "look", inMs: 500 });
+    expect(decideCli({ ...facts, nowMs: 1499 })).toEqual({ step: "look", inMs: 1 });
+    expect(decideCli({ ...facts, nowMs: 1500 })).toEqual({ step: "end" });
+    expect(decideCli({ ...facts, nowMs: 9999, busy: true })).toEqual({ step: "look", inMs: 500 });
+  });
+});
+
+describe("a sandbox", () => {
+  const hour = 60 * 60_000;
+  const quiet = { busySessions: 0, unsaidSessions: 0 };
+  const decide = (wish: Partial<SandboxFacts>) =>
+    decideSandbox({
+      running: true,
+      leased: false,
+      runner: quiet,
+      hasFiles: false,
+      usedAtMs: 0,
+      nowMs: hour,
+      idleMs: hour,
+      ...wish,
+    });
+  const look = { step: "look", atMs: hour + LOOK_AGAIN_MS };
+
+  it("stops when nobody used it for its time and nothing would be lost [sleeping.sandbox]", () => {
+    expect(decide({ running: false })).toEqual({ step: "none" });
+    expect(decide({})).toEqual({ step: "stop" });
+    expect(decide({ nowMs: hour - 1 })).toEqual({ step: "look", atMs: hour });
+  });
+
+  it("is kept, however long nobody used it, while its files are nowhere else [sleeping.sandbox]", () => {
+    const nowMs = 1000 * hour;
+    expect(decide({ hasFiles: true, nowMs })).toEqual({ step: "keep", atMs: nowMs + KEEP_EVERY_MS });
+    expect(decide({ hasFiles: true, nowMs, runner: null })).toMatchObject({ step: "keep" });
+  });
+
+  it("never stops while a lease, a turn or a background task is alive, nor when it does not answer [sleeping.sandbox]", () => {
+    for (const nowMs of [hour, 1000 * hour]) {
+      for (const wish of [{ leased: true }, { runner: { ...quiet, busySessions: 1 } }, { runner: null }]) {
+        expect(decide({ ...wish, nowMs })).toEqual({ step: "look", atMs: nowMs + LOOK_AGAIN_MS });
+      }
+    }
+  });
+
+  it("waits, for a day at most, until what its runner has to say was fetched [sleeping.sandbox]", () => {
+    const runner = { ...quiet, unsaidSessions: 1 };
+    expect(decide({ runner })).toEqual(look);
+    expect(decide({ runner, nowMs: hour + UNSAID_LIMIT_MS })).toEqual({ step: "stop" });
+  });
+});

@@ -1,0 +1,85 @@
+// When each part of an idle session goes: the object's link within seconds, Claude Code within minutes, the sandbox after more.
+
+/** How long the link to the runner stays open after the last work: the next prompt often comes at once. */
+export const LINK_LINGER_MS = 5_000;
+/** Well within the time after which the platform ends a sandbox that nobody uses. */
+export const KEEP_EVERY_MS = 6 * 60 * 60_000;
+/** A sandbox that could sleep but for its work is looked at again after this long. */
+export const LOOK_AGAIN_MS = 60_000;
+/** What a runner has to say and nobody fetched for this long keeps its sandbox awake no longer. */
+export const UNSAID_LIMIT_MS = 24 * 60 * 60_000;
+
+export type LinkFacts = {
+  ended: boolean;
+  openTurns: number;
+  queuedTurns: number;
+  backgroundTasks: number;
+};
+
+/** True while the session needs its runner. Whoever only watches does not need it: the runner wakes the object. */
+export function isWorking({ ended, openTurns, queuedTurns, backgroundTasks }: LinkFacts): boolean {
+  return !ended && openTurns + queuedTurns + backgroundTasks > 0;
+}
+
+/** When the link is let go after the last work, unless more has come by then; null while there is some. */
+export function decideRest(facts: LinkFacts, nowMs: number): number | null {
+  return isWorking(facts) ? null : nowMs + LINK_LINGER_MS;
+}
+
+export type CliFacts = {
+  /** A turn runs, or a background task does: it would end with the process. */
+  busy: boolean;
+  /** When a prompt was last worked on. */
+  usedAtMs: number;
+  nowMs: number;
+  idleMs: number;
+};
+
+export type CliDecision = { step: "end" } | { step: "look"; inMs: number };
+
+/** The next prompt resumes the conversation in a new process. */
+export function decideCli({ busy, usedAtMs, nowMs, idleMs }: CliFacts): CliDecision {
+  if (busy) return { step: "look", inMs: idleMs };
+  const leftMs = usedAtMs + idleMs - nowMs;
+  return leftMs <= 0 ? { step: "end" } : { step: "look", inMs: leftMs };
+}
+
+export type SandboxFacts = {
+  running: boolean;
+  /** Somebody holds or waits for the lease. */
+  leased: boolean;
+  /** The runner's answer; null when it gave none. */
+  runner: {
+    /** Sessions with a turn or a background task. */
+    busySessions: number;
+    /** Sessions with entries or a conversation that are not stored outside yet. */
+    unsaidSessions: number;
+  } | null;
+  /** The workspace holds what a fresh disk would not, and nothing of it is stored anywhere else. */
+  hasFiles: boolean;
+  usedAtMs: number;
+  nowMs: number;
+  idleMs: number;
+};
+
+/**
+ * `stop`: nothing would be lost. `keep`: its files are nowhere else, and the platform is told not to end it.
+ * `look`: not yet; looked at again at that time. `none`: nothing runs.
+ */
+export type SandboxDecision =
+  | { step: "none" }
+  | { step: "stop" }
+  | { step: "keep"; atMs: number }
+  | { step: "look"; atMs: number };
+
+export function decideSandbox(facts: SandboxFacts): SandboxDecision {
+  const { nowMs, usedAtMs, idleMs } = facts;
+  if (!facts.running) return { step: "none" };
+  if (facts.hasFiles) return { step: "keep", atMs: nowMs + KEEP_EVERY_MS };
+  const atMs = Math.max(usedAtMs + idleMs, nowMs + Math.min(idleMs, LOOK_AGAIN_MS));
+  // One that does not answer may be at work: what is known to be lost is found out by who needs it.
+  if (facts.leased || facts.runner === null || facts.runner.busySessions > 0) return { step: "look", atMs };
+  if (nowMs < usedAtMs + idleMs) return { step: "look", atMs: usedAtMs + idleMs };
+  const isGivenUp = nowMs >= usedAtMs + idleMs + UNSAID_LIMIT_MS;
+  return facts.runner.unsaidSessions > 0 && !isGivenUp ? { step: "look", atMs } : { step: "stop" };
+}

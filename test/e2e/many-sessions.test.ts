@@ -1,0 +1,56 @@
+// A hundred sessions at once, each in a workspace of its own. Claude Code itself is a stub here, in this file alone: a
+// hundred real ones do not fit on a small machine.
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SessionEvent } from "../../src/shared/events/event.ts";
+import { connect, expectWholeLog, readLog, start, waitForEnd } from "../journeys/person.ts";
+import { startStack, type Stack } from "../support/stack.ts";
+
+const SESSIONS = 100;
+const MESSAGES = 50;
+
+const textsOf = (log: SessionEvent[]): string[] =>
+  log.flatMap(({ type, data }) => {
+    const { type: kind, message } = (data["message"] ?? {}) as {
+      type?: string;
+      message?: { content: { text: string }[] };
+    };
+    return type === "message_received" && kind === "assistant" ? [message?.content[0]?.text ?? ""] : [];
+  });
+
+describe("a hundred sessions at once, Claude Code stubbed at its process", () => {
+  let stack: Stack;
+  let client: Awaited<ReturnType<typeof connect>>;
+  beforeAll(async () => {
+    stack = await startStack({
+      env: {
+        BERTH_RUNNER_ENTRY: join(import.meta.dirname, "..", "support", "stub-cli", "runner.ts"),
+        MAX_RUNNING_TURNS_PER_TEAM: String(SESSIONS),
+        MAX_RUNNING_TURNS_PER_USER: String(SESSIONS),
+      },
+    });
+    client = await connect(stack);
+  });
+  afterAll(async () => {
+    await client?.close();
+    await stack?.stop();
+  });
+
+  it("deliver every event of every one, in order and once [scale.hundred_sessions]", async () => {
+    const labels = Array.from({ length: SESSIONS }, (_, index) => `of-${index}`);
+    for (const label of labels) await client.callToolOrThrow("create_project", { name: label });
+    const started = await Promise.all(
+      labels.map((label) => start(client, { project: label, prompt: `say ${MESSAGES} ${label}` })),
+    );
+    const all = { status: "running", limit: 100 };
+    const runTogether = ((await client.callToolOrThrow("list_sessions", all))["sessions"] as unknown[]).length;
+    const ends = await Promise.all(started.map((one) => waitForEnd(client, one, 240_000)));
+    expect(ends.map(({ turn }) => turn?.status)).toEqual(labels.map(() => "completed"));
+    for (const [index, { session_id }] of started.entries()) {
+      const log = await readLog(client, session_id);
+      expectWholeLog(log);
+      expect(textsOf(log)).toEqual(Array.from({ length: MESSAGES }, (_, at) => `${labels[index]} ${at}`));
+    }
+    console.log(`${runTogether} ran at the moment of asking`);
+  }, 300_000);
+});
