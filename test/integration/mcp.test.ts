@@ -73,7 +73,9 @@ describe("/mcp", () => {
   it("refuses an unknown toolset and names those that exist", async () => {
     const response = await callModern(token, "tools/list", {}, { query: "?toolsets=nonsense" });
     expect(response.status).toBe(400);
-    expect((await readRpc(response)).error?.message).toContain("sessions, projects, runtime, archive, or all");
+    expect((await readRpc(response)).error?.message).toContain(
+      "sessions, projects, runtime, archive, attachments, or all",
+    );
   });
 
   it("refuses a page of a foreign origin, and takes hosted clients and requests without origin [bad_input.http]", async () => {

@@ -102,13 +102,13 @@ describe("files that come with a prompt", () => {
   it("may be 20 MB together: they reach the model, and the conversation is stored with them [attachments.model]", async () => {
     const host = await bench.openSession();
     const mark = `read much ${randomUUID()}`;
-    const line = `${"x".repeat(1023)}\n`;
-    const attachments = ["a", "b", "c", "d"].map((name) => ({
-      project_file: put(`${name}.txt`, line.repeat(MAX_ATTACHMENT_BYTES / 1024)),
-    }));
+    const filling = new Uint8Array(MAX_ATTACHMENT_BYTES - PDF.length).fill(32);
+    const large = Buffer.concat([PDF.subarray(0, 9), filling, PDF.subarray(9)]);
+    const attachments = ["a", "b", "c", "d"].map((name) => ({ project_file: put(`${name}.pdf`, large) }));
     const turn = makeTurn(mark, randomUUID(), { attachments });
     await host.runner().startTurn(turn);
-    expect(await host.turnEnded(turn.turn_id)).toMatchObject({ reason: "result", result: { is_error: false } });
+    const ended = await host.turnEnded(turn.turn_id);
+    expect(ended).toMatchObject({ reason: "result", result: { is_error: false } });
     const [request] = requestsAbout(mark);
     expect(JSON.stringify(request?.messages).length).toBeGreaterThan(4 * MAX_ATTACHMENT_BYTES);
     await host.until(() => host.commits[0], "the conversation");

@@ -26,8 +26,8 @@ export const fileNameSchema = z
 /** What a caller names: a file of the project, or an upload of their own. */
 export const attachmentNameSchema = z
   .strictObject({
-    project_file: filePathSchema.optional().describe("A file of the project, by its path."),
-    upload_id: uuidSchema.optional().describe("A file of your own, by the id that create_upload gave."),
+    project_file: filePathSchema.optional(),
+    upload_id: uuidSchema.optional(),
   })
   .refine(({ project_file, upload_id }) => (project_file === undefined) !== (upload_id === undefined), {
     message: "give either project_file or upload_id",

@@ -60,4 +60,41 @@ describe("decideTurnEnd", () => {
     const end = decideTurnEnd({ ...facts, result: { ...result, permission_denials: denied } });
     expect(end.result?.permission_denials).toEqual(denied);
   });
+
+  it.each([
+    ["file_not_found", "attachment_not_found"],
+    ["upload_gone", "attachment_not_found"],
+    ["not_its_type", "attachment_refused"],
+    ["too_large", "attachment_refused"],
+    ["all_too_large", "attachment_refused"],
+    ["empty", "attachment_refused"],
+    ["unsupported", "attachment_refused"],
+    ["not_fetched", "attachment_refused"],
+  ] as const)(
+    "fails a turn whose file is %s with the code %s, and names the file [attachments.refused]",
+    (problem, code) => {
+      const attachment = { file: { project_file: 'a"b.png' }, problem };
+      const end = decideTurnEnd({ ...facts, reason: "attachment_refused", result: null, attachment });
+      expect(end).toMatchObject({ status: "failed", result: null, error: { code } });
+      expect(end.reason).toContain('The attachment "a\\"b.png" ');
+    },
+  );
+
+  it("passes a structured answer on when it was found valid, and at no other time [structured.validated]", () => {
+    const answered = { ...result, structured: { from: "the sandbox" } };
+    const value = { checked: true };
+    const valid = decideTurnEnd({ ...facts, result: answered, structured: { kind: "valid", value } });
+    expect(valid).toMatchObject({ status: "completed", result: { structured: value } });
+    expect(decideTurnEnd({ ...facts, result: answered }).result).not.toHaveProperty("structured");
+    for (const kind of ["absent", "invalid", "too_large"] as const) {
+      const end = decideTurnEnd({ ...facts, result: answered, structured: { kind } });
+      expect(end).toMatchObject({ status: "failed", error: { code: "structured_output_missing" } });
+      expect(end.result).toMatchObject({ text: "done" });
+      expect(end.result).not.toHaveProperty("structured");
+    }
+    const followUp = decideTurnEnd({ ...facts, structured: { kind: "absent" }, isFollowUp: true });
+    expect(followUp).toMatchObject({ status: "completed", error: null });
+    const wrongFollowUp = decideTurnEnd({ ...facts, structured: { kind: "invalid" }, isFollowUp: true });
+    expect(wrongFollowUp.status).toBe("failed");
+  });
 });

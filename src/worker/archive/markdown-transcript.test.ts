@@ -37,6 +37,26 @@ describe("a transcript", () => {
     ]);
   });
 
+  it("names the files of a prompt and has its structured answer [archive.export]", () => {
+    const attachments = [
+      { project_file: "a/b.md" },
+      { upload_id: "x", name: "c.png", media_type: "image/png", bytes: 1 },
+    ];
+    const started = event("turn_started", { number: 1, origin: "prompt", prompt: "look", attachments });
+    expect(writeEvent(started)).toBe('\n## Turn 1\n\n> look\n\n**Attached**\n\n- "a/b.md"\n- "c.png"\n');
+    const result = {
+      text: "",
+      structured: { a: 1 },
+      is_error: false,
+      num_turns: 1,
+      duration_ms: 0,
+      cost_usd: 0,
+      usage,
+    };
+    const ended = writeEvent(event("turn_completed", { status: "completed", reason: null, result }));
+    expect(ended).toContain('**Structured**\n\n```\n{\n  "a": 1\n}\n```\n');
+  });
+
   it("shortens what is long and says so, and no content gets out of its fence [archive.export]", () => {
     const long = writeEvent(message("user", { type: "tool_result", content: "x".repeat(5_000), is_error: true }));
     expect(long).toContain("**Failed**");

@@ -17,7 +17,13 @@ const toolResultSchema = z.object({
   content: z.unknown(),
   is_error: z.boolean().nullish(),
 });
-const startedSchema = z.object({ number: z.number(), origin: z.string(), prompt: z.string().optional() });
+const attachedSchema = z.union([z.object({ project_file: z.string() }), z.object({ name: z.string() })]);
+const startedSchema = z.object({
+  number: z.number(),
+  origin: z.string(),
+  prompt: z.string().optional(),
+  attachments: z.array(attachedSchema).default([]),
+});
 const steeredSchema = z.object({ prompt: z.string() });
 const completedSchema = z.object({
   status: z.string(),
@@ -59,14 +65,18 @@ function withData<T>(schema: z.ZodType<T>, event: SessionEvent, write: (data: T)
   return parsed.success ? write(parsed.data) : "";
 }
 
-function writeStart({ number, origin, prompt }: z.infer<typeof startedSchema>): string {
+function writeStart({ number, origin, prompt, attachments }: z.infer<typeof startedSchema>): string {
   if (prompt === undefined) return `\n## Turn ${number} (${origin.replace("_", "-")})\n`;
-  return `\n## Turn ${number}\n\n${quote(prompt)}\n`;
+  const files = attachments.map((file) => `- ${JSON.stringify("name" in file ? file.name : file.project_file)}\n`);
+  const attached = files.length === 0 ? "" : `\n**Attached**\n\n${files.join("")}`;
+  return `\n## Turn ${number}\n\n${quote(prompt)}\n${attached}`;
 }
 
 function writeEnd({ status, reason, result }: z.infer<typeof completedSchema>): string {
   if (result === null) return `\n_Turn ${status}${reason === null ? "" : `: ${reason}`}._\n`;
-  return `\n_Turn ${status}: ${dollars(result.cost_usd)}, ${(result.duration_ms / 1000).toFixed(1)} s._\n`;
+  const { structured } = result;
+  const answer = structured === undefined ? "" : `\n**Structured**\n\n${fence(JSON.stringify(structured, null, 2))}\n`;
+  return `${answer}\n_Turn ${status}: ${dollars(result.cost_usd)}, ${(result.duration_ms / 1000).toFixed(1)} s._\n`;
 }
 
 function writeMessage(event: SessionEvent): string {

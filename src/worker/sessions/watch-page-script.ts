@@ -19,10 +19,12 @@ const messageWords = (message) => {
 };
 const words = {
   session_status_changed: (data) => [data.status, data.reason].filter(Boolean).join(": "),
-  turn_started: (data) => data.prompt || "Claude goes on by itself",
+  turn_started: (data) => [data.prompt || "Claude goes on by itself", ...(data.attachments || []).map((file) => "with " + (file.name || file.project_file))].join("\\n"),
   message_received: (data) => messageWords(data.message || {}),
   tool_call_started: (data) => data.tool_name,
   tool_call_completed: (data) => data.is_error ? "failed" : "done",
+  structured_output: (data) => first(data.prefix + data.text),
+  background_task_changed: (data) => [data.status, data.text].filter(Boolean).join(": "),
   turn_completed: (data) => [data.status, data.reason].filter(Boolean).join(": "),
 };
 const isSpeech = (event) => event.type === "message_received" && (event.data.message || {}).type === "assistant";

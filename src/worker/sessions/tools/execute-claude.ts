@@ -71,7 +71,7 @@ const input = z.strictObject({
   attachments: attachmentNamesSchema
     .optional()
     .describe(
-      "Up to 10 images, PDFs or texts that come with the prompt, 5 MB each and 20 MB together: {project_file} or {upload_id}, from create_upload. Not with if_busy steer.",
+      "Up to 10 images, PDFs or texts that come with the prompt, 5 MB each and 20 MB together: {project_file} or {upload_id}, from create_upload of the toolset `attachments`. Not with if_busy steer.",
     ),
   if_busy: z
     .enum(IF_BUSY)
