@@ -26,15 +26,19 @@ async function callTool(name: string, args: Record<string, unknown>, query = "")
 
 const newId = () => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
 
-async function submitAs(principal: Principal, session_id: string): Promise<void> {
+async function submitAs(
+  principal: Principal,
+  session_id: string,
+  { workspace_id, prompt } = { workspace_id: newId(), prompt: "theirs" },
+): Promise<void> {
   const session = env.SESSION.getByName(session_id) as unknown as SessionApi;
-  const project = { project_id: newId(), name: "theirs", workspace_id: newId(), branch: "main", git_url: null };
+  const project = { project_id: newId(), name: "theirs", workspace_id, branch: "main", git_url: null };
   const submitted = await session.submit({
     principal,
     session_id,
     must_exist: false,
     project,
-    prompt: "theirs",
+    prompt,
     options: { timeout_seconds: 60 },
     ceiling: { permission_mode: "acceptEdits" },
     idempotency_key: null,
@@ -228,8 +232,12 @@ describe("sessions", () => {
   });
 
   it("tell an owner what runs across the team, without what it is about [processes.team]", async () => {
-    const plan = { prompt: "the secret plan", wait_seconds: 0 };
-    const { session_id } = structuredOf(await callTool("execute_claude", plan)) as { session_id: string };
+    const me = await env.DB.prepare("SELECT user_id, team_id FROM memberships").first<Principal>();
+    const [session_id, workspace_id] = [newId(), newId()];
+    // Somebody else has the lease, so that the session waits for as long as this takes.
+    const identity = { workspace_id, team_id: me!.team_id, project_id: newId(), git_url: null };
+    await env.WORKSPACE.getByName(workspace_id).requestLease({ identity, session_id: newId(), turn_id: newId() });
+    await submitAs({ ...me!, role: "owner" }, session_id, { workspace_id, prompt: "the secret plan" });
     const list = async (args: Record<string, unknown>) =>
       structuredOf(await callTool("list_active_sessions", args, "?toolsets=all")) as {
         sessions: unknown[];
