@@ -1,0 +1,111 @@
+// One fault at all moments: brings every cell to its moment, strikes once, lets all go on, and judges what came of it.
+import { setTimeout as sleep } from "node:timers/promises";
+import { say } from "../support/scripted-model/scenario.ts";
+import { type Fault, FAULTS, type FaultName } from "./faults.ts";
+import { type Arrival, type Cell, MOMENTS, type MomentName } from "./moments.ts";
+import type { Finding } from "./oracle/counts.ts";
+import { judge } from "./oracle/judge.ts";
+import { type Actor, createActor, hasAll, repeatCall, settles, submit, toRecord } from "./world/actor.ts";
+import type { Dice } from "./world/seed.ts";
+import { until, type World } from "./world/world.ts";
+
+const QUIET_TIMEOUT_MS = 15_000;
+const SETTLE_TIMEOUT_MS = 120_000;
+const MAX_JITTER_MS = 400;
+
+export type CellResult = { fault: FaultName; moment: MomentName; findings: Finding[]; ends: string[] };
+
+/** The sessions that are struck again and again, by moment; one that was found wrong is replaced. */
+export type Cast = Map<MomentName, { actors: Actor[]; workspaceId: string }>;
+
+type Strike = { world: World; dice: Dice; cast: Cast; name: FaultName; moments: readonly MomentName[]; id: string };
+
+export async function strike(options: Strike): Promise<CellResult[]> {
+  const { world, dice, name } = options;
+  const fault: Fault = FAULTS[name];
+  const cells = options.moments.map((moment, index) => createCell(options, moment, index));
+  await Promise.all(cells.map(makeProject));
+  const arrivals = await Promise.all(cells.map((cell) => MOMENTS[cell.moment](cell)));
+  await Promise.all(cells.map(remember));
+  await Promise.all(arrivals.map((arrival) => arrival.late?.()));
+  arrivals.forEach((arrival) => arrival.expect(fault.survivor));
+  await sleep(dice.between(0, MAX_JITTER_MS));
+  await strikeOnce({ world, cells, dice }, fault, arrivals);
+  const results = await Promise.all(cells.map((cell, index) => finish(cell, arrivals[index], name)));
+  for (const cell of cells) keepOrReplace(options.cast, cell, results);
+  return results;
+}
+
+/** What waits goes on before the fault is over, or after it. */
+async function strikeOnce(struck: Parameters<Fault["strike"]>[0], fault: Fault, arrivals: Arrival[]): Promise<void> {
+  const release = () => Promise.all(arrivals.map((arrival) => arrival.release()));
+  const isEarly = fault.lasts || struck.dice.roll() < 0.5;
+  await fault.strike(struck);
+  const healed = fault.heal(struck);
+  if (isEarly) await sleep(struck.dice.between(0, MAX_JITTER_MS)).then(release);
+  await healed;
+  if (!isEarly) await release();
+}
+
+function createCell({ world, dice, cast, id }: Strike, moment: MomentName, index: number): Cell {
+  const cellId = `${id}-${index + 1}`;
+  const known = cast.get(moment);
+  if (known !== undefined) {
+    for (const prompt of known.actors.flatMap(({ prompts }) => prompts)) prompt.isOld = prompt.ends[0] === "completed";
+    return { world, dice: dice.fork(moment), id: cellId, moment, ...known };
+  }
+  const actor = createActor(cellId, `chaos-${cellId}`);
+  return { world, dice: dice.fork(moment), id: cellId, moment, actors: [actor], workspaceId: "" };
+}
+
+/** A repeat, because its answer was lost, finds the project that the first call made. */
+async function makeProject({ world, actors: [actor], workspaceId }: Cell): Promise<void> {
+  if (workspaceId === "") await world.call("create_project", { name: actor?.project });
+}
+
+/** Reads what a client can see now: none of it may change. What was said before the moment has arrived by then. */
+async function remember({ world, actors }: Cell): Promise<void> {
+  for (const actor of actors) {
+    if (actor.sessionId === "") continue;
+    await until(async () => {
+      actor.before = await world.readLog(actor.sessionId);
+      return hasAll(world, actor, actor.before);
+    }, QUIET_TIMEOUT_MS);
+  }
+}
+
+async function finish(cell: Cell, arrival: Arrival | undefined, fault: FaultName): Promise<CellResult> {
+  const { world, moment, actors } = cell;
+  await Promise.all(actors.map((actor) => settle(world, actor)));
+  await arrival?.after?.();
+  const struck = [...actors];
+  // An ended session takes no prompt: its project's next session does.
+  if (moment === "while archiving") actors[0] = createActor(`${cell.id}-next`, struck[0]?.project ?? "");
+  await Promise.all(actors.map((actor) => takeNext(cell, actor)));
+  const all = [...new Set([...struck, ...actors])];
+  const records = await Promise.all(all.map((actor) => toRecord(world, actor)));
+  const ends = records.flatMap(({ events }) =>
+    events.filter((event) => event.type === "turn_completed").map((event) => String(event.data["status"])),
+  );
+  return { fault, moment, findings: records.flatMap(judge), ends };
+}
+
+async function settle(world: World, actor: Actor): Promise<void> {
+  if (!(await settles(world, actor, SETTLE_TIMEOUT_MS))) actor.unmet.push(`${actor.label}: it did not come to rest`);
+  const [first] = actor.prompts;
+  const newest = actor.prompts.at(-1);
+  for (const prompt of new Set([first, newest])) if (prompt !== undefined) await repeatCall(world, actor, prompt);
+}
+
+async function takeNext(cell: Cell, actor: Actor): Promise<void> {
+  const finalText = `${cell.id} goes on in ${actor.label}.`;
+  const scenario = { steps: [[say(finalText)]] };
+  await submit(cell.world, actor, cell.dice, { scenario, finalText, isNext: true });
+  await settles(cell.world, actor, SETTLE_TIMEOUT_MS);
+}
+
+function keepOrReplace(cast: Cast, cell: Cell, results: readonly CellResult[]): void {
+  const isGood = results.find(({ moment }) => moment === cell.moment)?.findings.length === 0;
+  if (isGood) cast.set(cell.moment, { actors: cell.actors, workspaceId: cell.workspaceId });
+  else cast.delete(cell.moment);
+}
