@@ -131,20 +131,20 @@ async function betweenResultAndAcknowledgement(cell: Cell): Promise<Arrival> {
   const prompt = await submit(world, actor, dice, { scenario: { steps: [[hold(id), say(finalText)]] }, finalText });
   await reached(cell, id);
   const isStored = dice.roll() < 0.5;
-  const isTold = (): boolean =>
-    readJournals(world.stack.home, actor.sessionId).some(({ entries }) =>
-      entries.some((entry) => entry.kind === "turn_ended" && entry.turn_id === prompt.answers[0]?.turn_id),
-    );
+  const findEnd = (): number | undefined =>
+    readJournals(world.stack.home, actor.sessionId)
+      .filter(({ isAlive }) => isAlive)
+      .flatMap(({ entries }) => entries)
+      .find((entry) => entry.kind === "turn_ended" && entry.turn_id === prompt.answers[0]?.turn_id)?.source_seq;
   return {
     async late() {
-      world.proxy.hold(workspaceOf(cell), [isStored ? "to_runner" : "to_object"]);
+      let isHeld = false;
+      const holding = world.proxy.holdAcknowledgement(workspaceOf(cell), (seq) => seq >= (findEnd() ?? Infinity));
+      if (isStored) void holding.then(() => (isHeld = true));
+      else world.proxy.hold(workspaceOf(cell), ["to_object"]);
       world.stack.model.release(id);
-      await needs(cell, "the result was not spooled", isTold);
-      if (!isStored) return;
-      await needs(cell, "the result did not reach the object", async () => {
-        const events = await world.readLog(actor.sessionId);
-        return events.some((e) => e.type === "turn_completed" && e.turn_id === prompt.answers[0]?.turn_id);
-      });
+      await needs(cell, "the result was not spooled", () => findEnd() !== undefined);
+      if (isStored) await needs(cell, "the result was not acknowledged", () => isHeld);
     },
     release: () => world.proxy.release(workspaceOf(cell)),
     expect: (survivor) => void (prompt.ends = isStored || survivor !== "none" ? ["completed"] : ["interrupted"]),

@@ -3,7 +3,7 @@ import type { SessionEvent } from "../../../src/shared/events/event.ts";
 import { countPrompts, type ModelRequest } from "../../support/scripted-model/conversation.ts";
 import type { Finding } from "./counts.ts";
 import { loggedMessages, textsOf, toolIdsOf } from "./messages.ts";
-import type { PromptRecord, SessionRecord } from "./record.ts";
+import type { SessionRecord } from "./record.ts";
 
 export function judgeConversation(record: SessionRecord): Finding[] {
   return [...judgePrompts(record), ...judgeWhatTheModelKnows(record)];
@@ -48,17 +48,26 @@ function judgeWhatTheModelKnows(record: SessionRecord): Finding[] {
   }));
 }
 
-/** The conversation's messages that belong to prompts whose turns completed. */
+/** What Claude Code puts into a conversation that was broken off, in the model's name. */
+const SYNTHETIC = "No response requested.";
+
+/** The conversation's messages that belong to turns that completed; of follow-ups only when all of them did. */
 function listCompleted({ prompts, events }: SessionRecord, request: ModelRequest): ModelRequest["messages"] {
+  const ends = events.filter((event) => event.type === "turn_completed");
   const completed = new Set(
-    events
-      .filter((event) => event.type === "turn_completed" && event.data["status"] === "completed")
-      .map((e) => e.turn_id),
+    ends.flatMap(({ data, turn_id }) => (data["status"] === "completed" && turn_id !== null ? [turn_id] : [])),
   );
-  let current: PromptRecord | null = null;
+  const followUps = events.filter((event) => event.type === "turn_started" && event.data["origin"] === "follow_up");
+  const allFollowUps = followUps.every(({ turn_id }) => turn_id !== null && completed.has(turn_id));
+  let counts = false;
   return request.messages.filter((message) => {
-    const text = typeof message.content === "string" ? message.content : textsOf(message).join("\n");
-    if (message.role === "user") current = prompts.find(({ marker }) => text.includes(marker)) ?? current;
-    return current !== null && completed.has(current.answers[0]?.turn_id ?? null);
+    const texts = typeof message.content === "string" ? [message.content] : textsOf(message);
+    const text = texts.join("\n");
+    if (message.role === "user") {
+      const prompt = prompts.find(({ marker }) => text.includes(marker));
+      if (prompt !== undefined) counts = completed.has(prompt.answers[0]?.turn_id ?? "");
+      else if (text.includes("<task-notification>")) counts = counts && allFollowUps;
+    }
+    return counts && text !== SYNTHETIC;
   });
 }

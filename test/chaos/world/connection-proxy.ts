@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { createValve, readAcknowledgement, type Valve } from "./acknowledgement-valve.ts";
 
 export type Direction = "to_runner" | "to_object";
 
@@ -14,15 +15,25 @@ export type ConnectionProxy = {
   /** Reads nothing in these directions any more, also of connections that are made later. */
   hold(workspaceId: string, directions: readonly Direction[]): void;
   release(workspaceId: string): void;
+  /**
+   * Holds back the acknowledgement that this says yes to, and what comes after it on the same connection. Resolves once
+   * one is held.
+   */
+  holdAcknowledgement(workspaceId: string, isMeant: (sourceSeq: number) => boolean): Promise<void>;
   close(): Promise<void>;
 };
 
-type Relay = { workspaceId: string; server: Server; port: number; pairs: Set<Record<Direction, Socket>> };
+type Acknowledgement = { isMeant: (sourceSeq: number) => boolean; onHeld: () => void };
+type Relay = { workspaceId: string; server: Server; port: number; pairs: Set<Pair> };
+type Pair = Record<Direction, Socket>;
 
 export async function startConnectionProxy(): Promise<ConnectionProxy> {
   /** By the runner's own port: another runner is another relay. */
   const relays = new Map<number, Relay>();
   const held = new Map<string, ReadonlySet<Direction>>();
+  const wanted = new Map<string, Acknowledgement>();
+
+  const valves = new WeakMap<Pair, Valve>();
 
   function apply(workspaceId: string): void {
     const directions = held.get(workspaceId) ?? new Set();
@@ -47,8 +58,16 @@ export async function startConnectionProxy(): Promise<ConnectionProxy> {
       // Named after where their bytes go.
       const pair = { to_runner: object, to_object: runner };
       pairs.add(pair);
-      join(object, runner);
-      join(runner, object);
+      const valve = createValve((text) => {
+        const acknowledgement = wanted.get(workspaceId);
+        const seq = readAcknowledgement(text);
+        if (acknowledgement === undefined || seq === null || !acknowledgement.isMeant(seq)) return false;
+        acknowledgement.onHeld();
+        return true;
+      });
+      valves.set(pair, valve);
+      join(object, runner, (chunk) => valve.pass(chunk));
+      join(runner, object, (chunk) => chunk);
       for (const socket of [object, runner]) socket.on("close", () => pairs.delete(pair));
       apply(workspaceId);
     });
@@ -77,8 +96,18 @@ export async function startConnectionProxy(): Promise<ConnectionProxy> {
       held.set(workspaceId, new Set(directions));
       apply(workspaceId);
     },
+    holdAcknowledgement: (workspaceId, isMeant) =>
+      new Promise((resolve) => wanted.set(workspaceId, { isMeant, onHeld: resolve })),
     release(workspaceId) {
       held.delete(workspaceId);
+      wanted.delete(workspaceId);
+      for (const relay of relays.values()) {
+        if (relay.workspaceId !== workspaceId) continue;
+        for (const pair of relay.pairs) {
+          const kept = valves.get(pair)?.open();
+          if (kept !== undefined && kept.length > 0) pair.to_object.write(kept);
+        }
+      }
       apply(workspaceId);
     },
     async close() {
@@ -90,8 +119,11 @@ export async function startConnectionProxy(): Promise<ConnectionProxy> {
   };
 }
 
-function join(from: Socket, to: Socket): void {
-  from.on("data", (chunk) => void to.write(chunk));
+function join(from: Socket, to: Socket, filter: (chunk: Buffer) => Buffer): void {
+  from.on("data", (chunk: Buffer) => {
+    const passing = filter(chunk);
+    if (passing.length > 0) to.write(passing);
+  });
   from.on("end", () => void to.end());
   from.on("close", () => void to.destroy());
   from.on("error", () => void to.destroy());
