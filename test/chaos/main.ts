@@ -65,7 +65,8 @@ async function runFault(
   const since = Date.now();
   const id = `r${round}f${FAULT_NAMES.indexOf(name) + 1}`;
   const dice = createDice(seed).fork(`${round}/${name}`);
-  const struck = await strike({ world, dice, cast, name, moments, id }).catch((error: unknown) =>
+  const show = (line: string) => console.log(`${String(seconds()).padStart(5)} s  round ${round}  ${name}: ${line}`);
+  const struck = await strike({ world, dice, cast, name, moments, id, show }).catch((error: unknown) =>
     moments.map((moment: MomentName): CellResult => ({
       fault: name,
       moment,
@@ -74,9 +75,7 @@ async function runFault(
     })),
   );
   const wrong = struck.filter(({ findings }) => findings.length > 0).length;
-  console.log(
-    `${String(seconds()).padStart(5)} s  round ${round}  ${name}: ${wrong} of ${struck.length} cells wrong, ${Math.round((Date.now() - since) / 1000)} s`,
-  );
+  show(`${wrong} of ${struck.length} cells wrong, ${Math.round((Date.now() - since) / 1000)} s`);
   return struck;
 }
 

@@ -1,5 +1,6 @@
 // The moments at which a fault strikes. Each is reached by a gate, not by a time: what has to have happened has happened.
 import { callTool, hold, say } from "../support/scripted-model/scenario.ts";
+import type { SessionEvent } from "../../src/shared/events/event.ts";
 import type { TurnStatus } from "../../src/shared/sessions/schema.ts";
 import { type Actor, createActor, submit } from "./world/actor.ts";
 import { readJournals } from "./world/journal.ts";
@@ -33,7 +34,7 @@ export type Arrival = {
 
 type Arrive = (cell: Cell) => Promise<Arrival>;
 
-const ARRIVE_TIMEOUT_MS = 60_000;
+const ARRIVE_TIMEOUT_MS = 40_000;
 
 export const MOMENTS = {
   "before the first message": beforeFirstMessage,
@@ -105,14 +106,11 @@ async function whilePermissionWaits(cell: Cell): Promise<Arrival> {
   await reached(cell, id);
   world.files.write(workspaceOf(cell), `go-${id}`);
   const followUp = expectFollowUp(asking, finalText);
-  const number = asking.followUps.length;
   await needs(cell, "the follow-up did not ask", async () => {
-    const events = await world.readLog(asking.sessionId);
-    const begun = events.filter((event) => event.type === "turn_started" && event.data["origin"] === "follow_up");
-    const turn = begun[number - 1];
-    return events.some(
-      (event) => event.type === "tool_call_started" && event.turn_id === turn?.turn_id && turn !== undefined,
-    );
+    const events = await logSinceNewestPrompt(cell, asking);
+    const turn = events.find((event) => event.type === "turn_started" && event.data["origin"] === "follow_up");
+    const isOfTurn = (event: SessionEvent) => turn !== undefined && event.turn_id === turn.turn_id;
+    return events.some((event) => event.type === "tool_call_started" && isOfTurn(event));
   });
   return {
     release: () => world.stack.model.release(id),
@@ -217,10 +215,14 @@ async function beginBackground(
     ...(workFile === undefined ? {} : { workFile }),
   });
   await needs(cell, "the turn before the follow-up did not end", async () => {
-    const events = await world.readLog(actor.sessionId);
+    const events = await logSinceNewestPrompt(cell, actor);
     const isEnded = events.some((e) => e.type === "turn_completed" && e.turn_id === prompt.answers[0]?.turn_id);
     return isEnded && world.files.exists(workspaceOf(cell), `begun-${id}`);
   });
+}
+
+function logSinceNewestPrompt({ world }: Cell, { sessionId, prompts }: Actor): Promise<SessionEvent[]> {
+  return world.readLog(sessionId, prompts.at(-1)?.answers[0]?.cursor);
 }
 
 function expectFollowUp(actor: Actor, finalText: string): Actor["followUps"][number] {
@@ -263,7 +265,7 @@ function replaceActor(cell: Cell): Actor {
 }
 
 /** Empty until the sandbox has files of the session. */
-function workspaceOf(cell: Cell): string {
+export function workspaceOf(cell: Cell): string {
   for (const { sessionId } of cell.actors) {
     if (cell.workspaceId === "" && sessionId !== "") cell.workspaceId = cell.world.workspaceOf(sessionId) ?? "";
   }

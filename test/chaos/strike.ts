@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { say } from "../support/scripted-model/scenario.ts";
 import { type Fault, FAULTS, type FaultName } from "./faults.ts";
-import { type Arrival, type Cell, MOMENTS, type MomentName } from "./moments.ts";
+import { type Arrival, type Cell, MOMENTS, type MomentName, workspaceOf } from "./moments.ts";
 import type { Finding } from "./oracle/counts.ts";
 import { judge } from "./oracle/judge.ts";
 import { type Actor, createActor, hasAll, repeatCall, settles, submit, toRecord } from "./world/actor.ts";
@@ -18,19 +18,34 @@ export type CellResult = { fault: FaultName; moment: MomentName; findings: Findi
 /** The sessions that are struck again and again, by moment; one that was found wrong is replaced. */
 export type Cast = Map<MomentName, { actors: Actor[]; workspaceId: string }>;
 
-type Strike = { world: World; dice: Dice; cast: Cast; name: FaultName; moments: readonly MomentName[]; id: string };
+type Strike = {
+  world: World;
+  dice: Dice;
+  cast: Cast;
+  name: FaultName;
+  moments: readonly MomentName[];
+  id: string;
+  show(line: string): void;
+};
 
 export async function strike(options: Strike): Promise<CellResult[]> {
   const { world, dice, name } = options;
   const fault: Fault = FAULTS[name];
   const cells = options.moments.map((moment, index) => createCell(options, moment, index));
-  await Promise.all(cells.map(makeProject));
+  for (const { moment, actors } of cells) {
+    if (!options.cast.has(moment)) await world.call("create_project", { name: actors[0]?.project });
+  }
   const arrivals = await Promise.all(cells.map((cell) => MOMENTS[cell.moment](cell)));
+  cells.forEach(workspaceOf);
   await Promise.all(cells.map(remember));
   await Promise.all(arrivals.map((arrival) => arrival.late?.()));
   arrivals.forEach((arrival) => arrival.expect(fault.survivor));
   await sleep(dice.between(0, MAX_JITTER_MS));
+  options.show("strikes");
   await strikeOnce({ world, cells, dice }, fault, arrivals);
+  options.show("is over");
+  await Promise.all(cells.flatMap(({ actors }) => actors.map((actor) => settle(world, actor))));
+  options.show("has settled");
   const results = await Promise.all(cells.map((cell, index) => finish(cell, arrivals[index], name)));
   for (const cell of cells) keepOrReplace(options.cast, cell, results);
   return results;
@@ -58,11 +73,6 @@ function createCell({ world, dice, cast, id }: Strike, moment: MomentName, index
   return { world, dice: dice.fork(moment), id: cellId, moment, actors: [actor], workspaceId: "" };
 }
 
-/** A repeat, because its answer was lost, finds the project that the first call made. */
-async function makeProject({ world, actors: [actor], workspaceId }: Cell): Promise<void> {
-  if (workspaceId === "") await world.call("create_project", { name: actor?.project });
-}
-
 /** Reads what a client can see now: none of it may change. What was said before the moment has arrived by then. */
 async function remember({ world, actors }: Cell): Promise<void> {
   for (const actor of actors) {
@@ -76,7 +86,6 @@ async function remember({ world, actors }: Cell): Promise<void> {
 
 async function finish(cell: Cell, arrival: Arrival | undefined, fault: FaultName): Promise<CellResult> {
   const { world, moment, actors } = cell;
-  await Promise.all(actors.map((actor) => settle(world, actor)));
   await arrival?.after?.();
   const struck = [...actors];
   // An ended session takes no prompt: its project's next session does.

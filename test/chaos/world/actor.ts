@@ -90,7 +90,9 @@ export async function settles(world: World, actor: Actor, timeoutMs: number): Pr
     const session = view?.["session"] as { status?: string } | undefined;
     const turn = view?.["turn"] as { ended_at?: string | null } | null | undefined;
     const isAtRest = ["idle", "ended"].includes(session?.status ?? "") && turn?.ended_at != null;
-    return isAtRest && hasAll(world, actor, await world.readLog(actor.sessionId));
+    if (!isAtRest) return false;
+    const { before } = actor;
+    return hasAll(world, actor, [...before, ...(await world.readLog(actor.sessionId, before.at(-1)?.seq ?? 0))]);
   }, timeoutMs);
 }
 

@@ -23,7 +23,8 @@ export type World = {
   call(name: string, args: Record<string, unknown>, timeoutMs?: number): Promise<Record<string, unknown> | null>;
   /** The text of the refusal, or null when the call was not refused. */
   refusal(name: string, args: Record<string, unknown>): Promise<string | null>;
-  readLog(sessionId: string): Promise<SessionEvent[]>;
+  /** The log, from its beginning or after an event. */
+  readLog(sessionId: string, afterSeq?: number): Promise<SessionEvent[]>;
   /** The workspace that the session's sandbox works for, once there is one. */
   workspaceOf(sessionId: string): string | null;
   files: Files;
@@ -72,7 +73,7 @@ export async function startWorld(): Promise<World> {
       const answer = await patiently(() => client.callTool(name, args), 60_000);
       return answer?.isError === true ? answer.text : null;
     },
-    readLog: (sessionId) => readWholeLog(call, sessionId),
+    readLog: (sessionId, afterSeq = 0) => readLogAfter(call, sessionId, afterSeq),
     workspaceOf(sessionId) {
       const [found] = globSync(join(stack.home, "workspaces", "*", "state", "sessions", sessionId));
       return found === undefined ? null : basename(join(found, "..", "..", ".."));
@@ -98,9 +99,9 @@ function createFiles(home: string): Files {
   };
 }
 
-async function readWholeLog(call: World["call"], sessionId: string): Promise<SessionEvent[]> {
+async function readLogAfter(call: World["call"], sessionId: string, afterSeq: number): Promise<SessionEvent[]> {
   const events: SessionEvent[] = [];
-  for (let cursor = 0; ;) {
+  for (let cursor = afterSeq; ;) {
     const args = { session_id: sessionId, after_cursor: cursor, wait_seconds: 0 };
     const page = (await call("wait_for_session", args)) as unknown as Waited | null;
     if (page === null) throw new Error(`the log of ${sessionId} could not be read`);
