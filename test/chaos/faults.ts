@@ -17,6 +17,8 @@ export type Fault = {
   survivor: Survivor;
   /** True when it lasts: what waits at the moments goes on in the middle of it. */
   lasts: boolean;
+  /** True when it ends processes: the two kinds run beside each other, on stacks of their own. */
+  kills: boolean;
   strike(struck: Struck): Promise<void> | void;
   /** Resolves once the fault is over. */
   heal(struck: Struck): Promise<void> | void;
@@ -28,6 +30,7 @@ export const FAULTS = {
   "CLI killed": {
     survivor: "runner",
     lasts: false,
+    kills: true,
     strike({ world }) {
       prove(world.stack.pids().clis.length > 0);
       world.stack.killClis();
@@ -37,6 +40,7 @@ export const FAULTS = {
   "runner killed": {
     survivor: "none",
     lasts: false,
+    kills: true,
     strike({ world }) {
       const runners = Object.values(world.stack.pids().runners);
       prove(runners.length > 0);
@@ -47,6 +51,7 @@ export const FAULTS = {
   "sandbox replaced": {
     survivor: "none",
     lasts: false,
+    kills: true,
     async strike({ world }) {
       prove(Object.keys(world.stack.pids().runners).length > 0);
       await sandboxFaults(world.stack, "process").replaceSandboxes();
@@ -56,6 +61,7 @@ export const FAULTS = {
   "Session object aborted": {
     survivor: "cli",
     lasts: false,
+    kills: false,
     async strike({ world, cells }) {
       const ids = cells.flatMap(({ actors }) => actors.map(({ sessionId }) => sessionId)).filter((id) => id !== "");
       const order = async (id: string) => prove((await world.order({ order: "abort_session", id })) === true);
@@ -66,6 +72,7 @@ export const FAULTS = {
   "Workspace object aborted": {
     survivor: "cli",
     lasts: false,
+    kills: false,
     async strike({ world, cells }) {
       const order = async (id: string) => prove((await world.order({ order: "abort_workspace", id })) === true);
       await Promise.all(workspacesOf(cells).map(order));
@@ -75,6 +82,7 @@ export const FAULTS = {
   "wrangler dev killed": {
     survivor: "cli",
     lasts: false,
+    kills: true,
     strike({ world }) {
       prove(world.stack.pids().wrangler.length > 1);
       world.stack.killWranglerTree();
@@ -84,6 +92,7 @@ export const FAULTS = {
   "one workerd killed": {
     survivor: "cli",
     lasts: false,
+    kills: true,
     strike({ world, dice }) {
       const { userWorkerd, proxyWorkerd } = world.stack.pids();
       prove(userWorkerd !== null && proxyWorkerd !== null);
@@ -96,6 +105,7 @@ export const FAULTS = {
   "connection cut": {
     survivor: "cli",
     lasts: false,
+    kills: false,
     strike({ world, cells }) {
       const cuts = workspacesOf(cells).map((workspaceId) => world.proxy.cut(workspaceId));
       prove(cuts.some((connections) => connections > 0));
@@ -105,8 +115,10 @@ export const FAULTS = {
   "connection stalled": {
     survivor: "cli",
     lasts: true,
+    kills: false,
     strike({ world, cells }) {
-      for (const workspaceId of workspacesOf(cells)) world.proxy.hold(workspaceId, ["to_runner", "to_object"]);
+      const holds = workspacesOf(cells).map((id) => world.proxy.hold(id, ["to_runner", "to_object"]));
+      prove(holds.some((connections) => connections > 0));
     },
     async heal({ world, cells }) {
       await sleep(STALL_MS);
@@ -123,6 +135,7 @@ function outage(storage: "r2" | "d1"): Fault {
   return {
     survivor: "cli",
     lasts: true,
+    kills: false,
     async strike({ world, dice }) {
       await world.order({ order: "begin_outage", storage, seed: dice.between(1, 1_000_000) });
     },

@@ -21,8 +21,8 @@ fs.openSync = ((path: unknown, ...rest: [string]) => {
   return file;
 }) as typeof openSync;
 
-fs.writeSync = ((file: number, bytes: Buffer, from: number, count: number, position: number) => {
-  const written = writeSync(file, bytes, from, count, position);
+fs.writeSync = ((file: number, bytes: Buffer, ...[from, ...rest]: [number, number, number]) => {
+  const written = writeSync(file, bytes, from, ...rest);
   const journal = journals.get(file);
   if (journal !== undefined) appendFileSync(journal, bytes.subarray(from, from + written));
   return written;

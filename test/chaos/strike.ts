@@ -10,7 +10,7 @@ import type { Dice } from "./world/seed.ts";
 import { until, type World } from "./world/world.ts";
 
 const QUIET_TIMEOUT_MS = 15_000;
-const SETTLE_TIMEOUT_MS = 120_000;
+const SETTLE_TIMEOUT_MS = 90_000;
 const MAX_JITTER_MS = 400;
 
 export type CellResult = { fault: FaultName; moment: MomentName; findings: Finding[]; ends: string[] };
@@ -38,7 +38,7 @@ export async function strike(options: Strike): Promise<CellResult[]> {
   const arrivals = await Promise.all(cells.map((cell) => MOMENTS[cell.moment](cell)));
   cells.forEach(workspaceOf);
   await Promise.all(cells.map(remember));
-  await Promise.all(arrivals.map((arrival) => arrival.late?.()));
+  await Promise.all(arrivals.map(async (arrival) => arrival.late?.()));
   arrivals.forEach((arrival) => arrival.expect(fault.survivor));
   await sleep(dice.between(0, MAX_JITTER_MS));
   options.show("strikes");
@@ -53,7 +53,7 @@ export async function strike(options: Strike): Promise<CellResult[]> {
 
 /** What waits goes on before the fault is over, or after it. */
 async function strikeOnce(struck: Parameters<Fault["strike"]>[0], fault: Fault, arrivals: Arrival[]): Promise<void> {
-  const release = () => Promise.all(arrivals.map((arrival) => arrival.release()));
+  const release = () => Promise.all(arrivals.map(async (arrival) => arrival.release()));
   const isEarly = fault.lasts || struck.dice.roll() < 0.5;
   await fault.strike(struck);
   const healed = fault.heal(struck);

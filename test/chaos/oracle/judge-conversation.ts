@@ -25,7 +25,8 @@ function judgePrompts({ label, requests, prompts, events }: SessionRecord): Find
 }
 
 function isAbout(event: SessionEvent, marker: string): boolean {
-  return String(event.data["prompt"] ?? "").includes(marker);
+  const { prompt } = event.data;
+  return typeof prompt === "string" && prompt.includes(marker);
 }
 
 /** What Claude Code tells the model that it had said itself, it has said: for completed turns it is in the log. */

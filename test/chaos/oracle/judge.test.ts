@@ -124,7 +124,7 @@ describe("the oracle of chaos", () => {
       "lost",
     ],
     ["a message that is twice in the log", { events: log(log()[5]!) }, "repeated"],
-    ["a message that nobody said", { events: log(...[messageEvent("u9")]) }, "repeated"],
+    ["a message that nobody said", { events: log(messageEvent("u9")) }, "repeated"],
     ["a tool that worked twice", { prompts: prompts(0, { timesWorked: 2 }) }, "repeated"],
     ["a tool call with two events", { events: log(log()[2]!) }, "repeated"],
     ["a prompt that stands twice", { requests: [conversation("#s:1#", "#s:1#")] }, "doubled"],

@@ -12,8 +12,8 @@ export type ConnectionProxy = {
   url: string;
   /** Destroys every connection to that workspace's runner, and says how many there were. */
   cut(workspaceId: string): number;
-  /** Reads nothing in these directions any more, also of connections that are made later. */
-  hold(workspaceId: string, directions: readonly Direction[]): void;
+  /** Reads nothing in these directions any more, also of connections that are made later. Says how many there are now. */
+  hold(workspaceId: string, directions: readonly Direction[]): number;
   release(workspaceId: string): void;
   /**
    * Holds back the acknowledgement that this says yes to, and what comes after it on the same connection. Resolves once
@@ -95,6 +95,10 @@ export async function startConnectionProxy(): Promise<ConnectionProxy> {
     hold(workspaceId, directions) {
       held.set(workspaceId, new Set(directions));
       apply(workspaceId);
+      return [...relays.values()].reduce(
+        (sum, relay) => sum + (relay.workspaceId === workspaceId ? relay.pairs.size : 0),
+        0,
+      );
     },
     holdAcknowledgement: (workspaceId, isMeant) =>
       new Promise((resolve) => wanted.set(workspaceId, { isMeant, onHeld: resolve })),

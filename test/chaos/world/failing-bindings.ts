@@ -7,7 +7,7 @@ type Outage = { dice: Dice };
 const outages = new Map<Storage, Outage>();
 let failures = 0;
 /** While it is set, archives wait before they are written. */
-let areArchivesHeld = false;
+const archives = { areHeld: false };
 const HELD_LOOK_AGAIN_MS = 20;
 const waitingArchives = new Set<string>();
 
@@ -24,11 +24,11 @@ export function endOutages(): number {
 }
 
 export function holdArchives(): void {
-  areArchivesHeld = true;
+  archives.areHeld = true;
 }
 
 export function releaseArchives(): void {
-  areArchivesHeld = false;
+  archives.areHeld = false;
 }
 
 /** The keys of archives that wait to be written. */
@@ -66,9 +66,9 @@ export function failingBucket(bucket: R2Bucket): R2Bucket {
 
 /** Looks again and again: a promise that another request resolves would leave this one waiting. */
 async function waitAtArchiveGate(key: string): Promise<void> {
-  if (!areArchivesHeld || !key.includes("/archive/")) return;
+  if (!archives.areHeld || !key.includes("/archive/")) return;
   waitingArchives.add(key);
-  while (areArchivesHeld) await scheduler.wait(HELD_LOOK_AGAIN_MS);
+  while (archives.areHeld) await scheduler.wait(HELD_LOOK_AGAIN_MS);
   waitingArchives.delete(key);
 }
 

@@ -24,6 +24,6 @@ describe("the chance of a run", () => {
     expect(shuffled).not.toEqual(items);
     expect(shuffled.toSorted((one, other) => one - other)).toEqual(items);
     const values = Array.from({ length: 500 }, () => dice.between(3, 5));
-    expect([...new Set(values)].toSorted()).toEqual([3, 4, 5]);
+    expect(new Set(values)).toEqual(new Set([3, 4, 5]));
   });
 });
