@@ -1,4 +1,5 @@
 // The moments at which a fault strikes. Each is reached by a gate, not by a time: what has to have happened has happened.
+import { setTimeout as sleep } from "node:timers/promises";
 import { callTool, hold, say } from "../support/scripted-model/scenario.ts";
 import type { SessionEvent } from "../../src/shared/events/event.ts";
 import type { TurnStatus } from "../../src/shared/sessions/schema.ts";
@@ -24,6 +25,8 @@ export type Cell = {
 export type Arrival = {
   /** Brought about last of all, because it cannot last long. */
   late?(): Promise<void>;
+  /** Brought about right before the strike: it is a matter of milliseconds. */
+  last?(): Promise<void>;
   /** Lets everything go on. */
   release(): void | Promise<void>;
   /** How the open turn may end. */
@@ -135,14 +138,14 @@ async function betweenResultAndAcknowledgement(cell: Cell): Promise<Arrival> {
       .flatMap(({ entries }) => entries)
       .find((entry) => entry.kind === "turn_ended" && entry.turn_id === prompt.answers[0]?.turn_id)?.source_seq;
   return {
-    async late() {
-      let isHeld = false;
-      const holding = world.proxy.holdAcknowledgement(workspaceOf(cell), (seq) => seq >= (findEnd() ?? Infinity));
-      if (isStored) void holding.then(() => (isHeld = true));
-      else world.proxy.hold(workspaceOf(cell), ["to_object"]);
+    async last() {
+      const held = world.proxy.holdAcknowledgement(workspaceOf(cell), (seq) => seq >= (findEnd() ?? Infinity));
+      if (!isStored) world.proxy.hold(workspaceOf(cell), ["to_object"]);
       world.stack.model.release(id);
-      await needs(cell, "the result was not spooled", () => findEnd() !== undefined);
-      if (isStored) await needs(cell, "the result was not acknowledged", () => isHeld);
+      if (!isStored) return needs(cell, "the result was not spooled", () => findEnd() !== undefined);
+      // Not a moment later: whoever acknowledges before it has stored is found out here.
+      const isHeld = await Promise.race([held.then(() => true), sleep(ARRIVE_TIMEOUT_MS, false, { ref: false })]);
+      if (!isHeld) await needs(cell, "the result was not acknowledged", () => false);
     },
     release: () => world.proxy.release(workspaceOf(cell)),
     expect: (survivor) => void (prompt.ends = isStored || survivor !== "none" ? ["completed"] : ["interrupted"]),

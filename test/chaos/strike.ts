@@ -12,6 +12,8 @@ import { until, type World } from "./world/world.ts";
 const QUIET_TIMEOUT_MS = 15_000;
 const SETTLE_TIMEOUT_MS = 90_000;
 const MAX_JITTER_MS = 400;
+/** Messages are on their way for about as long. */
+const MAX_HEAD_START_MS = 150;
 
 export type CellResult = { fault: FaultName; moment: MomentName; findings: Finding[]; ends: string[] };
 
@@ -40,7 +42,7 @@ export async function strike(options: Strike): Promise<CellResult[]> {
   await Promise.all(cells.map(remember));
   await Promise.all(arrivals.map(async (arrival) => arrival.late?.()));
   arrivals.forEach((arrival) => arrival.expect(fault.survivor));
-  await sleep(dice.between(0, MAX_JITTER_MS));
+  await sleep(dice.roll() < 0.5 ? 0 : dice.between(0, MAX_JITTER_MS));
   options.show("strikes");
   await strikeOnce({ world, cells, dice }, fault, arrivals);
   options.show("is over");
@@ -51,15 +53,31 @@ export async function strike(options: Strike): Promise<CellResult[]> {
   return results;
 }
 
-/** What waits goes on before the fault is over, or after it. */
+type Release = "before" | "during" | "after";
+
+/** What waits goes on shortly before the strike, before the fault is over, or after it. */
 async function strikeOnce(struck: Parameters<Fault["strike"]>[0], fault: Fault, arrivals: Arrival[]): Promise<void> {
-  const release = () => Promise.all(arrivals.map(async (arrival) => arrival.release()));
-  const isEarly = fault.lasts || struck.dice.roll() < 0.5;
+  const { dice } = struck;
+  const release = (which: Arrival[]) => Promise.all(which.map(async (arrival) => arrival.release()));
+  const when = dice.pick(timesOf(fault));
+  const [exact, others] = [arrivals.filter(({ last }) => last !== undefined), arrivals.filter(({ last }) => !last)];
+  if (when === "before") {
+    await release(others);
+    await sleep(dice.between(0, MAX_HEAD_START_MS));
+  }
+  await Promise.all(exact.map(async ({ last }) => last?.()));
   await fault.strike(struck);
   const healed = fault.heal(struck);
-  if (isEarly) await sleep(struck.dice.between(0, MAX_JITTER_MS)).then(release);
+  if (when === "during") await sleep(dice.between(0, MAX_JITTER_MS));
+  if (when !== "after") await release(when === "before" ? exact : arrivals);
   await healed;
-  if (!isEarly) await release();
+  if (when === "after") await release(arrivals);
+}
+
+/** A turn may end before it is struck only where it would end the same way. */
+function timesOf({ survivor, lasts }: Fault): readonly [Release, ...Release[]] {
+  if (survivor !== "cli") return ["during", "after"];
+  return lasts ? ["before", "during"] : ["before", "during", "after"];
 }
 
 function createCell({ world, dice, cast, id }: Strike, moment: MomentName, index: number): Cell {
