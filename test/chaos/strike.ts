@@ -67,7 +67,9 @@ async function strikeOnce(struck: Parameters<Fault["strike"]>[0], fault: Fault, 
   }
   await Promise.all(exact.map(async ({ last }) => last?.()));
   await fault.strike(struck);
-  const healed = fault.heal(struck);
+  const healed = Promise.resolve(fault.heal(struck));
+  // Waited for below, and until then nobody else's business.
+  healed.catch(() => undefined);
   if (when === "during") await sleep(dice.between(0, MAX_JITTER_MS));
   if (when !== "after") await release(when === "before" ? exact : arrivals);
   await healed;

@@ -215,8 +215,9 @@ async function waitForHealth(url: string, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
-    await answer?.arrayBuffer();
-    if (answer?.status === 200) return;
+    // The one who answers may be killed in the middle of it.
+    const body = await answer?.arrayBuffer().catch(() => null);
+    if (answer?.status === 200 && body != null) return;
     if (Date.now() > deadline) throw new Error(`${url}/health did not answer in time.`);
     await sleep(100);
   }
