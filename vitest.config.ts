@@ -20,7 +20,7 @@ export default defineConfig({
           include: [
             "src/{shared,worker,durable-objects}/**/*.test.{ts,tsx}",
             "local/**/*.test.ts",
-            "test/{policy,support}/**/*.test.ts",
+            "test/{policy,support,chaos}/**/*.test.ts",
           ],
         },
       },

@@ -21,11 +21,12 @@ export function workerNameOf(homeId: string): string {
 
 export function startWranglerDev(
   context: WranglerContext,
-  options: { port: number; sandbox: SandboxMode },
+  options: { port: number; sandbox: SandboxMode; entry?: string | undefined },
 ): ManagedProcess {
   const { paths, homeId } = context;
   const args = [
     "dev",
+    ...(options.entry === undefined ? [] : [options.entry]),
     "--name",
     workerNameOf(homeId),
     "--ip",

@@ -150,6 +150,14 @@ export const REQUIREMENTS = {
   "archive.delete_incomplete":
     "delete_session says what is left while R2 or D1 fails, and the alarm goes on until it is done",
 
+  // Chaos: npm run chaos is the test of all of them; these are about the instrument itself
+  "chaos.table": "npm run chaos prints a line for each fault and moment, all figures zero when nothing is wrong",
+  "chaos.oracle": "the log is compared with what the model was sent and what the CLI said; each figure finds its fault",
+  "chaos.seed": "a run's decisions follow from its seed",
+  "chaos.faults": "faults enter at the composition roots and do what they say",
+  "chaos.moments": "a moment is reached by a gate, not by a time",
+  "chaos.idempotency": "an answer can be lost after the call was made, so that repeats are tried",
+
   // Worker
   "auth.flow": "discovery, registration, consent with PKCE, token and refresh work",
   "auth.sign_in_code": "no code, no sign-in, whatever host or address a request claims",

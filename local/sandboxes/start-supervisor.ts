@@ -8,12 +8,19 @@ import { type ManagedProcess, startManaged } from "../processes/managed-process.
 
 const listeningSchema = z.object({ listening: z.int() });
 
-export type SupervisorContext = { repository: string; home: string; paths: HomePaths; homeId: string };
+export type SupervisorContext = {
+  repository: string;
+  home: string;
+  paths: HomePaths;
+  homeId: string;
+  variation: { runnerEntry?: string };
+};
 
 export async function startSandboxSupervisor(
   context: SupervisorContext,
   port: number,
 ): Promise<{ port: number; process: ManagedProcess }> {
+  const { runnerEntry } = context.variation;
   const child = startManaged({
     role: "sandbox-supervisor",
     runFolder: context.paths.run,
@@ -21,7 +28,7 @@ export async function startSandboxSupervisor(
     command: process.execPath,
     args: [join(context.repository, "local", "sandboxes", "main.ts"), context.home, String(port)],
     cwd: context.repository,
-    env: { ...cleanEnv(), ...readRunnerEntry(process.env) },
+    env: { ...cleanEnv(), ...(runnerEntry === undefined ? {} : { BERTH_RUNNER_ENTRY: runnerEntry }) },
     logPath: join(context.paths.logs, "sandbox-supervisor.log"),
     readsFirstLine: true,
   });
@@ -32,9 +39,4 @@ export async function startSandboxSupervisor(
     "internal",
     `The sandbox supervisor did not start; see ${context.paths.logs}/sandbox-supervisor.log.`,
   );
-}
-
-/** Another program in the runner's place, for tests. */
-function readRunnerEntry({ BERTH_RUNNER_ENTRY: entry }: NodeJS.ProcessEnv): Record<string, string> {
-  return entry === undefined ? {} : { BERTH_RUNNER_ENTRY: entry };
 }

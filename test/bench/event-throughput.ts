@@ -15,7 +15,7 @@ import { median } from "./statistics.ts";
 const ROUNDS = 5;
 const MESSAGES = 20_000;
 const WARM_UP_MESSAGES = 4_000;
-const STUB_RUNNER = join(import.meta.dirname, "..", "support", "stub-cli", "runner.ts");
+const STUB_STACK = join("test", "support", "stub-cli", "start.ts");
 
 type Watching = { client: Awaited<ReturnType<typeof connect>>; accessToken: string; stack: Stack };
 type Rates = { log: number; watcher: number };
@@ -28,7 +28,7 @@ type Sample = Rates & Record<Form, number>;
 export const eventThroughput: Benchmark = {
   name: "event-throughput",
   run: (say) =>
-    using(startStack({ env: { BERTH_RUNNER_ENTRY: STUB_RUNNER } }), async (stack) => {
+    using(startStack({ program: STUB_STACK }), async (stack) => {
       const client = await connect(stack);
       const accessToken = (await signIn(stack.url, stack.signInCode)).access_token;
       return using(startSandbox(), async (sandbox) =>

@@ -15,14 +15,14 @@ const MESSAGES = 20;
 const REST_MS = 25_000;
 /** By how much the isolate's own heap differs from rest to rest, by session. */
 const ISOLATE_NOISE_KB = 4;
-const STUB_RUNNER = join(import.meta.dirname, "..", "support", "stub-cli", "runner.ts");
+const STUB_STACK = join("test", "support", "stub-cli", "start.ts");
 
 type Held = { connections: number; heapBytes: number };
 
 export const idleSession: Benchmark = {
   name: "idle-session",
   run: (say) =>
-    using(startStack({ env: { BERTH_RUNNER_ENTRY: STUB_RUNNER } }), async (stack) => {
+    using(startStack({ program: STUB_STACK }), async (stack) => {
       const client = await connect(stack);
       await runSessions(client, WARM_UP_SESSIONS);
       await sleep(REST_MS);

@@ -23,8 +23,8 @@ describe("a hundred sessions at once, Claude Code stubbed at its process", () =>
   let client: Awaited<ReturnType<typeof connect>>;
   beforeAll(async () => {
     stack = await startStack({
+      program: join("test", "support", "stub-cli", "start.ts"),
       env: {
-        BERTH_RUNNER_ENTRY: join(import.meta.dirname, "..", "support", "stub-cli", "runner.ts"),
         MAX_RUNNING_TURNS_PER_TEAM: String(SESSIONS),
         MAX_RUNNING_TURNS_PER_USER: String(SESSIONS),
       },

@@ -52,6 +52,42 @@ describe("a follow-up beside a prompt of its own session", () => {
     });
   });
 
+  it("asks for no lease once it has ended, and gives back one that came too late [session.lease.order] [session.follow_up]", async () => {
+    await inSession(async (world) => {
+      const first = await world.begin();
+      await first.runner.say({ kind: "background_tasks_changed", running: 1 }, turnEnd(first.turnId));
+      await world.settle();
+      const followUp = newId();
+      await first.runner.say({ kind: "turn_started", turn_id: followUp, origin: "follow_up" });
+      world.leaseHeldBy = newId();
+      let asked = 0;
+      const held = Promise.withResolvers<void>();
+      const reached = Promise.withResolvers<void>();
+      world.onLeaseAsked = () => {
+        asked += 1;
+        if (asked !== 2) return;
+        reached.resolve();
+        return held.promise;
+      };
+      const decision = first.runner
+        .host!.decidePermission(question(first.runner.runtimeId, followUp))
+        .catch(() => null);
+      await reached.promise;
+      // Its sandbox is gone while the Workspace object is asked; what it held was given back already.
+      world.runner = null;
+      first.runner.cut();
+      world.session.driver.loseRuntime();
+      world.session.drive();
+      await world.settle();
+      world.released.length = 0;
+      held.resolve();
+      await decision;
+      await expect.poll(() => world.released).toEqual([followUp]);
+      await scheduler.wait(2_500);
+      expect(asked).toBe(2);
+    });
+  });
+
   it("is what an interrupt stops, for it is what runs [session.interrupt]", async () => {
     await inSession(async (world) => {
       const first = await world.begin();

@@ -47,11 +47,16 @@ export async function signInLegacy(url: string, signInCode: string): Promise<Tok
 }
 
 /** A 2026-07-28 client. A query such as `?toolsets=all` on `url` is kept. */
-export async function connectModern(url: string, tokens: Tokens): Promise<ConnectedClient<ModernClient>> {
+export async function connectModern(
+  url: string,
+  tokens: Tokens,
+  send: typeof fetch = fetch,
+): Promise<ConnectedClient<ModernClient>> {
   // Pinned: without it the library speaks as a 2025 client.
   const versionNegotiation = { mode: { pin: "2026-07-28" } };
   const client = new ModernClient({ name: "berth-test-modern", version: "1.0.0" }, { versionNegotiation });
-  await client.connect(new ModernTransport(toMcpUrl(url), { requestInit: { headers: bearer(tokens) } }));
+  const transport = { requestInit: { headers: bearer(tokens) }, fetch: send };
+  await client.connect(new ModernTransport(toMcpUrl(url), transport));
   const call = (name: string, args: Record<string, unknown>, options: CallOptions) =>
     client.callTool({ name, arguments: args }, { timeout: CALL_TIMEOUT_MS, ...options });
   return wrap(client, call);

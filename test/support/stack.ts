@@ -21,6 +21,8 @@ export type StackOptions = {
   scenarios?: Scenario[];
   /** Further environment of `npm start`; a value of "" takes a variable away. */
   env?: Record<string, string>;
+  /** A program that runs the stack with parts of its own, instead of `npm start`. */
+  program?: string;
   /** A BERTH_HOME that outlives the stack; without it a temporary one is made, and removed by stop(). */
   home?: string;
 };
@@ -76,7 +78,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     ALLOW_INSECURE_GIT: "true",
     ...options.env,
   });
-  let child = launch(env);
+  const run = () => launch(options.program ?? null, env);
+  let child = run();
   const outputs = [child];
   const output = () => outputs.map((launched) => launched.output()).join("");
 
@@ -118,7 +121,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     killClis: () => killAll(pids().clis),
     killStart: () => child.kill(),
     restart: async () => {
-      child = launch(env);
+      child = run();
       outputs.push(child);
       await start();
     },
@@ -138,9 +141,11 @@ type Launched = {
   interrupt(): Promise<void>;
 };
 
-function launch(env: Record<string, string>): Launched {
+function launch(program: string | null, env: Record<string, string>): Launched {
+  const [command, ...args] =
+    program === null ? ["npm", "start", "--silent"] : [process.execPath, "local/bootstrap.mjs", program];
   // In a group of its own, so that npm, its shell and the script can be signalled together, as a terminal does.
-  const child = spawn("npm", ["start", "--silent"], { cwd: REPOSITORY, env: env as NodeJS.ProcessEnv, detached: true });
+  const child = spawn(command ?? "", args, { cwd: REPOSITORY, env: env as NodeJS.ProcessEnv, detached: true });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8");
@@ -210,8 +215,9 @@ async function waitForHealth(url: string, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
-    await answer?.arrayBuffer();
-    if (answer?.status === 200) return;
+    // The one who answers may be killed in the middle of it.
+    const body = await answer?.arrayBuffer().catch(() => null);
+    if (answer?.status === 200 && body != null) return;
     if (Date.now() > deadline) throw new Error(`${url}/health did not answer in time.`);
     await sleep(100);
   }

@@ -40,6 +40,9 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
     // A prompt of the same session that holds it waits for the follow-up's end: one process works for both.
     return lease.granted || lease.held_by === session.session_id;
   };
+  const isOver = (turnId: string): boolean => parts.turns.get(turnId)?.ended_at !== null;
+  const giveBack = (turnId: string): Promise<void> =>
+    withDeadline(parts.workspace().releaseLease(turnId), RELEASE_DEADLINE_MS);
   const nextLook = (turnId: string): Promise<void> =>
     new Promise((resolve) => {
       const wakers = waiting.get(turnId) ?? new Set();
@@ -56,7 +59,7 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
     watchEveryMs: WATCH_INTERVAL_MS,
     async releaseEnded() {
       for (const { turn_id } of parts.turns.unreleased()) {
-        await withDeadline(parts.workspace().releaseLease(turn_id), RELEASE_DEADLINE_MS);
+        await giveBack(turn_id);
         await withDeadline(parts.team().releaseSlot(turn_id), CALL_DEADLINE_MS);
         parts.turns.markReleased(turn_id);
       }
@@ -70,11 +73,15 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
     },
     async waitForLease(turnId, timeoutMs) {
       const deadline = parts.clock.nowMs() + timeoutMs;
-      while (!(await requestLease(turnId))) {
-        if (parts.clock.nowMs() >= deadline || parts.turns.get(turnId)?.ended_at !== null) return false;
-        await nextLook(turnId);
+      while (!isOver(turnId)) {
+        const isGranted = await requestLease(turnId);
+        // What it held was given back when it ended: a place that was asked for before that is one too many.
+        if (isOver(turnId)) await giveBack(turnId);
+        else if (isGranted) return true;
+        else if (parts.clock.nowMs() >= deadline) return false;
+        else await nextLook(turnId);
       }
-      return true;
+      return false;
     },
     granted(turnId) {
       for (const wake of waiting.get(turnId) ?? []) wake();

@@ -37,7 +37,7 @@ function listInputs(request: ModelRequest): Input[] {
       // A notice beside tool results arrived in a running turn and begins nothing.
       if (isTaskNotification(text)) return hasToolResult(message.content) ? [] : [{ text, index, isNotice: true }];
       const prompt = withoutReminders(text);
-      return prompt === "" || OWN_WORDS.some((words) => prompt.startsWith(words))
+      return prompt === "" || OWN_WORDS.some((words) => prompt.startsWith(words)) || isContinuation(prompt)
         ? []
         : [{ text: prompt, index, isNotice: false }];
     });
@@ -48,10 +48,12 @@ export function findPosition(request: ModelRequest): Position {
   const inputs = listInputs(request);
   const newest = inputs.at(-1);
   const prompt = inputs.findLast((input) => !input.isNotice);
+  const since = request.messages.slice((newest?.index ?? -1) + 1);
   return {
     prompt: prompt?.text ?? "",
     isFollowUp: newest?.isNotice ?? false,
-    step: countAnswers(request.messages.slice((newest?.index ?? -1) + 1)),
+    // An answer that was cut off is given again.
+    step: countAnswers(since) - countContinuations(since),
   };
 }
 
@@ -88,6 +90,16 @@ function withoutReminders(text: string): string {
 
 function isTaskNotification(text: string): boolean {
   return text.includes("<task-notification>");
+}
+
+/** What the CLI asks for by itself when an answer broke off. */
+function isContinuation(text: string): boolean {
+  return text.startsWith("Your response above was cut off mid-stream.");
+}
+
+function countContinuations(messages: ModelRequest["messages"]): number {
+  const users = messages.filter(({ role }) => role === "user");
+  return users.filter(({ content }) => textsOf(content).some((text) => isContinuation(withoutReminders(text)))).length;
 }
 
 function countAnswers(messages: ModelRequest["messages"]): number {

@@ -52,6 +52,14 @@ describe("a scenario", () => {
     expect(await textOf(post([user(content)]))).toBe("a1");
   });
 
+  it("gives an answer again that the CLI says was cut off", async () => {
+    model.setScenarios([{ match: "alpha", steps: [[say("a1")], [say("a2")]] }]);
+    const cutOff = user("Your response above was cut off mid-stream. Resume directly from where it stops.");
+    expect(await textOf(post([user("alpha"), assistant("a"), cutOff]))).toBe("a1");
+    const later = [user("alpha"), assistant("a"), cutOff, assistant("a1"), user([{ type: "tool_result" }])];
+    expect(await textOf(post(later))).toBe("a2");
+  });
+
   it("can stand in the prompt itself", async () => {
     const prompt = `do it\n${embedScenario({ steps: [[say("from the prompt")]] })}`;
     expect(await textOf(post([user(prompt)]))).toBe("from the prompt");
