@@ -30,6 +30,17 @@ describe("silence", () => {
     expect(onSilent).toHaveBeenCalledTimes(1);
   });
 
+  it("does not count while Claude Code waits for the model's API, for as long as it said [runner.silence] [session.model_retry]", () => {
+    const onSilent = vi.fn<() => void>();
+    const watch = startSilenceWatch(1000, onSilent);
+    const retry = { type: "system", subtype: "api_retry", attempt: 1, max_retries: 10, error_status: 429 };
+    watch.heard({ ...retry, retry_delay_ms: 10_500 });
+    vi.advanceTimersByTime(10_400);
+    expect(onSilent).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(2_000);
+    expect(onSilent).toHaveBeenCalledTimes(1);
+  });
+
   it("is nobody's business any more after the turn [runner.silence]", () => {
     const onSilent = vi.fn<() => void>();
     startSilenceWatch(1000, onSilent).stop();

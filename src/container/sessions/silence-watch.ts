@@ -1,5 +1,6 @@
 // Notices a CLI that says nothing any more although no tool runs: a turn must not hang for ever.
 import { z } from "zod";
+import { readModelRetry } from "../../shared/models/retry-policy.ts";
 
 export type SilenceWatch = {
   /** Every message of the CLI, deltas too. */
@@ -14,17 +15,19 @@ const contentSchema = z.looseObject({
 const useSchema = z.looseObject({ type: z.literal("tool_use"), id: z.string() });
 const resultSchema = z.looseObject({ type: z.literal("tool_result"), tool_use_id: z.string() });
 
-/** A tool may be silent for as long as it likes: only without one does the time count. */
+/** A tool may be silent for as long as it likes, and so may a wait for the model's API that was told: only else does the time count. */
 export function startSilenceWatch(limitMs: number, onSilent: () => void): SilenceWatch {
   const running = new Set<string>();
+  let waitsUntilMs = 0;
   const timer = setTimeout(() => {
-    if (running.size === 0) onSilent();
+    if (running.size === 0 && Date.now() >= waitsUntilMs) onSilent();
     else timer.refresh();
   }, limitMs);
   timer.unref();
   return {
     heard(message) {
       timer.refresh();
+      waitsUntilMs = Date.now() + (readModelRetry(message)?.wait_ms ?? 0);
       const parsed = contentSchema.safeParse(message);
       if (!parsed.success) return;
       for (const block of parsed.data.message.content) {
