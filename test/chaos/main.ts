@@ -31,39 +31,48 @@ const seconds = () => Math.round((Date.now() - begun) / 1000);
 const worlds = new Set<World>();
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => void stopAll().finally(() => process.exit(130)));
+  process.once(signal, () => void stopAll().finally(endEarly));
 }
 
 console.log(`chaos: seed ${seed}, ${rounds} rounds, ${faults.length} faults x ${moments.length} moments`);
 const results: CellResult[] = [];
-for (let round = 1; round <= rounds; round++) results.push(...(await runRound(round)));
-console.log(`\n${formatTable(results)}\n`);
-const broken = results.filter(({ findings }) => findings.length > 0).length;
-if (broken > 0) console.log(`${formatFindings(results)}\n`);
-console.log(`chaos: seed ${seed}, ${results.length - broken} of ${results.length} cells clean, ${seconds()} s`);
+for (let round = 1; round <= rounds; round++) await runRound(round);
+const broken = tell();
 if (values.report !== undefined) writeReport(values.report, results.length, broken);
 process.exit(broken === 0 && results.length > 0 ? 0 : 1);
 
-/** In two lanes, each with a stack of its own: what waits in the one costs the other nothing. */
-async function runRound(round: number): Promise<CellResult[]> {
-  const order = createDice(seed).fork(`round ${round}`).shuffle(faults);
-  const lanes = [true, false].map((kills) => order.filter((name) => FAULTS[name].kills === kills));
-  return (await Promise.all(lanes.map((names) => runLane(round, names)))).flat();
+/** What was found so far; the number of cells that are wrong. */
+function tell(): number {
+  const wrong = results.filter(({ findings }) => findings.length > 0).length;
+  console.log(`\n${formatTable(results)}\n`);
+  if (wrong > 0) console.log(`${formatFindings(results)}\n`);
+  console.log(`chaos: seed ${seed}, ${results.length - wrong} of ${results.length} cells clean, ${seconds()} s`);
+  return wrong;
 }
 
-async function runLane(round: number, names: readonly FaultName[]): Promise<CellResult[]> {
-  if (names.length === 0) return [];
-  const found: CellResult[] = [];
+/** In two lanes, each with a stack of its own: what waits in the one costs the other nothing. */
+async function runRound(round: number): Promise<void> {
+  const order = createDice(seed).fork(`round ${round}`).shuffle(faults);
+  const lanes = [true, false].map((kills) => order.filter((name) => FAULTS[name].kills === kills));
+  await Promise.all(lanes.map((names) => runLane(round, names)));
+}
+
+async function runLane(round: number, names: readonly FaultName[]): Promise<void> {
+  if (names.length === 0) return;
   const cast: Cast = new Map();
   const world = await startWorld();
   worlds.add(world);
   try {
-    for (const name of names) found.push(...(await runFault(world, { cast, name, round })));
+    for (const name of names) results.push(...(await runFault(world, { cast, name, round })));
   } finally {
     worlds.delete(world);
     await world.stop();
   }
-  return found;
+}
+
+function endEarly(): never {
+  tell();
+  process.exit(130);
 }
 
 async function stopAll(): Promise<void> {
