@@ -1,5 +1,5 @@
-// A hundred sessions at once, each in a workspace of its own. Claude Code itself is a stub here, in this file alone: a
-// hundred real ones do not fit on a small machine.
+// A hundred sessions at once, two in each of fifty workspaces. Claude Code itself is a stub here, in this file alone: so
+// many real ones do not fit on a small machine.
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SessionEvent } from "../../src/shared/events/event.ts";
@@ -7,6 +7,8 @@ import { connect, expectWholeLog, readLog, start, type Started, waitForEnd } fro
 import { startStack, type Stack } from "../support/stack.ts";
 
 const SESSIONS = 100;
+/** The second session of each waits for the lease. */
+const WORKSPACES = 50;
 const MESSAGES = 50;
 
 const textsOf = (log: SessionEvent[]): string[] =>
@@ -50,11 +52,13 @@ describe("a hundred sessions at once, Claude Code stubbed at its process", () =>
 
   it("deliver every event of every one, in order and once [scale.hundred_sessions]", async () => {
     const labels = Array.from({ length: SESSIONS }, (_, index) => `of-${index}`);
-    for (const label of labels) await client.callToolOrThrow("create_project", { name: label });
+    const projects = labels.slice(0, WORKSPACES).map((label) => `project-${label}`);
+    for (const name of projects) await client.callToolOrThrow("create_project", { name });
     const started = await Promise.all(
-      labels.map((label) =>
-        startPatiently({ project: label, prompt: `say ${MESSAGES} ${label}`, idempotency_key: label }),
-      ),
+      labels.map((label, index) => {
+        const project = projects[index % WORKSPACES];
+        return startPatiently({ project, prompt: `say ${MESSAGES} ${label}`, idempotency_key: label });
+      }),
     );
     const ends = await Promise.all(started.map((one) => waitForEnd(client, one, 240_000)));
     expect(ends.map(({ turn }) => turn?.status)).toEqual(labels.map(() => "completed"));
