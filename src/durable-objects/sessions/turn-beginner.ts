@@ -12,6 +12,7 @@ import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { Clock } from "../clock.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
 import type { RunnerLink } from "../runner/runner-link.ts";
+import { ENDED_WITH_SANDBOX, type TaskLog } from "../tasks/task-log.ts";
 import type { SessionLog } from "./session-log.ts";
 import type { SessionRow, SessionStore } from "./session-store.ts";
 import type { TurnRow, TurnStore } from "./turn-store.ts";
@@ -20,6 +21,7 @@ export type TurnBeginnerParts = {
   sessions: SessionStore;
   turns: TurnStore;
   log: SessionLog;
+  taskLog: TaskLog;
   connection: RunnerConnection;
   workspace(): WorkspaceApi;
   team(): TeamApi;
@@ -188,6 +190,7 @@ function adoptRuntime(parts: TurnBeginnerParts, runtime: RuntimeInfo): void {
   parts.log.write(() => {
     parts.sessions.setRuntime(runtime.runtime_id);
     parts.sessions.setBackgroundTasks(0);
+    parts.taskLog.endAll(ENDED_WITH_SANDBOX);
   });
 }
 
