@@ -6,7 +6,14 @@ import type { BodyPart } from "../../shared/rpc/session-host-api.ts";
 import { createTranscriptUploader, type UploaderParts } from "./transcript-uploader.ts";
 
 const pauses = vi.hoisted((): number[] => []);
-vi.mock("node:timers/promises", () => ({ setTimeout: async (ms: number) => void pauses.push(ms) }));
+/** Pauses pass in no time, except those this long: they end when they are cut short. */
+const clock = vi.hoisted(() => ({ stopsAtMs: Infinity }));
+vi.mock("node:timers/promises", () => ({
+  async setTimeout(ms: number, _value: unknown, { signal }: { signal: AbortSignal }) {
+    pauses.push(ms);
+    if (ms >= clock.stopsAtMs) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  },
+}));
 
 /** An object that refuses so many times, and then takes what it is given. */
 function open(refusals: number) {
@@ -42,5 +49,17 @@ describe("a transcript that is refused", () => {
     await uploader.whenStored();
     expect(pauses.splice(0)).toEqual([1000]);
     expect(world.commits).toEqual(["a", "b"]);
+  });
+
+  it("does not make the next turn's wait for the end of a pause [transcripts.upload]", async () => {
+    const { world, grow, uploader } = open(7);
+    clock.stopsAtMs = 60_000;
+    grow();
+    uploader.turnEnded("a");
+    await expect.poll(() => pauses.at(-1)).toBe(60_000);
+    expect(world.commits).toEqual([]);
+    uploader.turnEnded("b");
+    await expect.poll(() => world.commits).toEqual(["b"]);
+    clock.stopsAtMs = Infinity;
   });
 });
