@@ -16,7 +16,7 @@ export const TASK_SCHEMA = `
 `;
 
 export const ENDED_WITH_CLAUDE_CODE = "Claude Code ended, and the task with it.";
-export const ENDED_WITH_SANDBOX = "The sandbox was replaced, and the task with it.";
+export const ENDED_WITH_SANDBOX = "The sandbox is gone, and the task with it.";
 
 type Moment = { turn_id: string | null; occurred_at?: string };
 
