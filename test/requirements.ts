@@ -21,6 +21,8 @@ export const REQUIREMENTS = {
   "repo.docs_true": "paths that the documents name exist",
 
   // Runner
+  "runner.versions":
+    "a runner of the version before gets what it knows, a clear refusal for what it does not, and is not put to sleep",
   "runner.boot": "a fresh runtime_id per boot; a boot token on every connection; a hello with versions",
   "runner.spool": "complete messages are numbered, spooled, sent, and kept until acknowledged",
   "runner.previews": "deltas are previews, sent only while somebody watches",

@@ -9,6 +9,7 @@ import { SESSION_MIGRATIONS } from "../../src/durable-objects/sessions/schema.ts
 import { createSession } from "../../src/durable-objects/sessions/submit-turn.ts";
 import { migrate } from "../../src/durable-objects/sql/migrate.ts";
 import type { ProcessInfo } from "../../src/shared/processes/schema.ts";
+import { RUNNER_PROTOCOL_VERSION } from "../../src/shared/rpc/protocol.ts";
 import type { RunnerEntry } from "../../src/shared/rpc/runner-entry.ts";
 import type { LiveOptions, RunnerSessionApi, Steer, TurnStart } from "../../src/shared/rpc/runner-session-api.ts";
 import type { SessionHostApi } from "../../src/shared/rpc/session-host-api.ts";
@@ -32,6 +33,8 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   processes: ProcessInfo[] = [];
   readonly interrupted: string[] = [];
   readonly hellos: { acknowledged_source_seq: number }[] = [];
+  /** The version that it speaks; it refuses a newer one, as every runner does. */
+  protocol = RUNNER_PROTOCOL_VERSION;
   ended = false;
   forgotten = false;
   answersPings = true;
@@ -45,9 +48,10 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   sockets: WebSocket[] = [];
   sourceSeq = 0;
 
-  async hello(request: { acknowledged_source_seq: number }) {
+  async hello(request: { acknowledged_source_seq: number; protocol_version?: number }) {
+    if ((request.protocol_version ?? 1) > this.protocol) throw new Error("This runner speaks an older protocol.");
     this.hellos.push(request);
-    return { protocol_version: 1, runner_version: "test", ...(await this.ping()) };
+    return { protocol_version: this.protocol, runner_version: "test", ...(await this.ping()) };
   }
   async startTurn(turn: TurnStart): Promise<{ state: "started" | "known" | "busy" }> {
     if (this.busy) return { state: "busy" };
@@ -324,8 +328,8 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
       if (world.down === "sandbox") throw new Error("the platform is down");
       if (world.startFails) return { ok: false, error: { code: "sandbox_start_failed", message: "It did not start." } };
       world.runner ??= new TestRunner();
-      const { runtimeId: runtime_id } = world.runner;
-      return { ok: true, value: { runtime_id, protocol_version: 1, files_lost: world.filesLost } };
+      const { runtimeId: runtime_id, protocol: protocol_version } = world.runner;
+      return { ok: true, value: { runtime_id, protocol_version, files_lost: world.filesLost } };
     },
     async findRuntime() {
       if (world.down === "sandbox") throw new Error("the platform is down");

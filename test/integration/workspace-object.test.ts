@@ -10,6 +10,7 @@ import { composeWorkspace, type Workspace } from "../../src/durable-objects/work
 import { runWorkspaceTasks, scheduleKeeping } from "../../src/durable-objects/workspaces/workspace-tasks.ts";
 import { WORKSPACE_MIGRATIONS } from "../../src/durable-objects/workspaces/schema.ts";
 import { migrate } from "../../src/durable-objects/sql/migrate.ts";
+import { RUNNER_PROTOCOL_VERSION } from "../../src/shared/rpc/protocol.ts";
 import type { SessionApi } from "../../src/shared/rpc/session-api.ts";
 import { newId } from "./session-fixture.ts";
 
@@ -79,7 +80,7 @@ function createWorld(storage: DurableObjectStorage): World {
     keptAlive: 0,
     startsSilent: false,
     nextState: "new",
-    nextProtocol: 1,
+    nextProtocol: RUNNER_PROTOCOL_VERSION,
     clones: 0,
     cloneFails: false,
     changed: false,
@@ -304,6 +305,18 @@ describe("a workspace's sandbox", () => {
       world.runner!.answers = true;
       await ringKeep(workspace);
       expect(world.stops).toBe(1);
+    });
+  });
+
+  it("whose runner does not say what it has not stored yet is never stopped [sleeping.sandbox] [runner.versions]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      world.nextProtocol = 1;
+      await workspace.keeper.ensure(world.identity);
+      scheduleKeeping(workspace);
+      world.passMs(1000 * HOUR_MS);
+      await ringKeep(workspace);
+      expect([world.stops, world.keptAlive]).toEqual([0, 1]);
+      expect(workspace.alarms.dueAt("keep")).not.toBeNull();
     });
   });
 

@@ -14,7 +14,7 @@ import {
   type AssertExtends,
   EDGE_PATHS,
   RUNNER_PATHS,
-  RUNNER_PROTOCOL_VERSION,
+  GREETING_PROTOCOL_VERSION,
 } from "../../src/shared/rpc/protocol.ts";
 import type { RunnerSessionApi, SessionHello, TurnStart } from "../../src/shared/rpc/runner-session-api.ts";
 import type { RunnerWorkspaceApi } from "../../src/shared/rpc/runner-workspace-api.ts";
@@ -204,7 +204,7 @@ export function createTestHost(runner: RunnerAddress, behaviour: Partial<HostBeh
     const socket = await dial(runner, RUNNER_PATHS.session(sessionId));
     const stub = newWebSocketRpcSession<RunnerSessionApi>(socket as unknown as globalThis.WebSocket, new Host());
     const hello = await stub.hello({
-      protocol_version: options.protocolVersion ?? RUNNER_PROTOCOL_VERSION,
+      protocol_version: options.protocolVersion ?? GREETING_PROTOCOL_VERSION,
       session_id: sessionId,
       acknowledged_runtime_id: options.acknowledged?.runtimeId ?? runtimeId,
       acknowledged_source_seq: options.acknowledged?.sourceSeq ?? entries.at(-1)?.source_seq ?? 0,

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { useRunnerBench } from "../../../test/support/runner-bench.ts";
 import { connectWorkspace, createTestHost, dial, makeTurn, startRunner } from "../../../test/support/runner-host.ts";
-import { RUNNER_PATHS } from "../../shared/rpc/protocol.ts";
+import { RUNNER_PATHS, RUNNER_PROTOCOL_VERSION } from "../../shared/rpc/protocol.ts";
 import { runnerHealthSchema } from "../../shared/rpc/runner-workspace-api.ts";
 
 const bench = useRunnerBench();
@@ -50,7 +50,12 @@ describe("with the boot token", () => {
 describe("a hello", () => {
   it("of an unknown protocol version is refused with what to do [runner.boot]", async () => {
     const host = createTestHost(bench.runner);
-    await expect(host.connect({ protocolVersion: 99 })).rejects.toThrow(/speaks protocol 1; replace the sandbox/);
+    await expect(host.connect({ protocolVersion: 99 })).rejects.toThrow(/speaks protocol 1, 2; replace the sandbox/);
+  });
+
+  it("in the older version is answered with the runner's own [runner.versions]", async () => {
+    const host = createTestHost(bench.runner);
+    expect(await host.connect()).toMatchObject({ protocol_version: RUNNER_PROTOCOL_VERSION });
   });
 
   it("on a new connection closes the older one", async () => {

@@ -2,9 +2,10 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { MAX_SEGMENTS_PER_FILE, type TranscriptFile } from "../../shared/transcripts/schema.ts";
+import { MAX_SEGMENT_BYTES, MAX_SEGMENTS_PER_FILE, type TranscriptFile } from "../../shared/transcripts/schema.ts";
 import type { FileSize } from "./transcript-files.ts";
 
+type Segments = TranscriptFile["segments"];
 export type PutPiece = (piece: { sha256: string; content: Buffer<ArrayBuffer> }) => Promise<void>;
 
 /** Stores what is not stored yet, and gives the file as it is named then. `known`: its pieces of the time before. */
@@ -14,16 +15,23 @@ export async function storeFile(
   known: TranscriptFile | undefined,
   put: PutPiece,
 ): Promise<TranscriptFile> {
-  const kept = known !== undefined && (await beginsWith(folder, file, known)) ? known.segments : [];
-  const segments = kept.length >= MAX_SEGMENTS_PER_FILE ? [] : [...kept];
-  const from = sumBytes(segments);
-  if (from < file.bytes) {
-    const content = await readRange(join(folder, file.path), from, file.bytes);
+  const stored = known !== undefined && (await beginsWith(folder, file, known)) ? known.segments : [];
+  const segments = chooseKept(stored, file.bytes);
+  for (let from = sumBytes(segments); from < file.bytes; from += MAX_SEGMENT_BYTES) {
+    const content = await readRange(join(folder, file.path), from, Math.min(from + MAX_SEGMENT_BYTES, file.bytes));
     const sha256 = hash(content);
     await put({ sha256, content });
     segments.push({ sha256, bytes: content.length });
   }
   return { path: file.path, segments };
+}
+
+/** All that is stored; of too many pieces those that are full: what follows them is cut anew. */
+function chooseKept(stored: Segments, fileBytes: number): Segments {
+  const more = Math.ceil((fileBytes - sumBytes(stored)) / MAX_SEGMENT_BYTES);
+  if (stored.length + more <= MAX_SEGMENTS_PER_FILE) return [...stored];
+  const firstSmall = stored.findIndex(({ bytes }) => bytes < MAX_SEGMENT_BYTES);
+  return firstSmall === -1 ? [...stored] : stored.slice(0, firstSmall);
 }
 
 /** Only growth is taken over: a file that was written anew is stored anew. */
@@ -46,7 +54,7 @@ async function readRange(path: string, from: number, to: number): Promise<Buffer
   }
 }
 
-function sumBytes(segments: TranscriptFile["segments"]): number {
+function sumBytes(segments: Segments): number {
   return segments.reduce((sum, segment) => sum + segment.bytes, 0);
 }
 

@@ -11,7 +11,9 @@ import { type FileSize, listTranscriptFiles } from "./transcript-files.ts";
 import { storeFile } from "./transcript-pieces.ts";
 
 const CALL_DEADLINE_MS = 60_000;
-const PAUSE_AFTER_FAILURE_MS = 1_000;
+/** Doubled with each failure: what is refused for a reason is refused again. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
 
 const storedSchema = z.object({ stored: z.boolean() });
 const committedSchema = z.object({ transcript_version: z.int().positive() });
@@ -34,6 +36,21 @@ export function createTranscriptUploader(parts: UploaderParts, signal: AbortSign
   let known = new Map<string, TranscriptFile>();
   let pending: Snapshot | null = null;
   let running: Promise<void> | null = null;
+  let pauseMs = FIRST_PAUSE_MS;
+  let paused = new AbortController();
+
+  async function pause(): Promise<void> {
+    const thisMs = pauseMs;
+    pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+    await sleep(thisMs, undefined, { signal: AbortSignal.any([signal, paused.signal]) }).catch(() => {});
+  }
+
+  /** There is something new to store, or somebody waits for it: it is tried at once, and often again. */
+  function hurry(): void {
+    pauseMs = FIRST_PAUSE_MS;
+    paused.abort();
+    paused = new AbortController();
+  }
 
   async function run(): Promise<void> {
     while (pending !== null && !signal.aborted) {
@@ -47,7 +64,7 @@ export function createTranscriptUploader(parts: UploaderParts, signal: AbortSign
         if (pending === snapshot) pending = null;
       } catch (error) {
         logFailure("transcript_not_stored", error);
-        await sleep(PAUSE_AFTER_FAILURE_MS, undefined, { signal }).catch(() => {});
+        await pause();
       }
     }
   }
@@ -60,9 +77,13 @@ export function createTranscriptUploader(parts: UploaderParts, signal: AbortSign
       const files = listFiles(parts.folder);
       if (files.length === 0) return;
       pending = { turnId, afterSeq: parts.spool.lastSeq(), files };
+      hurry();
       running ??= run().finally(() => (running = null));
     },
-    whenStored: async () => running ?? undefined,
+    async whenStored() {
+      hurry();
+      await running;
+    },
     isStored: () => running === null,
   };
 }

@@ -1,6 +1,6 @@
 // Conversations that leave one sandbox and go on in another, with the real Claude Code.
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { useRunnerBench } from "../../../test/support/runner-bench.ts";
 import { createTestHost, makeTurn, type RunnerProcess, startRunner } from "../../../test/support/runner-host.ts";
 import { countPrompts, modelRequestSchema } from "../../../test/support/scripted-model/conversation.ts";
 import { embedScenario, say } from "../../../test/support/scripted-model/scenario.ts";
-import type { TranscriptManifest } from "../../shared/transcripts/schema.ts";
+import { MAX_SEGMENT_BYTES, MAX_SEGMENTS_PER_FILE, type TranscriptManifest } from "../../shared/transcripts/schema.ts";
 import { storeFile } from "./transcript-pieces.ts";
 
 const bench = useRunnerBench();
@@ -148,6 +148,32 @@ describe("a transcript file", () => {
     expect((await store("one\ntwo\n", grown.stored)).put).toEqual([]);
     expect((await store("other\n", grown.stored)).put).toEqual(["other\n"]);
     expect((await store("one\nTWO\nthree\n", grown.stored)).put).toEqual(["one\nTWO\nthree\n"]);
+  });
+
+  it("is cut into pieces that the object takes, however long it is, and those that are full are sent once [transcripts.upload]", async () => {
+    const path = join(folder, "long.jsonl");
+    writeFileSync(path, Buffer.alloc(2.5 * MAX_SEGMENT_BYTES, "x"));
+    const sent: number[] = [];
+    const grow = (known?: Awaited<ReturnType<typeof storeFile>>) =>
+      storeFile(
+        folder,
+        { path: "long.jsonl", bytes: statSync(path).size },
+        known,
+        async ({ content }) => void sent.push(content.length),
+      );
+    let known = await grow();
+    expect(sent.splice(0)).toEqual([MAX_SEGMENT_BYTES, MAX_SEGMENT_BYTES, MAX_SEGMENT_BYTES / 2]);
+    const full = known.segments.slice(0, 2);
+    for (let line = 0; line < 70; line++) {
+      appendFileSync(path, `${line}\n`);
+      known = await grow(known);
+      expect(known.segments.length).toBeLessThanOrEqual(MAX_SEGMENTS_PER_FILE);
+    }
+    // 70 small ones, one of which took all that came after the full ones with it.
+    expect(sent.filter((bytes) => bytes > MAX_SEGMENT_BYTES / 2)).toHaveLength(1);
+    expect(Math.max(...sent)).toBeLessThanOrEqual(MAX_SEGMENT_BYTES);
+    expect(known.segments.slice(0, 2)).toEqual(full);
+    expect(known.segments.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(statSync(path).size);
   });
 
   it("is sent in one piece again once it has too many [transcripts.upload]", async () => {

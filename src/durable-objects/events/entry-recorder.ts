@@ -6,12 +6,12 @@ import type { TurnOptions } from "../../shared/sessions/schema.ts";
 import { findPrefixedLines, readAnswer } from "../../shared/structured/prefixed-lines-policy.ts";
 import { decideTurnEnd } from "../../shared/sessions/turn-end-policy.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
-import { readTaskChange } from "../../shared/tasks/schema.ts";
+import { ENDED_WITH_CLAUDE_CODE, type TaskLog } from "../tasks/task-log.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
 import { judgeStructured } from "../structured/structured-answer.ts";
 import { readToolCalls } from "./tool-calls.ts";
 
-type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock">;
+type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock"> & { taskLog: TaskLog };
 
 export type EntryRecorder = {
   /** The highest source_seq that is stored. Throws on a gap and on a runtime that is not the session's. */
@@ -40,6 +40,7 @@ export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorde
         if (!entry.resumed) sessions.resetCliTotal();
         return false;
       case "cli_exited":
+        parts.taskLog.endAll(ENDED_WITH_CLAUDE_CODE, { turn_id: entry.turn_id, occurred_at: entry.occurred_at });
         sessions.setBackgroundTasks(0);
         log.refreshStatus();
         return true;
@@ -89,11 +90,7 @@ function recordMessage(parts: Parts, runtimeId: string, entry: RunnerEntry & { k
     });
   }
   recordPrefixedLines(parts, seq, entry);
-  const task = readTaskChange(entry.message);
-  if (task !== null) {
-    const { turn_id, occurred_at } = entry;
-    parts.events.append({ type: "background_task_changed", turn_id, occurred_at, data: { message_seq: seq, ...task } });
-  }
+  parts.taskLog.heard(seq, entry);
 }
 
 /** Lines that the turn's caller takes for data. They come with the message, so a message that comes twice adds none. */

@@ -1,6 +1,6 @@
 // The one live connection from the Session object to its runner. It lives in memory: lost, it is dialled again.
 import { newWebSocketRpcSession, type RpcStub } from "capnweb";
-import { RUNNER_PATHS, RUNNER_PROTOCOL_VERSION, SUPPORTED_RUNNER_PROTOCOLS } from "../../shared/rpc/protocol.ts";
+import { GREETING_PROTOCOL_VERSION, RUNNER_PATHS, SUPPORTED_RUNNER_PROTOCOLS } from "../../shared/rpc/protocol.ts";
 import {
   runnerStatusSchema,
   sessionHelloSchema,
@@ -46,7 +46,7 @@ export async function openRunnerLink(
   socket.accept();
   const stub = newWebSocketRpcSession<RunnerSessionApi>(socket, parts.host);
   try {
-    const hello = await sayHello(stub, { ...request, protocol_version: RUNNER_PROTOCOL_VERSION });
+    const hello = await sayHello(stub, { ...request, protocol_version: GREETING_PROTOCOL_VERSION });
     if (hello.runtime_id !== runtimeId) throw new Error("another runtime answered");
     return createLink(stub, hello, parts.onBroken);
   } catch (error) {

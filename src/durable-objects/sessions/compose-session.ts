@@ -31,6 +31,7 @@ import { decideRest, type LinkFacts } from "../../shared/sleeping/sleep-policy.t
 import { createForkDesk } from "../transcripts/fork-desk.ts";
 import { createSteerDesk } from "../steering/steer-desk.ts";
 import { createSteerStore } from "../steering/steer-store.ts";
+import { createTaskLog } from "../tasks/task-log.ts";
 import { createTaskDesk } from "../tasks/task-desk.ts";
 import { createTranscriptKeeper } from "../transcripts/transcript-keeper.ts";
 import { createTranscriptStore } from "../transcripts/transcript-store.ts";
@@ -159,6 +160,7 @@ function composeCore(ports: SessionPorts) {
     log,
     steers,
     steering: createSteerDesk({ ...parts, steers, log, driveAgainAt: (atMs) => alarms.schedule("drive", atMs) }),
+    taskLog: createTaskLog(storage.sql, parts.events),
     transcripts: createTranscriptStore(storage.sql),
     /** Set once everything stands: watchers need the connection, and the connection asks whether there are any. */
     watch: { hub: null as WatchHub | null },
@@ -181,7 +183,7 @@ function composeCore(ports: SessionPorts) {
 /** What the runner may call. */
 function composeHost(ports: SessionPorts, core: Core, drive: () => void): SessionHost {
   const { parts, log, row, leases, transcripts, bodies } = core;
-  const recorder = createEntryRecorder(parts, log);
+  const recorder = createEntryRecorder({ ...parts, taskLog: core.taskLog }, log);
   const keeper = createTranscriptKeeper({ ...parts, transcripts, bodies });
   const attachments = createAttachmentReader({ ...parts, bucket: ports.bucket });
   const gate = createPermissionGate({ ...parts, sql: ports.storage.sql, log, holdsLease: leases.waitForLease });
@@ -225,6 +227,7 @@ function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnec
     ...parts,
     transcripts: core.transcripts,
     steering: core.steering,
+    taskLog: core.taskLog,
     log: core.log,
     connection,
     workspace: core.workspace,

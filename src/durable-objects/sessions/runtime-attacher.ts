@@ -4,6 +4,7 @@ import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import { decideAttach } from "../../shared/sessions/lifecycle-policy.ts";
 import type { Clock } from "../clock.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
+import { ENDED_WITH_SANDBOX, type TaskLog } from "../tasks/task-log.ts";
 import type { SessionLog } from "./session-log.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { TurnBeginner } from "./turn-beginner.ts";
@@ -17,6 +18,7 @@ export type RuntimeAttacherParts = {
   sessions: SessionStore;
   turns: TurnStore;
   log: SessionLog;
+  taskLog: TaskLog;
   connection: RunnerConnection;
   beginner: TurnBeginner;
   workspace(): WorkspaceApi;
@@ -91,6 +93,7 @@ function lose(parts: RuntimeAttacherParts): void {
   parts.log.write(() => {
     parts.sessions.setRuntime(null);
     parts.sessions.setBackgroundTasks(0);
+    parts.taskLog.endAll(ENDED_WITH_SANDBOX);
     for (const turn of parts.turns.open()) endAsLost(parts, turn);
     parts.log.refreshStatus();
   });

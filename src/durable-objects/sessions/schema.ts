@@ -1,5 +1,6 @@
 // The tables of one Session object, as numbered migrations. docs/storage-schema.md explains the columns.
 import { STEER_SCHEMA } from "../steering/steer-store.ts";
+import { TASK_SCHEMA } from "../tasks/task-log.ts";
 import { TRANSCRIPT_SCHEMA } from "../transcripts/transcript-store.ts";
 import { ARCHIVE_SCHEMA } from "../archive/archive-store.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
@@ -101,4 +102,5 @@ export const SESSION_MIGRATIONS = [
   CREATE INDEX turns_unreleased ON turns (number) WHERE ended_at IS NOT NULL AND released = 0;
   CREATE INDEX steers_pending ON steers (steer_id) WHERE settled = 0;
   `,
+  TASK_SCHEMA,
 ] as const;

@@ -2,6 +2,7 @@
 import { SILENCE_SECONDS } from "../../shared/limits.ts";
 import type { SteerDesk } from "../steering/steer-desk.ts";
 import type { Failure } from "../../shared/errors/app-error.ts";
+import { INPUTS_PROTOCOL_VERSION } from "../../shared/rpc/protocol.ts";
 import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import type { RunTokenGrant } from "../../shared/rpc/session-host-api.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
@@ -11,6 +12,7 @@ import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { Clock } from "../clock.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
 import type { RunnerLink } from "../runner/runner-link.ts";
+import { ENDED_WITH_SANDBOX, type TaskLog } from "../tasks/task-log.ts";
 import type { SessionLog } from "./session-log.ts";
 import type { SessionRow, SessionStore } from "./session-store.ts";
 import type { TurnRow, TurnStore } from "./turn-store.ts";
@@ -19,6 +21,7 @@ export type TurnBeginnerParts = {
   sessions: SessionStore;
   turns: TurnStore;
   log: SessionLog;
+  taskLog: TaskLog;
   connection: RunnerConnection;
   workspace(): WorkspaceApi;
   team(): TeamApi;
@@ -47,6 +50,12 @@ const MAX_CONNECT_TRIES = 20;
 
 const FILES_LOST_NOTE =
   "The sandbox was replaced by an empty one: the project's files are gone. The conversation goes on.";
+
+const RUNNER_TOO_OLD: Failure = {
+  code: "runner_protocol_unsupported",
+  message:
+    "The project's sandbox runs an earlier version, which takes neither attachments nor an output_schema. Send the prompt without them, or in another project.",
+};
 
 export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
   let connectTries = 0;
@@ -181,14 +190,22 @@ function adoptRuntime(parts: TurnBeginnerParts, runtime: RuntimeInfo): void {
   parts.log.write(() => {
     parts.sessions.setRuntime(runtime.runtime_id);
     parts.sessions.setBackgroundTasks(0);
+    parts.taskLog.endAll(ENDED_WITH_SANDBOX);
   });
 }
 
 async function handOver(parts: TurnBeginnerParts, link: RunnerLink, turn: TurnRow): Promise<void> {
+  if (!understands(link, turn)) return void giveUp(parts, turn, RUNNER_TOO_OLD);
   const start = await buildTurnStart(parts, link.runtimeId, turn);
   if (isOver(parts, turn)) return;
   const { state } = await withDeadline(link.runner.startTurn(start), CALL_DEADLINE_MS);
   if (state === "busy") parts.driveAgainAt(parts.clock.nowMs() + BUSY_LOOK_AGAIN_MS);
+}
+
+/** An older runner leaves out what it does not know: the model would be asked without it. */
+function understands({ hello }: RunnerLink, { options }: TurnRow): boolean {
+  if (hello.protocol_version >= INPUTS_PROTOCOL_VERSION) return true;
+  return (options.attachments ?? []).length === 0 && options.output_schema === undefined;
 }
 
 async function buildTurnStart(parts: TurnBeginnerParts, runtimeId: string, turn: TurnRow): Promise<TurnStart> {

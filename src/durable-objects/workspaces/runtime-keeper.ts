@@ -1,9 +1,10 @@
 // Starts the workspace's sandbox, finds it again after a restart, and tells who must know when another one took over.
 import { answer, failure, type Answer } from "../../shared/errors/app-error.ts";
-import { RUNNER_PATHS, SUPPORTED_RUNNER_PROTOCOLS } from "../../shared/rpc/protocol.ts";
+import { INPUTS_PROTOCOL_VERSION, RUNNER_PATHS, SUPPORTED_RUNNER_PROTOCOLS } from "../../shared/rpc/protocol.ts";
 import { runnerHealthSchema, type RunnerHealth } from "../../shared/rpc/runner-workspace-api.ts";
 import type { RuntimeInfo, RuntimeLookup, WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
 import { UNREACHABLE_LIMIT_MS } from "../../shared/sessions/lifecycle-policy.ts";
+import type { SandboxFacts } from "../../shared/sleeping/sleep-policy.ts";
 import { withDeadline } from "../deadline.ts";
 import type { SandboxPort } from "../sandboxes/sandbox-port.ts";
 import type { StartCircuit } from "./start-circuit.ts";
@@ -34,7 +35,7 @@ export type RuntimeKeeper = {
   fence(runtimeId: string): Promise<boolean>;
   stop(options: { erase: boolean }): Promise<void>;
   /** What the runner says of its sessions; null when it does not answer. Never starts one. */
-  lookAt(): Promise<{ busySessions: number; unsaidSessions: number } | null>;
+  lookAt(): Promise<SandboxFacts["runner"]>;
   /** Stops the sandbox, unless one is being started or ended. Who wants one meanwhile waits, and gets a new one. */
   sleep(): Promise<boolean>;
   /** Resolves when no sandbox is being ended. */
@@ -121,7 +122,9 @@ async function lookAt(parts: RuntimeKeeperParts): ReturnType<RuntimeKeeper["look
   const row = parts.store.runtime();
   const health = row === null ? null : await askHealth(parts, row, HEALTH_DEADLINE_MS);
   if (health === null) return null;
-  return { busySessions: health.busy_sessions.length, unsaidSessions: health.unsaid_sessions.length };
+  const tellsUnsaid = health.protocol_version >= INPUTS_PROTOCOL_VERSION;
+  const unsaidSessions = tellsUnsaid ? (health.unsaid_sessions?.length ?? null) : null;
+  return { busySessions: health.busy_sessions.length, unsaidSessions };
 }
 
 /** True once the runtime answers again; false when its time is up, or when nothing runs any more. */

@@ -10,6 +10,7 @@ import type { ProcessInfo } from "../processes/schema.ts";
 import { runTokenGrantSchema } from "./session-host-api.ts";
 
 export const sessionHelloRequestSchema = z.object({
+  /** The oldest that the object speaks. */
   protocol_version: z.int().positive(),
   session_id: uuidSchema,
   /** The newest source_seq that the object holds of this runtime; 0 for none. What came before may be forgotten. */

@@ -15,8 +15,8 @@ export const runnerHealthSchema = z.object({
   workspace_state: z.enum(["new", "kept"]),
   /** With a turn or a background task. */
   busy_sessions: z.array(uuidSchema),
-  /** With entries or a conversation that are not stored outside yet. */
-  unsaid_sessions: z.array(uuidSchema).default([]),
+  /** With entries or a conversation that are not stored outside yet; a runner below INPUTS_PROTOCOL_VERSION does not say. */
+  unsaid_sessions: z.array(uuidSchema).optional(),
 });
 export type RunnerHealth = z.infer<typeof runnerHealthSchema>;
 

@@ -67,6 +67,12 @@ describe("a sandbox", () => {
     expect(decide({ hasFiles: true, nowMs, runner: null })).toMatchObject({ step: "keep" });
   });
 
+  it("is kept while its runner is too old to say what it has not stored yet [sleeping.sandbox] [runner.versions]", () => {
+    const nowMs = 1000 * hour;
+    const runner = { ...quiet, unsaidSessions: null };
+    expect(decide({ runner, nowMs })).toEqual({ step: "keep", atMs: nowMs + KEEP_EVERY_MS });
+  });
+
   it("never stops while a lease, a turn or a background task is alive, nor when it does not answer [sleeping.sandbox]", () => {
     for (const nowMs of [hour, 1000 * hour]) {
       for (const wish of [{ leased: true }, { runner: { ...quiet, busySessions: 1 } }, { runner: null }]) {

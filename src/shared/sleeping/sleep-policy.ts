@@ -52,8 +52,8 @@ export type SandboxFacts = {
   runner: {
     /** Sessions with a turn or a background task. */
     busySessions: number;
-    /** Sessions with entries or a conversation that are not stored outside yet. */
-    unsaidSessions: number;
+    /** Sessions with entries or a conversation that are not stored outside yet; null from a runner too old to say. */
+    unsaidSessions: number | null;
   } | null;
   /** The workspace holds what a fresh disk would not, and nothing of it is stored anywhere else. */
   hasFiles: boolean;
@@ -63,7 +63,7 @@ export type SandboxFacts = {
 };
 
 /**
- * `stop`: nothing would be lost. `keep`: its files are nowhere else, and the platform is told not to end it.
+ * `stop`: nothing would be lost. `keep`: its files, or what its runner cannot name, are nowhere else, and the platform is told not to end it.
  * `look`: not yet; looked at again at that time. `none`: nothing runs.
  */
 export type SandboxDecision =
@@ -75,11 +75,11 @@ export type SandboxDecision =
 export function decideSandbox(facts: SandboxFacts): SandboxDecision {
   const { nowMs, usedAtMs, idleMs } = facts;
   if (!facts.running) return { step: "none" };
-  if (facts.hasFiles) return { step: "keep", atMs: nowMs + KEEP_EVERY_MS };
+  if (facts.hasFiles || facts.runner?.unsaidSessions === null) return { step: "keep", atMs: nowMs + KEEP_EVERY_MS };
   const atMs = Math.max(usedAtMs + idleMs, nowMs + Math.min(idleMs, LOOK_AGAIN_MS));
   // One that does not answer may be at work: what is known to be lost is found out by who needs it.
   if (facts.leased || facts.runner === null || facts.runner.busySessions > 0) return { step: "look", atMs };
   if (nowMs < usedAtMs + idleMs) return { step: "look", atMs: usedAtMs + idleMs };
   const isGivenUp = nowMs >= usedAtMs + idleMs + UNSAID_LIMIT_MS;
-  return facts.runner.unsaidSessions > 0 && !isGivenUp ? { step: "look", atMs } : { step: "stop" };
+  return facts.runner.unsaidSessions !== 0 && !isGivenUp ? { step: "look", atMs } : { step: "stop" };
 }

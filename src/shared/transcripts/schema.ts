@@ -4,8 +4,10 @@ import { sha256Schema } from "../ids.ts";
 
 /** Version of the manifest's shape; a reader refuses versions that it does not know. */
 export const TRANSCRIPT_FORMAT = 1;
-/** A file that grew in more steps than this is stored anew in one piece. */
+/** A file that grew in more steps than this is stored anew in fewer pieces. */
 export const MAX_SEGMENTS_PER_FILE = 64;
+/** A piece at most: well below what the object takes for a body. */
+export const MAX_SEGMENT_BYTES = 16 * 1024 * 1024;
 /** Main transcript, sub-agents and their metadata together. */
 export const MAX_TRANSCRIPT_FILES = 2000;
 
