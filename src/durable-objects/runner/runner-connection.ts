@@ -21,6 +21,8 @@ export type RunnerConnectionParts = {
   events: EventStore;
   clock: Clock;
   wantsPreviews(): boolean;
+  /** Somebody has the link from now on: whoever it was, it is to be let go again. */
+  onUsed(): void;
   onBroken(): void;
   onError(error: unknown): void;
 };
@@ -53,7 +55,10 @@ export function createRunnerConnection(parts: RunnerConnectionParts): RunnerConn
     current: () => link,
     openedAtMs: () => openedAtMs,
     async open(runtimeId) {
-      if (link?.runtimeId === runtimeId) return link;
+      if (link?.runtimeId === runtimeId) {
+        parts.onUsed();
+        return link;
+      }
       close();
       try {
         const previews = parts.wantsPreviews();
@@ -66,6 +71,7 @@ export function createRunnerConnection(parts: RunnerConnectionParts): RunnerConn
         // Watchers may have come or gone while the runner was dialled.
         if (previews !== parts.wantsPreviews()) refreshPreviews();
         openedAtMs = parts.clock.nowMs();
+        parts.onUsed();
       } catch (error) {
         parts.onError(error);
       }
