@@ -35,6 +35,8 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   ended = false;
   forgotten = false;
   answersPings = true;
+  /** Whoever dials it waits for this. */
+  readyForHello: Promise<void> = Promise.resolve();
   answersInterrupts = true;
   answersEnds = true;
   /** What it says to run now. */
@@ -46,6 +48,7 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   sourceSeq = 0;
 
   async hello(request: { acknowledged_source_seq: number }) {
+    await this.readyForHello;
     this.hellos.push(request);
     return { protocol_version: 1, runner_version: "test", ...(await this.ping()) };
   }

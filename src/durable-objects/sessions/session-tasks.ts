@@ -40,7 +40,8 @@ async function watch(session: Session): Promise<void> {
   await session.leases.renewSlots();
   const link = session.connection.current();
   const status = link === null ? null : await link.ping().catch(() => null);
-  if (status === null) session.connection.close();
+  // One that is being dialled, or was in the meantime, is not the one that did not answer.
+  if (link !== null && status === null && link === session.connection.current()) session.connection.close();
   if (status === null || session.lostTurns.check(status)) session.drive();
   else await lookAtProcesses(session);
 }
@@ -64,7 +65,8 @@ async function emptyOutbox(session: Session, database: D1Database): Promise<void
 
 /** Lets go of an idle link, so that the object can leave memory. The runner wakes it when it has something to say. */
 function rest(session: Session): void {
-  if (!hasWork(session)) session.connection.close();
+  // One that is being dialled gets a time of its own.
+  if (!hasWork(session) && session.connection.current() !== null) session.connection.close();
 }
 
 async function archive(session: Session): Promise<void> {
