@@ -173,6 +173,8 @@ export type TestWorld = {
   refusedDials: number;
   /** Called while the Workspace object is asked for the lease. */
   onLeaseAsked: () => Promise<void> | void;
+  /** Called while the Workspace object is asked for a sandbox. */
+  onStartAsked: () => Promise<void> | void;
   released: string[];
   logged: string[];
   submit(wish?: Partial<SubmitTurn>): ReturnType<Session["submitter"]["submit"]>;
@@ -277,6 +279,7 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
     filesLost: false,
     refusedDials: 0,
     onLeaseAsked: () => {},
+    onStartAsked: () => {},
     released: [],
     logged: [],
     submit: (wish = {}) => world.session.submitter.submit(submitWish(wish)),
@@ -324,6 +327,7 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
     },
     releaseLease: async (turnId) => void world.released.push(turnId),
     async ensureRuntime() {
+      await world.onStartAsked();
       if (world.down === "sandbox") throw new Error("the platform is down");
       if (world.startFails) return { ok: false, error: { code: "sandbox_start_failed", message: "It did not start." } };
       world.runner ??= new TestRunner();

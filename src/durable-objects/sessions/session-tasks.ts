@@ -30,6 +30,8 @@ async function continueDriving(session: Session, logger: ObjectLogger): Promise<
   // An end that was cut off in its middle.
   if (session.turns.open().length > 0) await session.ender.finish();
   session.driver.drive().catch((error) => logger.error("drive_failed", error));
+  // Nothing is watched while a sandbox starts, and that may take longer than a slot lasts.
+  if (session.turns.open().length === 0) await session.leases.renewSlots();
 }
 
 /** Pings the runner: a link that does not answer is dead and dialled again, a turn that it knows nothing of is lost. */
