@@ -60,6 +60,53 @@ describe("an idle session", () => {
     });
   });
 
+  const QUESTIONS: Record<string, (world: TestWorld) => Promise<unknown>> = {
+    "its tasks": ({ session }) => session.tasks.list(),
+    "the end of a task": ({ session }) => session.tasks.stop("b1"),
+    "what a task wrote": ({ session }) => session.tasks.output("b1"),
+    "its processes": ({ session }) => session.processes.list(),
+    "the end of a process": ({ session }) => session.processes.kill({ pid: 1, force: false }),
+  };
+
+  it.each(Object.keys(QUESTIONS))(
+    "lets go again of the connection that was dialled for %s [sleeping.link]",
+    async (name) => {
+      await inSession(async (world) => {
+        const ask = QUESTIONS[name]!;
+        await endTurn(world);
+        const restsAfter = async (why: string) => {
+          await ringAll(world);
+          expect(world.session.connection.current(), why).toBeNull();
+          await ask(world).catch(() => {});
+          expect(world.session.connection.current(), why).not.toBeNull();
+          await ringAll(world);
+          expect(world.session.connection.current(), why).toBeNull();
+        };
+        await restsAfter("idle");
+        // What the object cannot read.
+        world.runner!.tasks = null as never;
+        world.runner!.processes = null as never;
+        await restsAfter("the runner fails");
+        world.session.log.write(() => world.session.log.sessionEnded("ended on request"));
+        await restsAfter("ended");
+      });
+    },
+  );
+
+  it("keeps the connection for a while after each question [sleeping.link]", async () => {
+    await inSession(async (world) => {
+      await endTurn(world);
+      await ringAll(world);
+      for (let asked = 0; asked < 3; asked++) {
+        await world.session.tasks.list();
+        world.aheadMs += LINK_LINGER_MS - 1_000;
+        await ringDue(world);
+        expect(world.session.connection.current()).not.toBeNull();
+      }
+      expect(world.runner!.hellos).toHaveLength(2);
+    });
+  });
+
   it("dials again for its next prompt, in the same runtime, and begins nothing anew [sleeping.link]", async () => {
     await inSession(async (world) => {
       await endTurn(world);

@@ -38,6 +38,8 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   ended = false;
   forgotten = false;
   answersPings = true;
+  /** Whoever dials it waits for this. */
+  readyForHello: Promise<void> = Promise.resolve();
   answersInterrupts = true;
   answersEnds = true;
   /** What it says to run now. */
@@ -49,6 +51,7 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   sourceSeq = 0;
 
   async hello(request: { acknowledged_source_seq: number; protocol_version?: number }) {
+    await this.readyForHello;
     if ((request.protocol_version ?? 1) > this.protocol) throw new Error("This runner speaks an older protocol.");
     this.hellos.push(request);
     return { protocol_version: this.protocol, runner_version: "test", ...(await this.ping()) };
@@ -174,6 +177,8 @@ export type TestWorld = {
   refusedDials: number;
   /** Called while the Workspace object is asked for the lease. */
   onLeaseAsked: () => Promise<void> | void;
+  /** Called while the Workspace object is asked for a sandbox. */
+  onStartAsked: () => Promise<void> | void;
   released: string[];
   logged: string[];
   submit(wish?: Partial<SubmitTurn>): ReturnType<Session["submitter"]["submit"]>;
@@ -278,6 +283,7 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
     filesLost: false,
     refusedDials: 0,
     onLeaseAsked: () => {},
+    onStartAsked: () => {},
     released: [],
     logged: [],
     submit: (wish = {}) => world.session.submitter.submit(submitWish(wish)),
@@ -325,6 +331,7 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
     },
     releaseLease: async (turnId) => void world.released.push(turnId),
     async ensureRuntime() {
+      await world.onStartAsked();
       if (world.down === "sandbox") throw new Error("the platform is down");
       if (world.startFails) return { ok: false, error: { code: "sandbox_start_failed", message: "It did not start." } };
       world.runner ??= new TestRunner();

@@ -1,5 +1,7 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { inSession, newId, turnEnd, type TestWorld } from "./session-fixture.ts";
+import { runSessionTasks } from "../../src/durable-objects/sessions/session-tasks.ts";
+import { inSession, newId, TestRunner, turnEnd, type TestWorld } from "./session-fixture.ts";
 
 const status = (world: TestWorld) => world.session.reader.view().session.status;
 const question = (runtime_id: string, turn_id: string) => ({
@@ -166,6 +168,91 @@ describe("a session that ended while its runner could not be reached", () => {
       await runner.say({ kind: "cli_exited", exit_code: 0, signal: null });
       expect(status(world)).toBe("ended");
       expect(world.session.alarms.dueAt("rest")).not.toBeNull();
+    });
+  });
+});
+
+describe("the link to a runner that is dialled", () => {
+  /** An idle session without a link, whose runner lets the dialler wait until it is told to answer. */
+  async function withSlowRunner(
+    body: (world: TestWorld, runner: TestRunner, answerHellos: () => void) => Promise<void>,
+  ): Promise<void> {
+    await inSession(async (world) => {
+      const { turnId, runner } = await world.begin();
+      await runner.say(turnEnd(turnId));
+      await world.settle();
+      world.session.connection.close();
+      runner.sockets.length = 0;
+      const gate = Promise.withResolvers<void>();
+      runner.readyForHello = gate.promise;
+      await body(world, runner, gate.resolve);
+    });
+  }
+  const dials = (runner: TestRunner, count: number) => expect.poll(() => runner.sockets.length).toBe(count);
+  const closes = (socket: WebSocket | undefined) =>
+    new Promise((resolve) => socket?.addEventListener("close", () => resolve("closed")));
+
+  it("is the same for all who ask at once [sleeping.link]", async () => {
+    await withSlowRunner(async ({ session: { connection } }, runner, answerHellos) => {
+      const asked = [connection.open(runner.runtimeId), connection.open(runner.runtimeId)];
+      await dials(runner, 1);
+      asked.push(connection.open(runner.runtimeId));
+      answerHellos();
+      const links = await Promise.all(asked);
+      expect(connection.current()).not.toBeNull();
+      expect(new Set(links)).toEqual(new Set([connection.current()]));
+      expect(runner.sockets).toHaveLength(1);
+    });
+  });
+
+  it("is closed, and nobody's, when it was given up before the runner answered [sleeping.link]", async () => {
+    await withSlowRunner(async ({ session: { connection, alarms } }, runner, answerHellos) => {
+      alarms.cancel("rest");
+      const asked = connection.open(runner.runtimeId);
+      await dials(runner, 1);
+      const closed = closes(runner.sockets[0]);
+      connection.close();
+      answerHellos();
+      expect(await asked).toBeNull();
+      expect(await closed).toBe("closed");
+      expect([connection.current(), connection.openedAtMs(), alarms.dueAt("rest")]).toEqual([null, null, null]);
+    });
+  });
+
+  it("gives way to the one to the next runtime [sleeping.link] [recovery.reattach]", async () => {
+    await withSlowRunner(async (world, old, answerHellos) => {
+      const { connection } = world.session;
+      const toOld = connection.open(old.runtimeId);
+      await dials(old, 1);
+      const closed = closes(old.sockets[0]);
+      const next = new TestRunner();
+      world.runner = next;
+      const toNext = await connection.open(next.runtimeId);
+      answerHellos();
+      expect(await toOld).toBeNull();
+      expect(await closed).toBe("closed");
+      expect(toNext?.runtimeId).toBe(next.runtimeId);
+      expect(connection.current()).toBe(toNext);
+    });
+  });
+
+  it("is not given up by an alarm that finds none yet [recovery.reattach] [sleeping.link]", async () => {
+    await withSlowRunner(async (world, runner, answerHellos) => {
+      const { session } = world;
+      session.log.write(() => session.sessions.setBackgroundTasks(1));
+      const asked = session.tasks.list();
+      await dials(runner, 1);
+      const ring = async (task: "watch" | "rest") => {
+        session.alarms.reschedule(task, session.clock.nowMs() - 1);
+        await runSessionTasks(session, env.DB, { info: () => {}, error: () => {} });
+      };
+      await ring("watch");
+      session.log.write(() => session.sessions.setBackgroundTasks(0));
+      await ring("rest");
+      answerHellos();
+      expect(await asked).toMatchObject({ checked: true });
+      expect(runner.sockets).toHaveLength(1);
+      await world.settle();
     });
   });
 });

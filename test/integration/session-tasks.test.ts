@@ -10,6 +10,12 @@ async function ring(world: TestWorld, task: "watch" | "rest" | "drive"): Promise
   await runSessionTasks(world.session, env.DB, { info: () => {}, error: (event) => world.logged.push(event) });
 }
 
+async function passToNextAlarm(world: TestWorld): Promise<void> {
+  const due = world.storage.sql.exec<{ next: number }>("SELECT min(due_at) AS next FROM due").one();
+  world.aheadMs += Math.max(0, due.next - world.session.clock.nowMs());
+  await runSessionTasks(world.session, env.DB, { info: () => {}, error: (event) => world.logged.push(event) });
+}
+
 describe("the session's alarm", () => {
   it("lets a link that answers be, and looks again in less than 20 s [objects.alarm]", async () => {
     await inSession(async (world) => {
@@ -67,6 +73,53 @@ describe("the session's alarm", () => {
       await world.settle();
       world.slots.length = 0;
       await ring(world, "watch");
+      expect(world.slots).toEqual([]);
+    });
+  });
+
+  it("renews the slot of a turn whose sandbox takes longer to start than a slot lasts [objects.alarm] [team.slots]", async () => {
+    await inSession(async (world) => {
+      const { session } = world;
+      // Ahead of the object's real alarms, which are not what is tried here.
+      world.aheadMs = 60 * 60_000;
+      const started = Promise.withResolvers<void>();
+      world.onStartAsked = () => started.promise;
+      const submitted = world.submit();
+      world.submit({ prompt: "the next one" });
+      session.drive();
+      await expect.poll(() => session.sessions.get().status).toBe("starting");
+      const [slot] = world.slots;
+      const begunMs = session.clock.nowMs();
+      for (let renewedMs = begunMs; renewedMs < begunMs + 10 * 60_000; renewedMs = session.clock.nowMs()) {
+        world.slots.length = 0;
+        while (world.slots.length === 0) {
+          await passToNextAlarm(world);
+          expect(session.clock.nowMs() - renewedMs).toBeLessThan(slot!.ttl_seconds * 1000);
+        }
+        expect(new Set(world.slots.map(({ turn_id }) => turn_id))).toEqual(new Set([slot!.turn_id]));
+      }
+      started.resolve();
+      await world.settle();
+      expect(submitted).toMatchObject({ value: { turn_id: slot!.turn_id } });
+      expect(world.runner!.started.map(({ turn_id }) => turn_id)).toEqual([slot!.turn_id]);
+    });
+  });
+
+  it("takes no slot for a turn that waits for the lease, also one that was being started before [objects.alarm] [team.slots]", async () => {
+    await inSession(async (world) => {
+      const { session } = world;
+      world.leaseHeldBy = newId();
+      world.submit();
+      await session.driver.drive();
+      await ring(world, "drive");
+      world.leaseHeldBy = null;
+      world.refusedDials = 1;
+      await session.driver.drive();
+      expect(session.sessions.get().status).toBe("starting");
+      world.leaseHeldBy = newId();
+      await session.driver.drive();
+      world.slots.length = 0;
+      await ring(world, "drive");
       expect(world.slots).toEqual([]);
     });
   });

@@ -301,6 +301,8 @@ describe("a workspace's sandbox", () => {
       world.unsaid = [];
       world.runner!.answers = false;
       await staysAwake("no answer");
+      world.passMs(0.9 * HOUR_MS);
+      await staysAwake("no answer for less than an hour");
       expect(workspace.store.get()?.has_files).toBe(false);
       world.runner!.answers = true;
       await ringKeep(workspace);
@@ -317,6 +319,34 @@ describe("a workspace's sandbox", () => {
       await ringKeep(workspace);
       expect([world.stops, world.keptAlive]).toEqual([0, 1]);
       expect(workspace.alarms.dueAt("keep")).not.toBeNull();
+    });
+  });
+
+  it("that does not answer for an hour is stopped, also when the object forgot everything meanwhile [sleeping.sandbox]", async () => {
+    await inWorkspace(async (workspace, world) => {
+      await workspace.keeper.ensure(world.identity);
+      workspace.store.attach(newId());
+      scheduleKeeping(workspace);
+      world.passMs(10 * HOUR_MS);
+      for (const answers of [false, true]) {
+        world.runner!.answers = answers;
+        world.busy = [newId()];
+        await ringKeep(world.compose());
+        world.passMs(HOUR_MS);
+      }
+      world.runner!.answers = false;
+      await ringKeep(world.compose());
+      world.passMs(0.9 * HOUR_MS);
+      await ringKeep(world.compose());
+      expect([world.stops, workspace.alarms.dueAt("keep")]).toEqual([0, expect.any(Number)]);
+      world.passMs(0.1 * HOUR_MS);
+      await ringKeep(world.compose());
+      await world.settle();
+      expect([world.stops, workspace.alarms.dueAt("keep"), world.announced.at(-1)]).toEqual([1, null, null]);
+      await workspace.keeper.ensure(world.identity);
+      world.runner!.answers = false;
+      await ringKeep(workspace);
+      expect(world.stops).toBe(1);
     });
   });
 

@@ -144,6 +144,11 @@ function composeCore(ports: SessionPorts) {
   const steers = createSteerStore(storage.sql);
   const archive = createArchiveStore(storage.sql);
   const puts = guardPuts(ports.bucket, () => isDeletionRequested(storage));
+  const workFacts = (): LinkFacts => {
+    const { open: openTurns, queued: queuedTurns } = parts.turns.countUnended();
+    const { status, background_tasks: backgroundTasks } = row();
+    return { ended: status === "ended", openTurns, queuedTurns, backgroundTasks };
+  };
   return {
     parts,
     archive,
@@ -166,10 +171,11 @@ function composeCore(ports: SessionPorts) {
     watch: { hub: null as WatchHub | null },
     bodies: createBodyStore(puts.bucket, (sha256) => bodyKey(row(), sha256)),
     row,
-    workFacts(): LinkFacts {
-      const { open: openTurns, queued: queuedTurns } = parts.turns.countUnended();
-      const { status, background_tasks: backgroundTasks } = row();
-      return { ended: status === "ended", openTurns, queuedTurns, backgroundTasks };
+    workFacts,
+    /** The link is let go after a while, unless there is work. */
+    restSoon(): void {
+      const restAtMs = decideRest(workFacts(), clock.nowMs());
+      if (restAtMs !== null) alarms.reschedule("rest", restAtMs);
     },
     workspace,
     team,
@@ -216,6 +222,7 @@ function composeConnection(ports: SessionPorts, core: Core, ends: { host: Sessio
     events: core.parts.events,
     clock: ports.clock,
     wantsPreviews: () => core.watch.hub?.isWatched() ?? false,
+    onUsed: core.restSoon,
     onError: (error) => ports.logger.error("runner_link_failed", error),
   });
 }
@@ -240,8 +247,7 @@ function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnec
     watch: () => alarms.schedule("watch", clock.nowMs() + core.leases.watchEveryMs),
     releaseEnded: core.leases.releaseEnded,
     rest() {
-      const restAtMs = decideRest(core.workFacts(), clock.nowMs());
-      if (connection.current() !== null && restAtMs !== null) alarms.reschedule("rest", restAtMs);
+      if (connection.current() !== null) core.restSoon();
     },
   });
 }

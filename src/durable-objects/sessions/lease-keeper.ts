@@ -6,7 +6,7 @@ import type { Clock } from "../clock.ts";
 import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { SessionStore } from "./session-store.ts";
 import { identityOf, SLOT_TTL_SECONDS } from "./turn-beginner.ts";
-import type { TurnStore } from "./turn-store.ts";
+import type { TurnRow, TurnStore } from "./turn-store.ts";
 
 const LOOK_AGAIN_MS = 2_000;
 /** The Workspace object looks at the files before it hands the lease on. */
@@ -24,6 +24,7 @@ export type LeaseKeeper = {
   readonly watchEveryMs: number;
   /** Gives back lease and slot of every turn that has ended; what fails is tried again with the next call. */
   releaseEnded(): Promise<void>;
+  /** Of the turns that are under way, and of the one whose sandbox is being started. */
   renewSlots(): Promise<void>;
   waitForLease(turnId: string, timeoutMs: number): Promise<boolean>;
   /** The Workspace object says that the lease is this turn's. */
@@ -66,7 +67,7 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
     },
     async renewSlots() {
       const { team_id, owner_id, session_id } = parts.sessions.get();
-      for (const { turn_id } of parts.turns.open()) {
+      for (const { turn_id } of [...parts.turns.open(), ...findStarting(parts)]) {
         const slot = { team_id, user_id: owner_id, session_id, turn_id, ttl_seconds: SLOT_TTL_SECONDS };
         await withDeadline(parts.team().requestSlot(slot), CALL_DEADLINE_MS);
       }
@@ -88,4 +89,11 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
       waiting.delete(turnId);
     },
   };
+}
+
+/** The turn whose sandbox is being started has its slot; one that has to wait first gives a reason, and has none. */
+function findStarting({ sessions, turns }: Parts): TurnRow[] {
+  const { status, status_reason } = sessions.get();
+  const turn = turns.open().length === 0 ? turns.nextQueued() : null;
+  return turn !== null && status === "starting" && status_reason === null ? [turn] : [];
 }

@@ -30,6 +30,8 @@ async function continueDriving(session: Session, logger: ObjectLogger): Promise<
   // An end that was cut off in its middle.
   if (session.turns.open().length > 0) await session.ender.finish();
   session.driver.drive().catch((error) => logger.error("drive_failed", error));
+  // Nothing is watched while a sandbox starts, and that may take longer than a slot lasts.
+  if (session.turns.open().length === 0) await session.leases.renewSlots();
 }
 
 /** Pings the runner: a link that does not answer is dead and dialled again, a turn that it knows nothing of is lost. */
@@ -40,7 +42,8 @@ async function watch(session: Session): Promise<void> {
   await session.leases.renewSlots();
   const link = session.connection.current();
   const status = link === null ? null : await link.ping().catch(() => null);
-  if (status === null) session.connection.close();
+  // One that is being dialled, or was in the meantime, is not the one that did not answer.
+  if (link !== null && status === null && link === session.connection.current()) session.connection.close();
   if (status === null || session.lostTurns.check(status)) session.drive();
   else await lookAtProcesses(session);
 }
@@ -64,7 +67,8 @@ async function emptyOutbox(session: Session, database: D1Database): Promise<void
 
 /** Lets go of an idle link, so that the object can leave memory. The runner wakes it when it has something to say. */
 function rest(session: Session): void {
-  if (!hasWork(session)) session.connection.close();
+  // One that is being dialled gets a time of its own.
+  if (!hasWork(session) && session.connection.current() !== null) session.connection.close();
 }
 
 async function archive(session: Session): Promise<void> {

@@ -30,4 +30,5 @@ export const WORKSPACE_MIGRATIONS = [
   `,
   START_SCHEMA,
   "ALTER TABLE workspace ADD COLUMN used_at_ms INTEGER NOT NULL DEFAULT 0;",
+  "ALTER TABLE runtime ADD COLUMN silent_since_ms INTEGER;",
 ] as const;

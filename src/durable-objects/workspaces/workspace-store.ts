@@ -20,6 +20,8 @@ const runtimeRowSchema = z.object({
   runtime_id: z.string().nullable(),
   protocol_version: z.number().nullable(),
   files_lost: flag,
+  /** Since when it gives no answer to a look at it; null while it does. */
+  silent_since_ms: z.number().nullable(),
 });
 export type RuntimeRow = z.infer<typeof runtimeRowSchema>;
 
@@ -33,6 +35,8 @@ export type WorkspaceStore = {
   /** Written before the sandbox starts, so that a restart in between finds the token of what it meets. */
   beginRuntime(bootToken: string): void;
   identifyRuntime(runtime: { runtime_id: string; protocol_version: number; files_lost: boolean }): void;
+  /** What a look at it found. */
+  noteLook(look: { answered: boolean; nowMs: number }): void;
   forgetRuntime(): void;
   attach(sessionId: string): void;
   attached(): string[];
@@ -78,6 +82,10 @@ export function createWorkspaceStore(sql: ObjectSql): WorkspaceStore {
         runtime.protocol_version,
         runtime.files_lost ? 1 : 0,
       );
+    },
+    noteLook({ answered, nowMs }) {
+      if (answered) sql.exec("UPDATE runtime SET silent_since_ms = NULL WHERE silent_since_ms IS NOT NULL");
+      else sql.exec("UPDATE runtime SET silent_since_ms = ? WHERE silent_since_ms IS NULL", nowMs);
     },
     forgetRuntime() {
       sql.exec("DELETE FROM runtime");

@@ -29,17 +29,19 @@ async function review(workspace: Workspace): Promise<void> {
   workspace.alarms.reschedule("review", workspace.clock.nowMs() + REVIEW_EVERY_MS);
 }
 
-/** Until checkpoints exist a sandbox with files is not put to sleep; one without is, when nobody uses it. */
+/** Until checkpoints exist a sandbox with files is not put to sleep; one without is, when nobody uses it or it hangs. */
 async function keep(workspace: Workspace): Promise<void> {
   const { store, sandbox, alarms, clock, keeper } = workspace;
   if (store.runtime() === null || !(await sandbox.isRunning())) return;
   const runner = await keeper.lookAt();
+  store.noteLook({ answered: runner !== null, nowMs: clock.nowMs() });
   if (runner !== null) await workspace.noteFiles();
   // From here to the stop nothing is waited for: who asks for the lease in between would find the sandbox ended.
   const decision = decideSandbox({
     running: true,
     leased: workspace.leases.holder() !== null,
     runner,
+    silentSinceMs: store.runtime()?.silent_since_ms ?? null,
     hasFiles: store.get()?.has_files === true,
     usedAtMs: store.get()?.used_at_ms ?? 0,
     nowMs: clock.nowMs(),

@@ -8,6 +8,7 @@ import {
   LINK_LINGER_MS,
   LOOK_AGAIN_MS,
   type SandboxFacts,
+  SILENT_LIMIT_MS,
   UNSAID_LIMIT_MS,
 } from "./sleep-policy.ts";
 
@@ -47,6 +48,7 @@ describe("a sandbox", () => {
       running: true,
       leased: false,
       runner: quiet,
+      silentSinceMs: null,
       hasFiles: false,
       usedAtMs: 0,
       nowMs: hour,
@@ -73,12 +75,30 @@ describe("a sandbox", () => {
     expect(decide({ runner, nowMs })).toEqual({ step: "keep", atMs: nowMs + KEEP_EVERY_MS });
   });
 
-  it("never stops while a lease, a turn or a background task is alive, nor when it does not answer [sleeping.sandbox]", () => {
+  it("never stops while a lease, a turn or a background task is alive [sleeping.sandbox]", () => {
     for (const nowMs of [hour, 1000 * hour]) {
-      for (const wish of [{ leased: true }, { runner: { ...quiet, busySessions: 1 } }, { runner: null }]) {
+      for (const wish of [{ leased: true }, { runner: { ...quiet, busySessions: 1 } }]) {
         expect(decide({ ...wish, nowMs })).toEqual({ step: "look", atMs: nowMs + LOOK_AGAIN_MS });
       }
     }
+  });
+
+  it("that does not answer, and nobody uses, is given up after an hour of it, and not one with a lease [sleeping.sandbox]", () => {
+    const silentSinceMs = 100 * hour;
+    const silent = { runner: null, silentSinceMs };
+    const lookAgain = (nowMs: number) => ({ step: "look", atMs: nowMs + LOOK_AGAIN_MS });
+    const due = silentSinceMs + SILENT_LIMIT_MS;
+    expect(SILENT_LIMIT_MS).toBe(hour);
+    expect(decide({ ...silent, nowMs: silentSinceMs })).toEqual(lookAgain(silentSinceMs));
+    expect(decide({ ...silent, nowMs: due - 1 })).toEqual(lookAgain(due - 1));
+    expect(decide({ ...silent, nowMs: due })).toEqual({ step: "stop" });
+    expect(decide({ ...silent, nowMs: due, leased: true })).toEqual(lookAgain(due));
+    expect(decide({ ...silent, nowMs: due, hasFiles: true })).toMatchObject({ step: "keep" });
+    const usedAtMs = silentSinceMs + 1000;
+    expect(decide({ ...silent, nowMs: due, usedAtMs, idleMs: 1 })).toMatchObject({ step: "look" });
+    expect(decide({ ...silent, nowMs: due + 1000, usedAtMs, idleMs: 1 })).toEqual({ step: "stop" });
+    expect(decide({ ...silent, nowMs: due, idleMs: 102 * hour })).toEqual({ step: "look", atMs: 102 * hour });
+    expect(decide({ runner: null, nowMs: due })).toEqual(lookAgain(due));
   });
 
   it("waits, for a day at most, until what its runner has to say was fetched [sleeping.sandbox]", () => {

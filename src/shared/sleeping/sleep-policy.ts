@@ -8,6 +8,8 @@ export const KEEP_EVERY_MS = 6 * 60 * 60_000;
 export const LOOK_AGAIN_MS = 60_000;
 /** What a runner has to say and nobody fetched for this long keeps its sandbox awake no longer. */
 export const UNSAID_LIMIT_MS = 24 * 60 * 60_000;
+/** A sandbox whose runner gives no answer for this long, while nobody wants it, is given up. */
+export const SILENT_LIMIT_MS = 60 * 60_000;
 
 export type LinkFacts = {
   ended: boolean;
@@ -55,6 +57,8 @@ export type SandboxFacts = {
     /** Sessions with entries or a conversation that are not stored outside yet; null from a runner too old to say. */
     unsaidSessions: number | null;
   } | null;
+  /** Since when it gives none; null while it does. */
+  silentSinceMs: number | null;
   /** The workspace holds what a fresh disk would not, and nothing of it is stored anywhere else. */
   hasFiles: boolean;
   usedAtMs: number;
@@ -76,10 +80,15 @@ export function decideSandbox(facts: SandboxFacts): SandboxDecision {
   const { nowMs, usedAtMs, idleMs } = facts;
   if (!facts.running) return { step: "none" };
   if (facts.hasFiles || facts.runner?.unsaidSessions === null) return { step: "keep", atMs: nowMs + KEEP_EVERY_MS };
-  const atMs = Math.max(usedAtMs + idleMs, nowMs + Math.min(idleMs, LOOK_AGAIN_MS));
-  // One that does not answer may be at work: what is known to be lost is found out by who needs it.
-  if (facts.leased || facts.runner === null || facts.runner.busySessions > 0) return { step: "look", atMs };
-  if (nowMs < usedAtMs + idleMs) return { step: "look", atMs: usedAtMs + idleMs };
-  const isGivenUp = nowMs >= usedAtMs + idleMs + UNSAID_LIMIT_MS;
-  return facts.runner.unsaidSessions !== 0 && !isGivenUp ? { step: "look", atMs } : { step: "stop" };
+  const restAtMs = usedAtMs + idleMs;
+  const atMs = Math.max(restAtMs, nowMs + Math.min(idleMs, LOOK_AGAIN_MS));
+  if (facts.leased || (facts.runner?.busySessions ?? 0) > 0) return { step: "look", atMs };
+  if (nowMs < restAtMs) return { step: "look", atMs: restAtMs };
+  return mayLose(facts) ? { step: "look", atMs } : { step: "stop" };
+}
+
+/** One that does not answer may be at work, or have something to say: for a while it is not known that it hangs. */
+function mayLose({ runner, silentSinceMs, usedAtMs, nowMs, idleMs }: SandboxFacts): boolean {
+  if (runner === null) return nowMs < Math.max(silentSinceMs ?? nowMs, usedAtMs) + SILENT_LIMIT_MS;
+  return runner.unsaidSessions !== 0 && nowMs < usedAtMs + idleMs + UNSAID_LIMIT_MS;
 }
