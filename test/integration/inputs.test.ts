@@ -204,6 +204,16 @@ describe("an answer that is held to a schema", () => {
     }
     expect(judgeStructured({ type: "object", $ref: "#/nowhere" }, { ...RESULT, structured: {} })?.kind).toBe("invalid");
   });
+
+  it("does not fit when finding out would take too long [structured.validated]", () => {
+    const costly = { type: "object", properties: { x: { type: "string", not: { pattern: "a*a*a*$" } } } };
+    const judge = (x: string) => judgeStructured(costly, { ...RESULT, structured: { x } })?.kind;
+    expect(judge(`${"a".repeat(60_000)}!`)).toBe("invalid");
+    const deep = { type: "object", properties: { x: { $ref: "#/$defs/x" } }, $defs: { x: {} as object } };
+    deep.$defs.x = { allOf: [{ items: { $ref: "#/$defs/x" } }, { items: { $ref: "#/$defs/x" } }] };
+    const x = JSON.parse("[".repeat(40) + "]".repeat(40)) as unknown;
+    expect(judgeStructured(deep, { ...RESULT, structured: { x } })?.kind).toBe("invalid");
+  });
 });
 
 describe("lines with a prefix", () => {
