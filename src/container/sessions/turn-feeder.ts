@@ -24,7 +24,7 @@ export async function feedTurn(parts: FeederParts, turn: TurnStart): Promise<voi
   const { token, conversation, holder, turns, recorder, files } = parts;
   try {
     await token.write(turn.run_token);
-    const gathered = await files.gather(turn);
+    const gathered = await files.gather(turn, () => isRunning(turns, turn.turn_id));
     if ("problem" in gathered) return endRefused(turns, turn.turn_id, gathered.problem);
     // It may have been stopped while its files were on their way, and another one may run by now.
     if (turns.running()?.turnId !== turn.turn_id) return;
@@ -40,6 +40,11 @@ export async function feedTurn(parts: FeederParts, turn: TurnStart): Promise<voi
     logFailure("turn_not_fed", error);
     if (turns.running()?.turnId === turn.turn_id) turns.endWithExit(NOT_STARTED);
   }
+}
+
+function isRunning(turns: TurnTracker, turnId: string): boolean {
+  const running = turns.running();
+  return running?.turnId === turnId && running.stop === null;
 }
 
 /** Somebody may have stopped the turn meanwhile. */
