@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import type { SubmitTurn } from "../../src/shared/rpc/session-api.ts";
 import { uploadPrefix } from "../../src/shared/attachments/schema.ts";
 import { judgeStructured } from "../../src/durable-objects/structured/structured-answer.ts";
 import { EVERY_KEYWORD } from "../support/every-keyword.ts";
@@ -51,6 +52,41 @@ describe("files that a prompt names", () => {
       ]);
       await runner.say(turnEnd(turnId));
       await refused({});
+    });
+  });
+
+  it("are 20 MB over all prompts of a conversation, and of its forks, and no more [attachments.refused]", async () => {
+    await inSession(async (world) => {
+      const MB = 1024 * 1024;
+      const like = { name: "a.txt", media_type: "text/plain", sha256: "a".repeat(64) };
+      const upload = (bytes: number) => ({ ...like, upload_id: newId(), bytes });
+      const four = Array.from({ length: 4 }, () => upload(5 * MB));
+      const submit = (attachments: object[]) =>
+        world.submit({ options: { timeout_seconds: 60, attachments } as SubmitTurn["options"] });
+      const refusal = { ok: false, error: { code: "attachment_refused", message: /begin a new session/ } };
+      refusal.error.message = expect.stringMatching(refusal.error.message) as RegExp;
+      const { turnId, runner } = await begin(world, { attachments: four });
+      expect(submit(four)).toMatchObject(refusal);
+      expect(submit([upload(1)])).toMatchObject(refusal);
+      expect(submit([{ project_file: "a" }])).toMatchObject(refusal);
+      await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" });
+      // The CLI was never given them.
+      await runner.say(turnEnd(turnId, { reason: "interrupted", attached_bytes: 0 }));
+      const next = await begin(world, { attachments: [{ project_file: "large" }] });
+      expect(runner.started.at(-1)).toMatchObject({ attached_bytes: 0 });
+      await runner.say({ kind: "turn_started", turn_id: next.turnId, origin: "prompt" });
+      await runner.say(turnEnd(next.turnId, { attached_bytes: 15 * MB }));
+      expect(submit([upload(5 * MB), upload(1)])).toMatchObject(refusal);
+      expect(submit([])).toMatchObject({ ok: true });
+      world.restart();
+      await begin(world, { attachments: [upload(5 * MB)] });
+      expect(submit([upload(1)])).toMatchObject(refusal);
+      // A conversation that begins anew has none of the ended turns' files.
+      const cli = { kind: "cli_started", pid: 1, claude_session_id: newId() } as const;
+      await world.runner!.say({ ...cli, resumed: true });
+      expect(submit([upload(1)])).toMatchObject(refusal);
+      await world.runner!.say({ ...cli, resumed: false });
+      expect(submit([upload(1)])).toMatchObject({ ok: true });
     });
   });
 

@@ -148,6 +148,7 @@ describe("files that come with a prompt", () => {
     await host.runner().startTurn(turn);
     const ended = await host.turnEnded(turn.turn_id);
     expect(ended).toMatchObject({ reason: "result", result: { is_error: false } });
+    expect(ended).toMatchObject({ attached_bytes: 4 * MAX_ATTACHMENT_BYTES });
     const [request] = requestsAbout(mark);
     expect(JSON.stringify(request?.messages).length).toBeGreaterThan(4 * MAX_ATTACHMENT_BYTES);
     await host.until(() => host.commits[0], "the conversation");
@@ -155,5 +156,10 @@ describe("files that come with a prompt", () => {
     await host.runner().startTurn(more);
     const refused = await host.turnEnded(more.turn_id);
     expect(refused).toMatchObject({ reason: "attachment_refused", attachment: { index: 4, problem: "all_too_large" } });
+    expect(refused).toMatchObject({ attached_bytes: 0 });
+    const small = { attachments: [{ project_file: put("s.txt", "s") }], attached_bytes: 4 * MAX_ATTACHMENT_BYTES };
+    const last = makeTurn("last", randomUUID(), small);
+    await host.runner().startTurn(last);
+    expect(await host.turnEnded(last.turn_id)).toMatchObject({ attachment: { index: 0, problem: "all_too_large" } });
   }, 60_000);
 });

@@ -12,7 +12,7 @@ import { readProjectFile } from "./read-project-file.ts";
 
 export type PromptContent = string | ContentBlock[];
 /** The prompt with its files, or what is wrong with the first that is. */
-export type Gathered = { content: PromptContent } | { problem: AttachmentProblem };
+export type Gathered = { content: PromptContent; bytes: number } | { problem: AttachmentProblem };
 
 /** `isWanted`: false once the turn is stopped or over. */
 export type PromptFiles = { gather(turn: TurnStart, isWanted: () => boolean): Promise<Gathered> };
@@ -51,14 +51,14 @@ export function createPromptFiles({ workspaceDir, runtimeId, link }: Parts): Pro
   return {
     async gather(turn, isWanted) {
       const attachments = turn.attachments ?? [];
-      if (attachments.length === 0) return { content: turn.prompt };
+      if (attachments.length === 0) return { content: turn.prompt, bytes: 0 };
       const blocks: ContentBlock[] = [];
       let total = 0;
       for (const [index, attachment] of attachments.entries()) {
         try {
           const bytes = await readOne(attachment, readerOf(turn.turn_id, isWanted));
           total += bytes.length;
-          if (total > MAX_ATTACHMENTS_BYTES) throw new AttachmentError("all_too_large");
+          if ((turn.attached_bytes ?? 0) + total > MAX_ATTACHMENTS_BYTES) throw new AttachmentError("all_too_large");
           blocks.push(
             { type: "text", text: `File ${index + 1}: ${nameOf(attachment)}` },
             toContentBlock(nameOf(attachment), bytes),
@@ -67,7 +67,7 @@ export function createPromptFiles({ workspaceDir, runtimeId, link }: Parts): Pro
           return { problem: { index, problem: error instanceof AttachmentError ? error.problem : "not_fetched" } };
         }
       }
-      return { content: [...blocks, { type: "text", text: turn.prompt }] };
+      return { content: [...blocks, { type: "text", text: turn.prompt }], bytes: total };
     },
   };
 }

@@ -36,8 +36,12 @@ export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorde
         // One that begins while nothing is driven has to be looked after from here on.
         return true;
       case "cli_started":
-        // A conversation that begins anew counts its cost from nothing again.
-        if (!entry.resumed) sessions.resetCliTotal();
+        // A conversation that begins anew counts its cost, and its files, from nothing again.
+        if (!entry.resumed) {
+          sessions.resetCliTotal();
+          sessions.setInheritedAttachedBytes(0);
+          parts.turns.forgetAttachedBytes();
+        }
         return false;
       case "cli_exited":
         sessions.setBackgroundTasks(0);
@@ -162,6 +166,7 @@ function endTurn(parts: Parts, log: SessionLog, entry: RunnerEntry & { kind: "tu
     structured: judgeStructured(turn.options.output_schema, entry.result),
     attachment: findAttachment(turn, entry.attachment),
   });
+  if (entry.attached_bytes !== undefined) parts.turns.setAttachedBytes(turn.turn_id, entry.attached_bytes);
   const cliTotalUsd = entry.result?.total_cost_usd ?? null;
   log.turnEnded(turn, end, { stderr_tail: entry.stderr_tail, cliTotalUsd });
   return true;

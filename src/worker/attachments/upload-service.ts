@@ -1,6 +1,6 @@
 // Uploads: a ticket for one PUT, the bytes that come with it, the files that a prompt names, and what has expired.
 import { isOfType } from "../../shared/attachments/media-policy.ts";
-import { type Attachment, type AttachmentName, uploadPrefix } from "../../shared/attachments/schema.ts";
+import { type Attachment, type AttachmentName, uploadedBytes, uploadPrefix } from "../../shared/attachments/schema.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
 import {
   MAX_ATTACHMENT_BYTES,
@@ -134,8 +134,7 @@ async function resolve(
     if (upload === undefined) throw notThere();
     return upload;
   });
-  const total = attachments.reduce((sum, file) => sum + ("bytes" in file ? file.bytes : 0), 0);
-  if (total > MAX_ATTACHMENTS_BYTES) {
+  if (uploadedBytes(attachments) > MAX_ATTACHMENTS_BYTES) {
     const message = `The attachments are larger than ${MAX_ATTACHMENTS_BYTES} bytes together. Name fewer.`;
     throw new AppError("attachment_refused", message);
   }
