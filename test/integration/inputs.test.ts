@@ -280,6 +280,29 @@ describe("lines with a prefix", () => {
     });
   });
 
+  it("of what Claude took up by itself are no prompt's, unless its turn ends with that [structured.prefixes]", async () => {
+    await inSession(async (world) => {
+      const lines = () => ofType(world, "structured_output").map(({ data }) => data["text"]);
+      const say = async (turn_id: string, ...messages: [text: string, kind?: string][]) => {
+        const runner = world.runner!;
+        await runner.say({ kind: "turn_started", turn_id, origin: "prompt" });
+        for (const [text, kind] of messages) {
+          const message = { type: "result", is_error: false, result: text, ...(kind ? { origin: { kind } } : {}) };
+          await runner.say({ kind: "message", turn_id, message });
+        }
+        await runner.say(turnEnd(turn_id));
+      };
+      const turn = async () => (await begin(world, { structured_output_prefixes: ["::m "] })).turnId;
+      await say(await turn(), ["::m theirs", "task-notification"], ["::m own", "human"]);
+      expect(lines()).toEqual(["own"]);
+      await say(await turn(), ["::m folded", "task-notification"]);
+      expect(lines()).toEqual(["own", "folded"]);
+      const next = await turn();
+      await say(next, ["::m last"]);
+      expect(lines()).toEqual(["own", "folded", "last"]);
+    });
+  });
+
   it("are no events in a turn that did not ask [structured.prefixes]", async () => {
     await inSession(async (world) => {
       const { turnId: turn_id, runner } = await begin(world, {});
