@@ -41,7 +41,7 @@ export const MAX_TURN_TIMEOUT_SECONDS = 6 * 60 * 60;
 /** One file that a prompt names: what create_upload takes, and what is read of a project. */
 export const MAX_ATTACHMENT_BYTES = 5 * 1024 * 1024;
 export const MAX_ATTACHMENTS = 10;
-/** All files of one prompt: as base64 they have to fit into one request to the model. */
+/** All files of one conversation, over its prompts: as base64 they have to fit into one request to the model. */
 export const MAX_ATTACHMENTS_BYTES = 20 * 1024 * 1024;
 /** An upload's ticket opens its one PUT for this long. */
 export const UPLOAD_TICKET_TTL_MS = 10 * 60_000;

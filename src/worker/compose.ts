@@ -97,6 +97,7 @@ function composeUploads(env: Env, config: EdgeConfig, { logger, runtime }: Pick<
     store: createUploadStore(createDatabase(env.DB)),
     bucket: env.BUCKET,
     publicUrl: config.publicUrl,
+    logger,
     newId,
     newTicket,
     sha256Hex,

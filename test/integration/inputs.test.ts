@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import type { SubmitTurn } from "../../src/shared/rpc/session-api.ts";
 import { uploadPrefix } from "../../src/shared/attachments/schema.ts";
 import { judgeStructured } from "../../src/durable-objects/structured/structured-answer.ts";
 import { EVERY_KEYWORD } from "../support/every-keyword.ts";
@@ -51,6 +52,41 @@ describe("files that a prompt names", () => {
       ]);
       await runner.say(turnEnd(turnId));
       await refused({});
+    });
+  });
+
+  it("are 20 MB over all prompts of a conversation, and of its forks, and no more [attachments.refused]", async () => {
+    await inSession(async (world) => {
+      const MB = 1024 * 1024;
+      const like = { name: "a.txt", media_type: "text/plain", sha256: "a".repeat(64) };
+      const upload = (bytes: number) => ({ ...like, upload_id: newId(), bytes });
+      const four = Array.from({ length: 4 }, () => upload(5 * MB));
+      const submit = (attachments: object[]) =>
+        world.submit({ options: { timeout_seconds: 60, attachments } as SubmitTurn["options"] });
+      const refusal = { ok: false, error: { code: "attachment_refused", message: /begin a new session/ } };
+      refusal.error.message = expect.stringMatching(refusal.error.message) as RegExp;
+      const { turnId, runner } = await begin(world, { attachments: four });
+      expect(submit(four)).toMatchObject(refusal);
+      expect(submit([upload(1)])).toMatchObject(refusal);
+      expect(submit([{ project_file: "a" }])).toMatchObject(refusal);
+      await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" });
+      // The CLI was never given them.
+      await runner.say(turnEnd(turnId, { reason: "interrupted", attached_bytes: 0 }));
+      const next = await begin(world, { attachments: [{ project_file: "large" }] });
+      expect(runner.started.at(-1)).toMatchObject({ attached_bytes: 0 });
+      await runner.say({ kind: "turn_started", turn_id: next.turnId, origin: "prompt" });
+      await runner.say(turnEnd(next.turnId, { attached_bytes: 15 * MB }));
+      expect(submit([upload(5 * MB), upload(1)])).toMatchObject(refusal);
+      expect(submit([])).toMatchObject({ ok: true });
+      world.restart();
+      await begin(world, { attachments: [upload(5 * MB)] });
+      expect(submit([upload(1)])).toMatchObject(refusal);
+      // A conversation that begins anew has none of the ended turns' files.
+      const cli = { kind: "cli_started", pid: 1, claude_session_id: newId() } as const;
+      await world.runner!.say({ ...cli, resumed: true });
+      expect(submit([upload(1)])).toMatchObject(refusal);
+      await world.runner!.say({ ...cli, resumed: false });
+      expect(submit([upload(1)])).toMatchObject({ ok: true });
     });
   });
 
@@ -204,6 +240,16 @@ describe("an answer that is held to a schema", () => {
     }
     expect(judgeStructured({ type: "object", $ref: "#/nowhere" }, { ...RESULT, structured: {} })?.kind).toBe("invalid");
   });
+
+  it("does not fit when finding out would take too long [structured.validated]", () => {
+    const costly = { type: "object", properties: { x: { type: "string", not: { pattern: "a*a*a*$" } } } };
+    const judge = (x: string) => judgeStructured(costly, { ...RESULT, structured: { x } })?.kind;
+    expect(judge(`${"a".repeat(60_000)}!`)).toBe("invalid");
+    const deep = { type: "object", properties: { x: { $ref: "#/$defs/x" } }, $defs: { x: {} as object } };
+    deep.$defs.x = { allOf: [{ items: { $ref: "#/$defs/x" } }, { items: { $ref: "#/$defs/x" } }] };
+    const x = JSON.parse("[".repeat(40) + "]".repeat(40)) as unknown;
+    expect(judgeStructured(deep, { ...RESULT, structured: { x } })?.kind).toBe("invalid");
+  });
 });
 
 describe("lines with a prefix", () => {
@@ -231,6 +277,29 @@ describe("lines with a prefix", () => {
         message: { type: "assistant", message: { content: [{ type: "text", text: "::m c" }] } },
       });
       expect(ofType(world, "structured_output")).toHaveLength(2);
+    });
+  });
+
+  it("of what Claude took up by itself are no prompt's, unless its turn ends with that [structured.prefixes]", async () => {
+    await inSession(async (world) => {
+      const lines = () => ofType(world, "structured_output").map(({ data }) => data["text"]);
+      const say = async (turn_id: string, ...messages: [text: string, kind?: string][]) => {
+        const runner = world.runner!;
+        await runner.say({ kind: "turn_started", turn_id, origin: "prompt" });
+        for (const [text, kind] of messages) {
+          const message = { type: "result", is_error: false, result: text, ...(kind ? { origin: { kind } } : {}) };
+          await runner.say({ kind: "message", turn_id, message });
+        }
+        await runner.say(turnEnd(turn_id));
+      };
+      const turn = async () => (await begin(world, { structured_output_prefixes: ["::m "] })).turnId;
+      await say(await turn(), ["::m theirs", "task-notification"], ["::m own", "human"]);
+      expect(lines()).toEqual(["own"]);
+      await say(await turn(), ["::m folded", "task-notification"]);
+      expect(lines()).toEqual(["own", "folded"]);
+      const next = await turn();
+      await say(next, ["::m last"]);
+      expect(lines()).toEqual(["own", "folded", "last"]);
     });
   });
 

@@ -68,10 +68,15 @@ describe("a fork", () => {
     let principal: TestWorld["principal"] | undefined;
     await inSession(async (world) => {
       const first = await completeTurn(world, ["one\n"], 0.1);
-      await completeTurn(world, ["one\n", "two\n"], 0.3);
-      expect(await world.session.forks.source(null)).toMatchObject({ ok: true, value: { cli_total_usd: 0.3 } });
+      const second = await completeTurn(world, ["one\n", "two\n"], 0.3);
+      for (const { turnId } of [first, second]) {
+        world.session.turns.markStarted(turnId, new Date().toISOString());
+        world.session.turns.setAttachedBytes(turnId, 7);
+      }
+      const whole = { cli_total_usd: 0.3, attached_bytes: 14 };
+      expect(await world.session.forks.source(null)).toMatchObject({ ok: true, value: whole });
       source = await world.session.forks.source(first.endedAt + 1);
-      expect(source).toMatchObject({ value: { at_event: first.endedAt, cli_total_usd: 0.1 } });
+      expect(source).toMatchObject({ value: { at_event: first.endedAt, cli_total_usd: 0.1, attached_bytes: 7 } });
       principal = world.principal;
     });
     if (!source?.ok || principal === undefined) throw new Error("no source");
@@ -84,6 +89,7 @@ describe("a fork", () => {
       value: { session: { session_id: forkId, status: "idle", turns: 0, cost_usd: 0.1 }, turn: null },
     });
     expect(await fork.beginFork(principal, forkId, source.value)).toMatchObject({ ok: true });
+    expect(await fork.forkSource(principal, null)).toMatchObject({ ok: true, value: { attached_bytes: 7 } });
     const [piece] = source.value.files[0]!.segments;
     const copy = await env.BUCKET.get(bodyKey({ team_id: principal.team_id, session_id: forkId }, piece!.sha256));
     expect(await copy?.text()).toBe("one\n");

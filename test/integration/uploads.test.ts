@@ -4,6 +4,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import worker from "../../src/worker/index.ts";
 import { MAX_ATTACHMENT_BYTES, MAX_UPLOADS_PER_USER } from "../../src/shared/limits.ts";
 import { uploadPrefix } from "../../src/shared/attachments/schema.ts";
+import { createUploadService } from "../../src/worker/attachments/upload-service.ts";
+import { createUploadStore, type UploadRow, type UploadStore } from "../../src/worker/attachments/upload-store.ts";
+import { createDatabase } from "../../src/worker/db/client.ts";
 import { GIF, PDF, PNG } from "../support/files.ts";
 import { callModern, readRpc, send, signIn } from "./oauth-client.ts";
 import { newId } from "./session-fixture.ts";
@@ -59,6 +62,15 @@ const execute = (attachments: unknown, more: Record<string, unknown> = {}) =>
 const countSessions = async () =>
   (await env.DB.prepare("select count(*) as n from sessions").first<{ n: number }>())?.n;
 
+function service(
+  store: UploadStore,
+  bucket: Pick<R2Bucket, "put" | "list" | "delete">,
+  sha256Hex: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>,
+) {
+  const made = { publicUrl: "", newId, newTicket: newId, nowMs: Date.now, logger: { logUnexpected: newId } };
+  return createUploadService({ ...made, store, bucket, sha256Hex, waitUntil: (work) => void work });
+}
+
 describe("create_upload", () => {
   it("gives a ticket that brings one file, once, and gives nothing back [attachments.upload] [attachments.ticket]", async () => {
     const ticket = await createUpload();
@@ -86,6 +98,26 @@ describe("create_upload", () => {
     expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([201, 403, 403]);
     expect(await objectsOf(ticket.upload_id)).toHaveLength(1);
     expect((await objectsOf(ticket.upload_id))[0]).toContain(String((await rowOf(ticket.upload_id))?.["sha256"]));
+  });
+
+  it("says so when its ticket expires while the file comes [attachments.ticket]", async () => {
+    const ticket = await createUpload("text/plain");
+    const store = createUploadStore(createDatabase(env.DB));
+    const uploads = service(store, env.BUCKET, async (bytes) => {
+      // The bytes are here; the ticket's time is over before the row says so.
+      if (bytes.length === 5) {
+        const expire = "update uploads set ticket_expires_at = '2020-01-01' where id = ?";
+        await env.DB.prepare(expire).bind(ticket.upload_id).run();
+      }
+      const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+      return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    });
+    const request = new Request(ticket.url, { method: "PUT", body: "words" });
+    const secret = ticket.headers["authorization"]!.split(" ")[1]!;
+    const refused = uploads.receive(ticket.upload_id, secret, request);
+    await expect(refused).rejects.toMatchObject({ code: "upload_ticket_refused" });
+    await expect(refused).rejects.toThrow("has expired");
+    expect(await objectsOf(ticket.upload_id)).toEqual([]);
   });
 
   it.each([
@@ -229,6 +261,58 @@ describe("uploads that have expired", () => {
     expect(await rowOf(old.upload_id)).toBeNull();
     expect((await env.BUCKET.list({ prefix: key!.replace(/[^/]+$/, "") })).objects).toEqual([]);
     expect(await objectsOf(young.upload_id)).toHaveLength(1);
+  });
+
+  it("are removed although one of them cannot be, the oldest first, a few with each create_upload [attachments.expiry]", async () => {
+    const removed: string[] = [];
+    const rows = ["a", "b", "c"].map((id) => ({ id, teamId: "t", ownerId: "o" }) as UploadRow);
+    const asked: number[] = [];
+    const store = {
+      ...({} as UploadStore),
+      findExpired: async (_now: string, limit: number) => {
+        asked.push(limit);
+        return rows.filter(({ id }) => !removed.includes(id));
+      },
+      remove: async (id: string) => void removed.push(id),
+      countHeld: async () => 0,
+      add: async () => {},
+    };
+    const list = async (options?: R2ListOptions) => {
+      if (options?.prefix?.includes("/a/") === true) throw new Error("no answer");
+      return { objects: [], truncated: false as const, delimitedPrefixes: [] };
+    };
+    const uploads = service(store, { ...({} as R2Bucket), list }, async () => "");
+    await uploads.sweep();
+    expect(removed).toEqual(["b", "c"]);
+    await uploads.create(
+      { user_id: newId(), team_id: newId(), role: "owner" },
+      { name: "a", media_type: "text/plain" },
+    );
+    expect(asked[1]).toBeLessThan(asked[0]! / 5);
+  });
+
+  it("are found the oldest first [attachments.expiry]", async () => {
+    const tickets = [await createUpload(), await createUpload(), await createUpload()];
+    const dates = ["2019-03-01", "2019-01-01", "2019-02-01"];
+    for (const [index, { upload_id }] of tickets.entries()) {
+      await env.DB.prepare("update uploads set expires_at = ? where id = ?").bind(dates[index], upload_id).run();
+    }
+    const found = await createUploadStore(createDatabase(env.DB)).findExpired("2019-12-31", 2);
+    expect(found.map(({ id }) => id)).toEqual([tickets[1]?.upload_id, tickets[2]?.upload_id]);
+  });
+
+  it("do not count when their ticket expired without bytes [attachments.expiry]", async () => {
+    const { team_id, owner_id } = (await rowOf((await createUpload()).upload_id))!;
+    const store = createUploadStore(createDatabase(env.DB));
+    const owner = { team_id: String(team_id), user_id: String(owner_id) };
+    const held = () => store.countHeld(owner, new Date().toISOString());
+    const before = await held();
+    const [open, filled] = [await createUpload("text/plain"), await createUpload("text/plain")];
+    await put(filled, "words");
+    expect(await held()).toBe(before + 2);
+    const expire = "update uploads set ticket_expires_at = '2020-01-01' where id in (?, ?)";
+    await env.DB.prepare(expire).bind(open.upload_id, filled.upload_id).run();
+    expect(await held()).toBe(before + 1);
   });
 
   it("make room again: a person has only so many at a time [attachments.expiry]", async () => {

@@ -99,6 +99,45 @@ describe("files that come with a prompt", () => {
     }
   });
 
+  it("are fetched although the link is cut, or the object fails, in the middle [attachments.hand_over]", async () => {
+    const upload = uploadOf(PNG, "pixel.png", "image/png");
+    let calls = 0;
+    const host = await bench.openSession({
+      readAttachment: async ({ offset, bytes }) => {
+        calls += 1;
+        if (calls === 1) {
+          host.cut();
+          setTimeout(() => void host.connect(), 200);
+          return new Promise(() => {});
+        }
+        if (calls === 2) throw new Error("a hiccup");
+        return { bytes: PNG.subarray(offset, offset + bytes) };
+      },
+    });
+    const turn = makeTurn("look", randomUUID(), { attachments: [upload] });
+    await host.runner().startTurn(turn);
+    expect(await host.turnEnded(turn.turn_id)).toMatchObject({ reason: "result", result: { is_error: false } });
+    expect(calls).toBe(3);
+  });
+
+  it("are not fetched any more once their turn is stopped [attachments.hand_over]", async () => {
+    let calls = 0;
+    const host = await bench.openSession({
+      readAttachment: async () => {
+        calls += 1;
+        throw new Error("no answer");
+      },
+    });
+    const turn = makeTurn("look", randomUUID(), { attachments: [uploadOf(PNG, "pixel.png", "image/png")] });
+    await host.runner().startTurn(turn);
+    await expect.poll(() => calls).toBeGreaterThan(1);
+    await host.runner().interruptTurn({ turn_id: turn.turn_id });
+    expect(await host.turnEnded(turn.turn_id)).toMatchObject({ reason: "interrupted" });
+    const before = calls;
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(calls).toBe(before);
+  });
+
   it("may be 20 MB together: they reach the model, and the conversation is stored with them [attachments.model]", async () => {
     const host = await bench.openSession();
     const mark = `read much ${randomUUID()}`;
@@ -109,6 +148,7 @@ describe("files that come with a prompt", () => {
     await host.runner().startTurn(turn);
     const ended = await host.turnEnded(turn.turn_id);
     expect(ended).toMatchObject({ reason: "result", result: { is_error: false } });
+    expect(ended).toMatchObject({ attached_bytes: 4 * MAX_ATTACHMENT_BYTES });
     const [request] = requestsAbout(mark);
     expect(JSON.stringify(request?.messages).length).toBeGreaterThan(4 * MAX_ATTACHMENT_BYTES);
     await host.until(() => host.commits[0], "the conversation");
@@ -116,5 +156,10 @@ describe("files that come with a prompt", () => {
     await host.runner().startTurn(more);
     const refused = await host.turnEnded(more.turn_id);
     expect(refused).toMatchObject({ reason: "attachment_refused", attachment: { index: 4, problem: "all_too_large" } });
+    expect(refused).toMatchObject({ attached_bytes: 0 });
+    const small = { attachments: [{ project_file: put("s.txt", "s") }], attached_bytes: 4 * MAX_ATTACHMENT_BYTES };
+    const last = makeTurn("last", randomUUID(), small);
+    await host.runner().startTurn(last);
+    expect(await host.turnEnded(last.turn_id)).toMatchObject({ attachment: { index: 0, problem: "all_too_large" } });
   }, 60_000);
 });

@@ -25,6 +25,8 @@ export type RunningTurn = {
   /** True when the CLI works on it: only then does an interrupt reach it. */
   isTaken: boolean;
   stop: StopReason | null;
+  /** What its files come to that the CLI was given; null without files. */
+  attachedBytes: number | null;
   readonly clock: TurnClock;
   readonly silence: SilenceWatch;
 };
@@ -72,7 +74,7 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
       onGraceOver: () => (running?.cli == null ? endWithExit(NOT_STARTED) : running.cli.kill()),
     });
     const silence = startSilenceWatch(limits.silenceSeconds * 1000, () => void stop(turnId, "silent"));
-    running = { turnId, origin, cli, isTaken: cli !== null, stop: null, clock, silence };
+    running = { turnId, origin, cli, isTaken: cli !== null, stop: null, attachedBytes: null, clock, silence };
     known.add(turnId);
     idle = Promise.withResolvers();
     spool.record({ kind: "turn_started", turn_id: turnId, origin });
@@ -95,11 +97,11 @@ export function createTurnTracker(spool: EntrySpool, onEnded: (turnId: string) =
 
   function end(reason: TurnEndReason, detail: EndDetail = {}): void {
     if (running === null) return;
-    const { turnId } = running;
+    const { turnId, attachedBytes } = running;
     running.clock.stop();
     running.silence.stop();
     running = null;
-    spool.record({ kind: "turn_ended", turn_id: turnId, reason, ...describeEnd(detail) });
+    spool.record({ kind: "turn_ended", turn_id: turnId, reason, ...describeEnd(detail, attachedBytes) });
     onEnded(turnId);
     idle.resolve();
   }
@@ -140,9 +142,10 @@ function reasonOf(exit: CliExit): TurnEndReason {
   return exit.started ? "cli_exited" : "cli_start_failed";
 }
 
-function describeEnd({ result = null, exit, attachment }: EndDetail) {
+function describeEnd({ result = null, exit, attachment }: EndDetail, attachedBytes: number | null) {
   const { exitCode = null, signal = null, stderrTail = null } = exit ?? {};
-  const end = { result, exit_code: exitCode, signal, stderr_tail: stderrTail };
+  const attached = attachedBytes === null ? {} : { attached_bytes: attachedBytes };
+  const end = { result, exit_code: exitCode, signal, stderr_tail: stderrTail, ...attached };
   return attachment === undefined ? end : { ...end, attachment };
 }
 

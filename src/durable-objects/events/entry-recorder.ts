@@ -3,11 +3,11 @@ import type { AttachmentProblem } from "../../shared/attachments/schema.ts";
 import type { EntryBatch, RunnerEntry } from "../../shared/rpc/runner-entry.ts";
 import { readModelRetry } from "../../shared/models/retry-policy.ts";
 import type { TurnOptions } from "../../shared/sessions/schema.ts";
-import { findPrefixedLines, readAnswer } from "../../shared/structured/prefixed-lines-policy.ts";
 import { decideTurnEnd } from "../../shared/sessions/turn-end-policy.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
 import { ENDED_WITH_CLAUDE_CODE, type TaskLog } from "../tasks/task-log.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
+import { createPrefixedLines, type PrefixedLines } from "../structured/prefixed-lines.ts";
 import { judgeStructured } from "../structured/structured-answer.ts";
 import { readToolCalls } from "./tool-calls.ts";
 
@@ -20,15 +20,17 @@ export type EntryRecorder = {
 
 export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorder {
   const { sessions, events } = parts;
+  const lines = createPrefixedLines(parts);
 
   const recordOne = (runtimeId: string, entry: RunnerEntry): boolean => {
     switch (entry.kind) {
       case "message":
-        recordMessage(parts, runtimeId, entry);
+        recordMessage(parts, lines, { runtimeId, entry });
         return false;
       case "turn_started":
         return startTurn(parts, log, { runtimeId, entry });
       case "turn_ended":
+        lines.onTurnEnded(entry);
         return endTurn(parts, log, entry);
       case "background_tasks_changed":
         sessions.setBackgroundTasks(entry.running);
@@ -36,8 +38,12 @@ export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorde
         // One that begins while nothing is driven has to be looked after from here on.
         return true;
       case "cli_started":
-        // A conversation that begins anew counts its cost from nothing again.
-        if (!entry.resumed) sessions.resetCliTotal();
+        // A conversation that begins anew counts its cost, and its files, from nothing again.
+        if (!entry.resumed) {
+          sessions.resetCliTotal();
+          sessions.setInheritedAttachedBytes(0);
+          parts.turns.forgetAttachedBytes();
+        }
         return false;
       case "cli_exited":
         parts.taskLog.endAll(ENDED_WITH_CLAUDE_CODE, { turn_id: entry.turn_id, occurred_at: entry.occurred_at });
@@ -66,7 +72,11 @@ export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorde
   };
 }
 
-function recordMessage(parts: Parts, runtimeId: string, entry: RunnerEntry & { kind: "message" }): void {
+function recordMessage(
+  parts: Parts,
+  lines: PrefixedLines,
+  { runtimeId, entry }: { runtimeId: string; entry: RunnerEntry & { kind: "message" } },
+): void {
   const seq = parts.events.append({
     type: "message_received",
     turn_id: entry.turn_id,
@@ -89,19 +99,8 @@ function recordMessage(parts: Parts, runtimeId: string, entry: RunnerEntry & { k
       data: { message_seq: seq, ...data },
     });
   }
-  recordPrefixedLines(parts, seq, entry);
+  lines.onMessage(seq, entry);
   parts.taskLog.heard(seq, entry);
-}
-
-/** Lines that the turn's caller takes for data. They come with the message, so a message that comes twice adds none. */
-function recordPrefixedLines(parts: Parts, seq: number, entry: RunnerEntry & { kind: "message" }): void {
-  const answer = entry.turn_id === null ? null : readAnswer(entry.message);
-  if (answer === null || entry.turn_id === null) return;
-  const prefixes = parts.turns.get(entry.turn_id)?.options.structured_output_prefixes ?? [];
-  for (const line of findPrefixedLines(answer, prefixes, entry.body !== undefined)) {
-    const { turn_id, occurred_at } = entry;
-    parts.events.append({ type: "structured_output", turn_id, occurred_at, data: { message_seq: seq, ...line } });
-  }
 }
 
 /** True for a turn that Claude began by itself: from here on it has to be looked after. */
@@ -159,6 +158,7 @@ function endTurn(parts: Parts, log: SessionLog, entry: RunnerEntry & { kind: "tu
     structured: judgeStructured(turn.options.output_schema, entry.result),
     attachment: findAttachment(turn, entry.attachment),
   });
+  if (entry.attached_bytes !== undefined) parts.turns.setAttachedBytes(turn.turn_id, entry.attached_bytes);
   const cliTotalUsd = entry.result?.total_cost_usd ?? null;
   log.turnEnded(turn, end, { stderr_tail: entry.stderr_tail, cliTotalUsd });
   return true;

@@ -103,4 +103,11 @@ export const SESSION_MIGRATIONS = [
   CREATE INDEX steers_pending ON steers (steer_id) WHERE settled = 0;
   `,
   TASK_SCHEMA,
+  // What a conversation's files come to: those of the project are known once the runner has read them.
+  `
+  ALTER TABLE session ADD COLUMN inherited_attached_bytes INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE turns ADD COLUMN attached_bytes INTEGER NOT NULL DEFAULT 0;
+  UPDATE turns SET attached_bytes = coalesce(
+    (SELECT sum(json_extract(value, '$.bytes')) FROM json_each(turns.options, '$.attachments')), 0);
+  `,
 ] as const;

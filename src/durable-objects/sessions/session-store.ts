@@ -24,6 +24,8 @@ const sessionRowSchema = z.object({
   status_reason: z.string().nullable(),
   runtime_id: z.string().nullable(),
   background_tasks: z.number(),
+  /** The files in the conversation that this one began as a copy of. */
+  inherited_attached_bytes: z.number(),
   cli_total_usd: z.number(),
   cost_usd: z.number(),
   version: z.number(),
@@ -40,6 +42,7 @@ export type NewSession = Omit<
   | "status_reason"
   | "runtime_id"
   | "background_tasks"
+  | "inherited_attached_bytes"
   | "cli_total_usd"
   | "cost_usd"
   | "version"
@@ -57,6 +60,7 @@ export type SessionStore = {
   /** The CLI's cumulative total after a turn, and what that turn added. */
   addCost(cliTotalUsd: number, turnUsd: number): void;
   resetCliTotal(): void;
+  setInheritedAttachedBytes(bytes: number): void;
   /** Marks the row as changed and gives its new version, which orders what reaches D1. */
   touch(at: string): number;
 };
@@ -105,6 +109,9 @@ export function createSessionStore(sql: ObjectSql): SessionStore {
     },
     resetCliTotal() {
       sql.exec("UPDATE session SET cli_total_usd = 0");
+    },
+    setInheritedAttachedBytes(bytes) {
+      sql.exec("UPDATE session SET inherited_attached_bytes = ?", bytes);
     },
     touch(at) {
       const cursor = sql.exec<{ version: number }>(

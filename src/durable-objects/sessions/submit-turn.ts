@@ -1,8 +1,8 @@
 // Takes a prompt: makes the session on its first one, answers a repeated call with the first answer, queues the turn.
-import { nameSameFiles } from "../../shared/attachments/schema.ts";
+import { nameSameFiles, uploadedBytes } from "../../shared/attachments/schema.ts";
 import { answer, failure, type Answer } from "../../shared/errors/app-error.ts";
 import { shortenText } from "../../shared/events/shorten.ts";
-import { MAX_QUEUED_TURNS } from "../../shared/limits.ts";
+import { MAX_ATTACHMENTS_BYTES, MAX_QUEUED_TURNS } from "../../shared/limits.ts";
 import { cutToCeiling } from "../../shared/permissions/permission-mode.ts";
 import type { SessionProject, SubmitTurn, SubmittedTurn } from "../../shared/rpc/session-api.ts";
 import type { SteerDesk } from "../steering/steer-desk.ts";
@@ -99,7 +99,20 @@ function refuse(parts: Parts, request: SubmitTurn): ReturnType<typeof failure> |
     const message = `This session has ${MAX_QUEUED_TURNS} prompts waiting. Wait for some to end, or interrupt it.`;
     return failure("too_many_queued_turns", message);
   }
-  return null;
+  return refuseFiles(parts, request);
+}
+
+/** Each request to the model carries the whole conversation, with the files of all its prompts. */
+function refuseFiles({ sessions, turns }: Parts, { options }: SubmitTurn): ReturnType<typeof failure> | null {
+  const files = options.attachments ?? [];
+  if (files.length === 0) return null;
+  const attachedBytes = sessions.get().inherited_attached_bytes + turns.attachedBytes();
+  const leftBytes = MAX_ATTACHMENTS_BYTES - attachedBytes;
+  if (leftBytes > 0 && uploadedBytes(files) <= leftBytes) return null;
+  const message =
+    `This conversation has ${attachedBytes} bytes of attachments; with these it would have more than ${MAX_ATTACHMENTS_BYTES}. ` +
+    "Leave session_id out to begin a new session, or let Claude Code read the files in the project.";
+  return failure("attachment_refused", message);
 }
 
 function addTurn(parts: SessionLogParts, request: SubmitTurn): TurnRow {

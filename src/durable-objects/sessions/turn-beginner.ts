@@ -1,4 +1,5 @@
 // Begins a turn: lease, slot, sandbox, link, hand-over, in this order. Each is idempotent by turn_id.
+import { uploadedBytes } from "../../shared/attachments/schema.ts";
 import { SILENCE_SECONDS } from "../../shared/limits.ts";
 import type { SteerDesk } from "../steering/steer-desk.ts";
 import type { Failure } from "../../shared/errors/app-error.ts";
@@ -208,6 +209,12 @@ function understands({ hello }: RunnerLink, { options }: TurnRow): boolean {
   return (options.attachments ?? []).length === 0 && options.output_schema === undefined;
 }
 
+/** Without the turn's own, which the runner counts as it reads them. */
+function attachedBefore({ sessions, turns }: TurnBeginnerParts, turn: TurnRow): number {
+  const own = uploadedBytes(turn.options.attachments ?? []);
+  return Math.max(0, sessions.get().inherited_attached_bytes + turns.attachedBytes(turn.turn_id) - own);
+}
+
 async function buildTurnStart(parts: TurnBeginnerParts, runtimeId: string, turn: TurnRow): Promise<TurnStart> {
   const session = parts.sessions.get();
   const transcript = parts.transcripts.newest();
@@ -216,6 +223,7 @@ async function buildTurnStart(parts: TurnBeginnerParts, runtimeId: string, turn:
     prompt: turn.prompt,
     ...(turn.options.output_schema === undefined ? {} : { output_schema: turn.options.output_schema }),
     ...(turn.options.attachments === undefined ? {} : { attachments: turn.options.attachments }),
+    attached_bytes: attachedBefore(parts, turn),
     claude_session_id: session.claude_session_id,
     model: turn.options.model ?? null,
     permission_mode: turn.permission_mode,

@@ -1,6 +1,7 @@
 // The session's turns: each prompt or follow-up, its options, and how it ended.
 import { z } from "zod";
 import { permissionModeSchema } from "../../shared/permissions/permission-mode.ts";
+import { uploadedBytes } from "../../shared/attachments/schema.ts";
 import {
   TURN_ORIGINS,
   turnOptionsSchema,
@@ -10,6 +11,7 @@ import {
   type TurnStatus,
 } from "../../shared/sessions/schema.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
+import { type AttachedBytes, createAttachedBytes } from "./attached-bytes-store.ts";
 
 const json = <Schema extends z.ZodType>(schema: Schema) =>
   z.string().transform((text) => schema.parse(JSON.parse(text)));
@@ -53,7 +55,7 @@ export type NewTurn = Pick<
   | "created_at"
 >;
 
-export type TurnStore = {
+export type TurnStore = AttachedBytes & {
   add(turn: NewTurn): TurnRow;
   get(turnId: string): TurnRow | null;
   findByKey(idempotencyKey: string): TurnRow | null;
@@ -109,6 +111,7 @@ export function createTurnStore(sql: ObjectSql): TurnStore {
     nextQueued: () => first("WHERE status = 'queued' AND runtime_id IS NULL ORDER BY number LIMIT 1"),
     queued: () => all("WHERE status = 'queued' AND runtime_id IS NULL ORDER BY number"),
     countUnended: () => countUnended(sql),
+    ...createAttachedBytes(sql),
     unreleased: () => all("WHERE ended_at IS NOT NULL AND released = 0 ORDER BY number"),
     markReleased(turnId) {
       sql.exec("UPDATE turns SET released = 1 WHERE turn_id = ?", turnId);
@@ -152,8 +155,8 @@ function countUnended(sql: ObjectSql): { open: number; queued: number } {
 function insertTurn(sql: ObjectSql, turn: NewTurn, number: number): void {
   sql.exec(
     `INSERT INTO turns (turn_id, number, origin, status, prompt, options, permission_mode, allow_bypass,
-       idempotency_key, submitted_cursor, runtime_id, created_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       idempotency_key, submitted_cursor, runtime_id, created_at, attached_bytes)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     turn.turn_id,
     number,
     turn.origin,
@@ -166,5 +169,6 @@ function insertTurn(sql: ObjectSql, turn: NewTurn, number: number): void {
     turn.submitted_cursor,
     turn.runtime_id,
     turn.created_at,
+    uploadedBytes(turn.options.attachments ?? []),
   );
 }

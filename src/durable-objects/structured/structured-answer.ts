@@ -2,6 +2,7 @@
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/server/validators/cf-worker";
 import type { CliResult } from "../../shared/rpc/runner-entry.ts";
 import type { StructuredVerdict } from "../../shared/sessions/turn-end-policy.ts";
+import { isCheckedSoon } from "../../shared/structured/answer-cost-policy.ts";
 import { withoutFormats } from "../../shared/structured/output-schema-policy.ts";
 
 type Schema = Record<string, unknown>;
@@ -14,9 +15,10 @@ export function judgeStructured(schema: Schema | undefined, result: CliResult | 
   return fits(schema, result.structured) ? { kind: "valid", value: result.structured } : { kind: "invalid" };
 }
 
-/** A schema that cannot be worked with lets nothing pass. */
+/** A schema that cannot be worked with, or not soon, lets nothing pass. */
 function fits(schema: Schema, value: unknown): boolean {
   try {
+    if (!isCheckedSoon(schema, value)) return false;
     return new CfWorkerJsonSchemaValidator().getValidator(withoutFormats(schema))(value).valid;
   } catch {
     return false;

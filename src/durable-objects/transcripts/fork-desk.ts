@@ -56,6 +56,7 @@ export function createForkDesk(parts: Parts): ForkDesk {
       await copyPieces(parts, source);
       parts.log.write(() => {
         if (transcripts.newest() !== null) return;
+        sessions.setInheritedAttachedBytes(source.attached_bytes);
         sessions.addCost(source.cli_total_usd, source.cli_total_usd);
         const version = { turn_id: source.session_id, event_seq: 0, cli_total_usd: source.cli_total_usd };
         transcripts.add({ ...version, files: source.files, created_at: clock.nowIso() });
@@ -66,7 +67,7 @@ export function createForkDesk(parts: Parts): ForkDesk {
   };
 }
 
-function describe({ sessions }: Parts, row: TranscriptRow): ForkSource {
+function describe({ sessions, turns }: Parts, row: TranscriptRow): ForkSource {
   const session = sessions.get();
   return {
     session_id: session.session_id,
@@ -81,6 +82,7 @@ function describe({ sessions }: Parts, row: TranscriptRow): ForkSource {
     title: session.title,
     claude_session_id: session.claude_session_id,
     files: row.files,
+    attached_bytes: session.inherited_attached_bytes + turns.attachedBytes(row.turn_id),
     cli_total_usd: row.cli_total_usd,
   };
 }

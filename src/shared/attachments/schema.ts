@@ -56,6 +56,11 @@ export function nameAttachment(attachment: Attachment): Record<string, unknown> 
   return { upload_id, name, media_type, bytes };
 }
 
+/** Of the uploads: a project's files are read later. */
+export function uploadedBytes(attachments: readonly Attachment[]): number {
+  return attachments.reduce((sum, file) => sum + ("bytes" in file ? file.bytes : 0), 0);
+}
+
 /** True when both lists name the same files in the same order. */
 export function nameSameFiles(one: readonly Attachment[], other: readonly Attachment[]): boolean {
   const ids = (list: readonly Attachment[]) =>

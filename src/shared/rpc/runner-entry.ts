@@ -74,6 +74,8 @@ export const runnerEntrySchema = z.discriminatedUnion("kind", [
     stderr_tail: z.string().max(8192).nullable(),
     /** With `attachment_refused`. */
     attachment: attachmentProblemSchema.optional(),
+    /** What its files came to that went to the CLI; absent for a turn without files. */
+    attached_bytes: z.int().nonnegative().optional(),
   }),
   z.object({
     ...entryBase,

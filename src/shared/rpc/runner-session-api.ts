@@ -40,6 +40,8 @@ export const turnStartSchema = z.object({
   prompt: promptSchema,
   /** Files that come with the prompt. */
   attachments: attachmentsSchema.optional(),
+  /** What the files of earlier prompts come to: the conversation carries them along. */
+  attached_bytes: z.int().nonnegative().optional(),
   /** The JSON Schema that the answer is held to. */
   output_schema: z.record(z.string(), z.unknown()).optional(),
   /** The conversation at Claude Code's side: resumed when its transcript exists, begun under this id when not. */

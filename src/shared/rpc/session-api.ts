@@ -97,6 +97,8 @@ export type ForkSource = {
   claude_session_id: string;
   files: TranscriptFile[];
   /** What the CLI had counted by then; a fork's count goes on from there. */
+  /** What the files of its prompts come to. */
+  attached_bytes: number;
   cli_total_usd: number;
 };
 

@@ -107,7 +107,7 @@ const FILE_PROBLEMS: Record<AttachmentProblem["problem"], string> = {
   file_not_found: "is no file of the project. list_project_files shows what is there.",
   upload_gone: "has expired. Send it again with create_upload.",
   too_large: `has more than ${MAX_ATTACHMENT_BYTES} bytes. Attach a smaller one, or let Claude Code read it in the project.`,
-  all_too_large: `makes the attachments larger than ${MAX_ATTACHMENTS_BYTES} bytes together. Attach fewer.`,
+  all_too_large: `makes the conversation's attachments larger than ${MAX_ATTACHMENTS_BYTES} bytes together. Attach fewer, or begin a new session.`,
   empty: "is empty.",
   not_its_type: "is not what its name says. Attach a real image or PDF.",
   unsupported: "is neither a PNG, JPEG, GIF or WebP image nor a PDF nor UTF-8 text.",

@@ -22,6 +22,18 @@ export function readAnswer(message: unknown): string | null {
   return parsed.success ? parsed.data.result : null;
 }
 
+export function isResult(message: unknown): boolean {
+  return z.object({ type: z.literal("result") }).safeParse(message).success;
+}
+
+const followUpSchema = z.object({ type: z.literal("result"), origin: z.object({ kind: z.string() }) });
+
+/** True for the result of what Claude took up by itself: a prompt's own names no origin, or a person. */
+export function isFollowUpResult(message: unknown): boolean {
+  const parsed = followUpSchema.safeParse(message);
+  return parsed.success && parsed.data.origin.kind !== "human";
+}
+
 /** `isCut`: the end of the answer is missing, so that its last line cannot be trusted to be whole. */
 export function findPrefixedLines(answer: string, prefixes: readonly string[], isCut = false): PrefixedLine[] {
   const lines = answer.split(/\r\n|\n|\r/);

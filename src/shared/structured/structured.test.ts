@@ -74,6 +74,11 @@ describe("a JSON Schema", () => {
       "\\(a+\\)+",
       "^[^@]+@[^@]+\\.[a-z]+$",
       "(abc)+",
+      "^\\d+\\.\\d+\\.\\d+$",
+      "^https?://[^\\s]+$",
+      "^(?:one|two|three|four)(?:-\\d{1,3})?$",
+      "^[0-9a-f]{8}(?:-[0-9a-f]{4}){0,1}$",
+      "^(?<year>\\d{4})(?=-)",
     ]) {
       expect(problem(pattern), pattern).toBeNull();
     }
@@ -84,7 +89,15 @@ describe("a JSON Schema", () => {
       "(a*b)*",
       "(?:x{2,})+",
       "(a+){9}",
-      "a*a*a*a*a*$",
+      "a*a*a*a*$",
+      "^a{0,999}a{0,999}a{0,999}a{0,999}$",
+      `${"a?".repeat(30)}${"a".repeat(30)}`,
+      "(?:a|a)".repeat(30),
+      "(aa?)+$",
+      "(a{1,2})*$",
+      "(?:){99999}",
+      "^(a+)\\1$",
+      "^(?<a>a+)\\k<a>$",
       "x".repeat(501),
     ]) {
       expect(problem(pattern), pattern).toMatch(/pattern must be/);

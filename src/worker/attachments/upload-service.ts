@@ -1,6 +1,6 @@
 // Uploads: a ticket for one PUT, the bytes that come with it, the files that a prompt names, and what has expired.
 import { isOfType } from "../../shared/attachments/media-policy.ts";
-import { type Attachment, type AttachmentName, uploadPrefix } from "../../shared/attachments/schema.ts";
+import { type Attachment, type AttachmentName, uploadedBytes, uploadPrefix } from "../../shared/attachments/schema.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
 import {
   MAX_ATTACHMENT_BYTES,
@@ -11,6 +11,7 @@ import {
 } from "../../shared/limits.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import { readBody } from "../http/read-body.ts";
+import type { Logger } from "../telemetry/logger.ts";
 import type { UploadRow, UploadStore } from "./upload-store.ts";
 
 export type UploadTicket = { upload_id: string; url: string; ticket: string; media_type: string; expires_at: string };
@@ -35,16 +36,19 @@ export type UploadServiceOptions = {
   nowMs: () => number;
   /** Goes on after the answer. */
   waitUntil: (work: Promise<unknown>) => void;
+  logger: Pick<Logger, "logUnexpected">;
 };
 
 const SWEEP_ROWS = 50;
+/** Each takes up to three calls, of which one request has only so many. */
+const SWEEP_ROWS_BESIDE_A_CALL = 5;
 
 export function createUploadService(options: UploadServiceOptions): UploadService {
   return {
     create: (principal, file) => create(options, principal, file),
     receive: (uploadId, ticket, request) => receive(options, { uploadId, ticket }, request),
     resolve: (principal, names) => resolve(options, principal, names),
-    sweep: () => sweep(options),
+    sweep: () => sweep(options, SWEEP_ROWS),
   };
 }
 
@@ -56,8 +60,8 @@ async function create(
   { name, media_type }: { name: string; media_type: string },
 ): Promise<UploadTicket> {
   const { store, nowMs } = options;
-  options.waitUntil(sweep(options));
-  if ((await store.countLive(principal, isoAt(nowMs()))) >= MAX_UPLOADS_PER_USER) {
+  options.waitUntil(sweep(options, SWEEP_ROWS_BESIDE_A_CALL));
+  if ((await store.countHeld(principal, isoAt(nowMs()))) >= MAX_UPLOADS_PER_USER) {
     const message = `You have ${MAX_UPLOADS_PER_USER} uploads already. Each is removed a day after it was made; try again then.`;
     throw new AppError("too_many_uploads", message);
   }
@@ -98,7 +102,8 @@ async function receive(
   if (!(await options.store.fill(uploadId, { sha256, bytes: bytes.length }, isoAt(options.nowMs())))) {
     const winner = await options.store.find(uploadId);
     if (winner?.sha256 !== sha256) await options.bucket.delete(key);
-    throw used();
+    // Without bytes the row was not taken by anybody else: its time is over.
+    throw winner === null || winner.sha256 === null ? expired() : used();
   }
   return { upload_id: uploadId, bytes: bytes.length };
 }
@@ -111,9 +116,13 @@ async function checkTicket(options: UploadServiceOptions, uploadId: string, tick
   }
   if (row.sha256 !== null) throw used();
   if (row.ticketExpiresAt <= isoAt(options.nowMs())) {
-    throw new AppError("upload_ticket_refused", "This ticket has expired. create_upload gives a new one.");
+    throw expired();
   }
   return row;
+}
+
+function expired(): AppError {
+  return new AppError("upload_ticket_refused", "This ticket has expired. create_upload gives a new one.");
 }
 
 function used(): AppError {
@@ -134,8 +143,7 @@ async function resolve(
     if (upload === undefined) throw notThere();
     return upload;
   });
-  const total = attachments.reduce((sum, file) => sum + ("bytes" in file ? file.bytes : 0), 0);
-  if (total > MAX_ATTACHMENTS_BYTES) {
+  if (uploadedBytes(attachments) > MAX_ATTACHMENTS_BYTES) {
     const message = `The attachments are larger than ${MAX_ATTACHMENTS_BYTES} bytes together. Name fewer.`;
     throw new AppError("attachment_refused", message);
   }
@@ -148,13 +156,22 @@ function notThere(): AppError {
   return new AppError("attachment_not_found", message);
 }
 
-/** Bytes first: a row that stays is found again, an object without a row never. */
-async function sweep({ store, bucket, nowMs }: UploadServiceOptions): Promise<void> {
-  for (const row of await store.findExpired(isoAt(nowMs()), SWEEP_ROWS)) {
-    const { objects } = await bucket.list({ prefix: uploadPrefix(ownerOf(row), row.id) });
-    if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key));
-    await store.remove(row.id);
+/** One that cannot be removed now is found again and keeps no other one from being removed. */
+async function sweep(options: UploadServiceOptions, maxRows: number): Promise<void> {
+  for (const row of await options.store.findExpired(isoAt(options.nowMs()), maxRows)) {
+    try {
+      await remove(options, row);
+    } catch (error) {
+      options.logger.logUnexpected("upload_not_removed", error, { upload_id: row.id });
+    }
   }
+}
+
+/** Bytes first: a row that stays is found again, an object without a row never. */
+async function remove({ store, bucket }: UploadServiceOptions, row: UploadRow): Promise<void> {
+  const { objects } = await bucket.list({ prefix: uploadPrefix(ownerOf(row), row.id) });
+  if (objects.length > 0) await bucket.delete(objects.map(({ key }) => key));
+  await store.remove(row.id);
 }
 
 function ownerOf(row: Pick<UploadRow, "teamId" | "ownerId">): { team_id: string; owner_id: string } {

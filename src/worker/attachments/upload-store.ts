@@ -1,5 +1,5 @@
 // Uploads in D1: each one's ticket as a hash, what its sender says of it, and once its bytes came what they are.
-import { and, count, eq, gt, inArray, isNull, lte } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, lte, or } from "drizzle-orm";
 import type { UploadReference } from "../../shared/attachments/schema.ts";
 import type { Database } from "../db/client.ts";
 import { uploads } from "../db/schema.ts";
@@ -12,13 +12,14 @@ const MAX_IDS = 90;
 
 export type UploadStore = {
   add(row: Omit<UploadRow, "sha256" | "bytes">): Promise<void>;
-  /** Those of the person that have not expired. */
-  countLive(owner: UploadOwner, now: string): Promise<number>;
+  /** Those of the person that have not expired and have their bytes, or still a ticket to send them with. */
+  countHeld(owner: UploadOwner, now: string): Promise<number>;
   find(id: string): Promise<UploadRow | null>;
   /** Says what the bytes are, once: false when others came first or its ticket has expired. */
   fill(id: string, content: { sha256: string; bytes: number }, now: string): Promise<boolean>;
   /** The person's own that have their bytes and have not expired. */
   findComplete(owner: UploadOwner, ids: readonly string[], now: string): Promise<UploadReference[]>;
+  /** The oldest first. */
   findExpired(now: string, limit: number): Promise<UploadRow[]>;
   remove(id: string): Promise<void>;
 };
@@ -29,9 +30,10 @@ export function createUploadStore(db: Database): UploadStore {
     async add(row) {
       await db.insert(uploads).values(row);
     },
-    async countLive(owner, now) {
-      const live = and(isOwn(owner), gt(uploads.expiresAt, now));
-      const row = await db.select({ count: count() }).from(uploads).where(live).get();
+    async countHeld(owner, now) {
+      const isHeld = or(isNotNull(uploads.sha256), gt(uploads.ticketExpiresAt, now));
+      const held = and(isOwn(owner), gt(uploads.expiresAt, now), isHeld);
+      const row = await db.select({ count: count() }).from(uploads).where(held).get();
       return row?.count ?? 0;
     },
     async find(id) {
@@ -47,7 +49,8 @@ export function createUploadStore(db: Database): UploadStore {
       const rows = await db.select().from(uploads).where(wanted);
       return rows.flatMap(toReference);
     },
-    findExpired: (now, limit) => db.select().from(uploads).where(lte(uploads.expiresAt, now)).limit(limit),
+    findExpired: (now, limit) =>
+      db.select().from(uploads).where(lte(uploads.expiresAt, now)).orderBy(asc(uploads.expiresAt)).limit(limit),
     async remove(id) {
       await db.delete(uploads).where(eq(uploads.id, id));
     },
