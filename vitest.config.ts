@@ -55,6 +55,8 @@ export default defineConfig({
           include: ["test/integration/**/*.test.ts"],
           setupFiles: ["./test/integration/apply-migrations.ts"],
           testTimeout: 30_000,
+          // An object may log after its file's last test has ended: vitest takes a line on its way to it for an error.
+          disableConsoleIntercept: true,
           // Many wait for a deadline to pass: two files at a time fill each other's pauses.
           maxWorkers: 2,
         },
