@@ -1,5 +1,6 @@
 // Reads the CLI's messages as far as the runner acts on them: which are passing, which begin a turn, and what a result says.
 import { z } from "zod";
+import { isMessageOf } from "../../shared/events/message-kind.ts";
 import { isTooDeep, jsonBytes, shortenToFit } from "../../shared/events/shorten.ts";
 import { MAX_STRUCTURED_BYTES } from "../../shared/limits.ts";
 import { type CliResult, cliResultSchema } from "../../shared/rpc/runner-entry.ts";
@@ -40,15 +41,9 @@ const lifecycleSchema = z.looseObject({
   state: z.string(),
 });
 
-/** Looked at before a schema is: one that refuses costs more than the message itself, and most are of another kind. */
-function isOf(message: unknown, type: string, subtype?: string): boolean {
-  const head = message as { type?: unknown; subtype?: unknown } | null;
-  return head?.type === type && (subtype === undefined || head.subtype === subtype);
-}
-
 /** What became of a prompt inside the CLI; null for any other message. */
 export function readLifecycle(message: unknown): { uuid: string; state: string } | null {
-  if (!isOf(message, "command_lifecycle")) return null;
+  if (!isMessageOf(message, "command_lifecycle")) return null;
   const parsed = lifecycleSchema.safeParse(message);
   return parsed.success ? { uuid: parsed.data.command_uuid, state: parsed.data.state } : null;
 }
@@ -61,7 +56,7 @@ const backgroundTasksSchema = z.looseObject({
 
 /** How many background tasks run now; null for any other message. */
 export function readBackgroundTasks(message: unknown): number | null {
-  if (!isOf(message, "system", "background_tasks_changed")) return null;
+  if (!isMessageOf(message, "system", "background_tasks_changed")) return null;
   const parsed = backgroundTasksSchema.safeParse(message);
   return parsed.success ? parsed.data.tasks.length : null;
 }

@@ -1,5 +1,6 @@
 // Remembers the background tasks of the session's CLI: those that run, and the newest of those that have ended.
 import { z } from "zod";
+import { isMessageOf } from "../../shared/events/message-kind.ts";
 import { type BackgroundTask, readTaskMessage } from "../../shared/tasks/schema.ts";
 
 const MAX_ENDED = 50;
@@ -51,6 +52,7 @@ export function createTaskList(now: () => Date): TaskList {
 
   return {
     heard(message) {
+      if (!isMessageOf(message, "system")) return;
       const running = runningSchema.safeParse(message);
       if (running.success) return setRunning(running.data.tasks);
       const told = readTaskMessage(message);

@@ -1,5 +1,6 @@
 // Reads from a message of Claude Code that it waits for the model's API, and says so in words of ours.
 import { z } from "zod";
+import { isMessageOf } from "../events/message-kind.ts";
 
 const retrySchema = z.object({
   type: z.literal("system"),
@@ -22,6 +23,7 @@ export type ModelRetry = {
 
 /** Null for any other message, and for one of a shape that we do not know: the message itself is stored anyway. */
 export function readModelRetry(message: unknown): ModelRetry | null {
+  if (!isMessageOf(message, "system", "api_retry")) return null;
   const parsed = retrySchema.safeParse(message);
   if (!parsed.success) return null;
   const { attempt, max_retries: max_attempts, retry_delay_ms: wait_ms, error_status } = parsed.data;

@@ -1,5 +1,6 @@
 // Finds the lines of an answer that are data: those that begin with one of the caller's prefixes.
 import { z } from "zod";
+import { isMessageOf } from "../events/message-kind.ts";
 import { isTooDeep, shortenText } from "../events/shorten.ts";
 
 /** More than this in one answer is no list of findings any more, and each is a row. */
@@ -18,18 +19,20 @@ const resultSchema = z.object({ type: z.literal("result"), is_error: z.literal(f
 
 /** The answer of a turn, out of the message that ends it; null for every other message. */
 export function readAnswer(message: unknown): string | null {
+  if (!isMessageOf(message, "result")) return null;
   const parsed = resultSchema.safeParse(message);
   return parsed.success ? parsed.data.result : null;
 }
 
 export function isResult(message: unknown): boolean {
-  return z.object({ type: z.literal("result") }).safeParse(message).success;
+  return isMessageOf(message, "result");
 }
 
 const followUpSchema = z.object({ type: z.literal("result"), origin: z.object({ kind: z.string() }) });
 
 /** True for the result of what Claude took up by itself: a prompt's own names no origin, or a person. */
 export function isFollowUpResult(message: unknown): boolean {
+  if (!isResult(message)) return false;
   const parsed = followUpSchema.safeParse(message);
   return parsed.success && parsed.data.origin.kind !== "human";
 }

@@ -1,5 +1,6 @@
 // Background tasks: commands and agents that go on after their turn's result, as Claude Code tells of them.
 import { z } from "zod";
+import { isMessageOf } from "../events/message-kind.ts";
 
 /** Ids are Claude Code's own. */
 export const taskIdSchema = z
@@ -63,6 +64,7 @@ export type TaskMessage = z.infer<typeof taskMessageSchema>;
 
 /** Null for a message about something else. */
 export function readTaskMessage(message: unknown): TaskMessage | null {
+  if (!isMessageOf(message, "system")) return null;
   const parsed = taskMessageSchema.safeParse(message);
   return parsed.success ? parsed.data : null;
 }
