@@ -44,6 +44,18 @@ export const ERROR_CODES = [
   "too_many_uploads",
   "structured_output_missing",
   "task_not_found",
+  "checkpoint_not_found",
+  "checkpoint_in_use",
+  "checkpoint_failed",
+  "checkpoint_damaged",
+  "checkpoint_format_unsupported",
+  "restore_failed",
+  "disk_full",
+  "workspace_busy",
+  "branch_not_found",
+  "branch_name_taken",
+  "pack_refused",
+  "operation_not_found",
   "internal",
 ] as const;
 

@@ -11,7 +11,7 @@ export const SWEEP_AFTER_MS = 2 * 60_000;
 /** Rows of one step of a sweep. */
 export const SWEEP_ROWS = 50;
 
-const AT_REST: readonly SessionStatus[] = ["idle", "budget_exceeded", "ended", "failed"];
+export const AT_REST: readonly SessionStatus[] = ["idle", "budget_exceeded", "ended", "failed"];
 
 export function isAtRest(status: SessionStatus): boolean {
   return AT_REST.includes(status);

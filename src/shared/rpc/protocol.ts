@@ -1,12 +1,14 @@
 // Versions of the contract between the Session object and the runner, and the paths that the runner serves.
 
 /** Spoken by this build. The object also speaks the one before, so that an older runner finishes its turn. */
-export const RUNNER_PROTOCOL_VERSION = 2;
-export const SUPPORTED_RUNNER_PROTOCOLS: readonly number[] = [1, 2];
+export const RUNNER_PROTOCOL_VERSION = 3;
+export const SUPPORTED_RUNNER_PROTOCOLS: readonly number[] = [1, 2, 3];
 /** What the object says in its hello: a runner refuses a version that it does not know, and tells its own. */
 export const GREETING_PROTOCOL_VERSION = 1;
 /** From here on a runner takes files and a schema with a prompt, and says what it has not stored outside yet. */
 export const INPUTS_PROTOCOL_VERSION = 2;
+/** From here on a runner takes and restores checkpoints. */
+export const CHECKPOINTS_PROTOCOL_VERSION = 3;
 
 /** The port on which the runner listens inside a container. */
 export const RUNNER_PORT = 8080;
@@ -27,6 +29,10 @@ export const EDGE_PATHS = {
   model: "/model",
   /** POST {workspace_id, runtime_id, session_id} with the boot token: the runner has something to say and nobody is connected. */
   wake: "/runner/wake",
+  /** PUT with a `packs:write` token: a pack, named by its SHA-256. GET with `packs:read`, by `Range`. */
+  packs: "/runner/packs",
+  /** PUT with a `packs:write` token: a git bundle, by the id of its export. */
+  exports: "/runner/exports",
 } as const;
 
 /** Compile-time proof that A can be used as B: `type _Proof = AssertExtends<A, B>`. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Answer } from "../errors/app-error.ts";
 import { uuidSchema } from "../ids.ts";
 import { MAX_FILE_READ_BYTES, MAX_FILES_PER_PAGE } from "../limits.ts";
+import type { RunnerCheckpointApi } from "./runner-checkpoint-api.ts";
 import { filePathSchema, type ProjectFile } from "../projects/schema.ts";
 
 /** The runner's GET /health. */
@@ -57,7 +58,7 @@ export const claudeReleaseSchema = z.object({
 });
 export type ClaudeRelease = z.infer<typeof claudeReleaseSchema>;
 
-export interface RunnerWorkspaceApi {
+export interface RunnerWorkspaceApi extends RunnerCheckpointApi {
   listFiles(request: ListFiles): Promise<Answer<FileList>>;
   readFile(request: ReadFile): Promise<Answer<FileContent>>;
   /** Clones into the empty workspace; a failure leaves it empty. `allow_insecure` is for tests alone. */

@@ -1,4 +1,6 @@
 // What the Worker and the Workspace object may ask of a Session object (Durable Object RPC). Expected failures are answers.
+import type { ConversationMark } from "../checkpoints/format.ts";
+import type { CheckpointRecord } from "../checkpoints/schema.ts";
 import type { Answer, Failure } from "../errors/app-error.ts";
 import type { SessionEvent } from "../events/event.ts";
 import type { PermissionMode } from "../permissions/permission-mode.ts";
@@ -96,9 +98,9 @@ export type ForkSource = {
   title: string;
   claude_session_id: string;
   files: TranscriptFile[];
-  /** What the CLI had counted by then; a fork's count goes on from there. */
   /** What the files of its prompts come to. */
   attached_bytes: number;
+  /** What the CLI had counted by then; a fork's count goes on from there. */
   cli_total_usd: number;
 };
 
@@ -169,6 +171,16 @@ export interface SessionApi {
   wantsLease(turnId: string): Promise<boolean>;
   /** From the Workspace object: another runtime took over, or none runs any more. The old one's tokens are void. */
   runtimeChanged(runtimeId: string | null): Promise<void>;
+  /** From the Workspace object: a checkpoint was taken. An event, once for each checkpoint. */
+  checkpointCreated(checkpoint: CheckpointRecord): Promise<void>;
+  /** From the Workspace object: which version of the conversation goes with that turn; waits a little for one on its way. */
+  markConversation(turnId: string): Promise<ConversationMark | null>;
+  /** From the Workspace object, which holds the lease: the next turn continues from that mark. Idempotent by operation. */
+  rewindConversation(request: {
+    operation_id: string;
+    checkpoint_id: string;
+    mark: ConversationMark;
+  }): Promise<Answer<null>>;
   /** From the Workspace object when the project is deleted. */
   projectDeleted(): Promise<void>;
 }

@@ -1,5 +1,13 @@
 // What the Worker and the Session object may ask of a Workspace object (Durable Object RPC).
 // Session objects also dial the runner through its `fetch` (paths in protocol.ts, header `x-berth-runtime-id`).
+import type {
+  CheckpointRecord,
+  CheckpointStrategy,
+  CheckpointTarget,
+  OperationView,
+  StartOperation,
+} from "../checkpoints/schema.ts";
+import type { ToolStrategy } from "../checkpoints/strategy-policy.ts";
 import type { Answer } from "../errors/app-error.ts";
 import type {
   ClaudeBinary,
@@ -19,14 +27,56 @@ export type WorkspaceIdentity = {
 };
 
 export type LeaseRequest = { identity: WorkspaceIdentity; session_id: string; turn_id: string };
-/** `position` counts from 1; `held_by` is the session that has the lease now. */
-export type LeaseAnswer = { granted: true } | { granted: false; position: number; held_by: string };
+/**
+ * `position` counts from 1; `held_by` is the session that has the lease now, empty where an `operation` has it.
+ * `tool_checkpoints`: the turn asks `beforeTool` before tool calls that this strategy is about.
+ */
+export type LeaseAnswer =
+  | { granted: true; tool_checkpoints?: ToolStrategy }
+  | { granted: false; position: number; held_by: string; operation?: "checkpoint" | "restore" | "export" };
 
 export type RuntimeInfo = {
   runtime_id: string;
   protocol_version: number;
-  /** True when this runtime began with an empty disk although an earlier one had files. */
+  /** True when this runtime began with an empty disk although an earlier one had files, and nothing of them was kept. */
   files_lost: boolean;
+  /** The checkpoint that this runtime's empty disk was filled from; null when it was not. */
+  restored: { checkpoint_id: string; created_at: string; changed_since: boolean } | null;
+};
+
+/** What a checkpoint after a turn is told about it. Null where there is none to be taken. */
+export type TurnEnding = {
+  session_id: string;
+  turn_id: string;
+  author_id: string;
+  /** The turn's last event. */
+  event_seq: number;
+  /** The prompt's beginning, as the checkpoint's message. */
+  message: string;
+  model: string | null;
+  usage: { input_tokens: number; output_tokens: number } | null;
+};
+
+/** What happens before a tool call, asked of the workspace while the turn holds the lease. */
+export type ToolCheckpoint = { turn_id: string; session_id: string; tool_name: string; tool_input: unknown };
+
+export type WorkspaceState = {
+  /** Newest of the timeline, autosaves included. */
+  head: CheckpointRecord | null;
+  strategy: CheckpointStrategy;
+  /** An operation or a turn holds the lease or waits for it. */
+  busy: boolean;
+  /** Rows for D1, or an operation, are under way: nothing of this project may be swept. */
+  owing: boolean;
+};
+
+/** Asked by the edge for each use of a `packs:*` token. */
+export type PackQuestion = {
+  team_id: string;
+  runtime_id: string;
+  operation_id: string;
+  /** Null for a write: what a sandbox stores is named by its content. */
+  read_pack: string | null;
 };
 
 /** `unreachable`: something runs but does not answer, so nothing is known about its turns. */
@@ -35,7 +85,24 @@ export type RuntimeLookup = { state: "running"; runtime_id: string } | { state: 
 export interface WorkspaceApi {
   /** Joins the queue, or finds its place again: idempotent by turn_id. */
   requestLease(request: LeaseRequest): Promise<LeaseAnswer>;
-  releaseLease(turnId: string): Promise<void>;
+  /** `ending`: the turn's own checkpoint is taken before the lease goes on to the next. Answers at once. */
+  releaseLease(turnId: string, ending?: TurnEnding | null): Promise<void>;
+  /** Takes a checkpoint first when the strategy wants one before this tool call; back once every file was read. */
+  beforeTool(request: ToolCheckpoint): Promise<void>;
+  /** Makes the workspace of a new branch: it begins from that checkpoint. Idempotent. */
+  begin(
+    identity: WorkspaceIdentity,
+    base: CheckpointTarget | null,
+    strategy: CheckpointStrategy,
+  ): Promise<Answer<WorkspaceState>>;
+  setStrategy(identity: WorkspaceIdentity, strategy: CheckpointStrategy): Promise<void>;
+  describe(): Promise<WorkspaceState>;
+  /** Queues it, or finds it again by its id. */
+  startOperation(identity: WorkspaceIdentity, start: StartOperation): Promise<Answer<OperationView>>;
+  /** Comes back when it has ended, or when time is up. */
+  waitForOperation(operationId: string, waitMs: number): Promise<Answer<OperationView>>;
+  /** Is that runtime the current one, that operation under way, and that pack one that its checkpoints name? */
+  mayUsePacks(question: PackQuestion): Promise<boolean>;
   /** Starts the sandbox when none runs, and names the runtime. */
   ensureRuntime(identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>>;
   /** Looks the runtime up rather than remembering it. Never starts one. */

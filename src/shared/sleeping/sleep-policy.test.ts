@@ -50,6 +50,7 @@ describe("a sandbox", () => {
       runner: quiet,
       silentSinceMs: null,
       hasFiles: false,
+      kept: "unable",
       usedAtMs: 0,
       nowMs: hour,
       idleMs: hour,
@@ -99,6 +100,17 @@ describe("a sandbox", () => {
     expect(decide({ ...silent, nowMs: due + 1000, usedAtMs, idleMs: 1 })).toEqual({ step: "stop" });
     expect(decide({ ...silent, nowMs: due, idleMs: 102 * hour })).toEqual({ step: "look", atMs: 102 * hour });
     expect(decide({ runner: null, nowMs: due })).toEqual(lookAgain(due));
+  });
+
+  it("whose files checkpoints keep sleeps like an empty one, and has what changed kept first [checkpoints.sleep]", () => {
+    expect(decide({ hasFiles: true, kept: "unchanged" })).toEqual({ step: "stop" });
+    expect(decide({ hasFiles: true, kept: "changed" })).toEqual({ step: "save" });
+    expect(decide({ hasFiles: false, kept: "changed" })).toEqual({ step: "stop" });
+    expect(decide({ hasFiles: true, kept: "changed", nowMs: hour - 1 })).toEqual({ step: "look", atMs: hour });
+    expect(decide({ hasFiles: true, kept: "changed", leased: true })).toEqual(look);
+    const silent = { hasFiles: true, runner: null, silentSinceMs: hour, nowMs: 3 * hour };
+    expect(decide({ ...silent, kept: "unchanged" })).toEqual({ step: "stop" });
+    expect(decide({ ...silent, kept: "changed" })).toMatchObject({ step: "keep" });
   });
 
   it("waits, for a day at most, until what its runner has to say was fetched [sleeping.sandbox]", () => {

@@ -59,8 +59,10 @@ export type SandboxFacts = {
   } | null;
   /** Since when it gives none; null while it does. */
   silentSinceMs: number | null;
-  /** The workspace holds what a fresh disk would not, and nothing of it is stored anywhere else. */
+  /** The workspace holds what a fresh disk would not. */
   hasFiles: boolean;
+  /** Whether checkpoints keep what it holds; `changed` since the newest one. `unable`: its runner takes none. */
+  kept: "unable" | "changed" | "unchanged";
   usedAtMs: number;
   nowMs: number;
   idleMs: number;
@@ -68,23 +70,32 @@ export type SandboxFacts = {
 
 /**
  * `stop`: nothing would be lost. `keep`: its files, or what its runner cannot name, are nowhere else, and the platform is told not to end it.
+ * `save`: it may sleep once a checkpoint holds what has changed.
  * `look`: not yet; looked at again at that time. `none`: nothing runs.
  */
 export type SandboxDecision =
   | { step: "none" }
   | { step: "stop" }
+  | { step: "save" }
   | { step: "keep"; atMs: number }
   | { step: "look"; atMs: number };
 
 export function decideSandbox(facts: SandboxFacts): SandboxDecision {
   const { nowMs, usedAtMs, idleMs } = facts;
   if (!facts.running) return { step: "none" };
-  if (facts.hasFiles || facts.runner?.unsaidSessions === null) return { step: "keep", atMs: nowMs + KEEP_EVERY_MS };
+  if (isKeptAwake(facts)) return { step: "keep", atMs: nowMs + KEEP_EVERY_MS };
   const restAtMs = usedAtMs + idleMs;
   const atMs = Math.max(restAtMs, nowMs + Math.min(idleMs, LOOK_AGAIN_MS));
   if (facts.leased || (facts.runner?.busySessions ?? 0) > 0) return { step: "look", atMs };
   if (nowMs < restAtMs) return { step: "look", atMs: restAtMs };
-  return mayLose(facts) ? { step: "look", atMs } : { step: "stop" };
+  if (mayLose(facts)) return { step: "look", atMs };
+  return facts.hasFiles && facts.kept === "changed" ? { step: "save" } : { step: "stop" };
+}
+
+/** What is nowhere else: files that no checkpoint can take, now or ever, and what an old runner cannot name. */
+function isKeptAwake({ hasFiles, kept, runner }: SandboxFacts): boolean {
+  if (runner?.unsaidSessions === null) return true;
+  return hasFiles && (kept === "unable" || (kept === "changed" && runner === null));
 }
 
 /** One that does not answer may be at work, or have something to say: for a while it is not known that it hangs. */

@@ -3,31 +3,44 @@
 import { z } from "zod";
 import { uuidSchema } from "../ids.ts";
 
-export const RUN_TOKEN_ROUTES = ["model"] as const;
+export const RUN_TOKEN_ROUTES = ["model", "packs:write", "packs:read"] as const;
 export type RunTokenRoute = (typeof RUN_TOKEN_ROUTES)[number];
 
-export const runTokenClaimsSchema = z.object({
+const common = {
   version: z.literal(1),
-  route: z.enum(RUN_TOKEN_ROUTES),
   team_id: uuidSchema,
-  session_id: uuidSchema,
   runtime_id: uuidSchema,
   /** Seconds since 1970. */
   expires_at: z.int().positive(),
-});
+};
+/** One operation of one workspace. */
+const operation = { project_id: uuidSchema, workspace_id: uuidSchema, operation_id: uuidSchema };
+
+export const runTokenClaimsSchema = z.discriminatedUnion("route", [
+  z.object({ ...common, route: z.literal("model"), session_id: uuidSchema }),
+  z.object({ ...common, ...operation, route: z.literal("packs:write") }),
+  /** Packs that the operation's checkpoints name, and nothing else: the Workspace object is asked which. */
+  z.object({ ...common, ...operation, route: z.literal("packs:read") }),
+]);
 export type RunTokenClaims = z.infer<typeof runTokenClaimsSchema>;
+export type RunTokenClaimsOf<Route extends RunTokenRoute> = Extract<RunTokenClaims, { route: Route }>;
 
 export type RunTokenRefusal = "malformed" | "wrong_route" | "expired";
 
 /** Reads claims whose signature already holds. */
-export function readRunTokenClaims(
+export function readRunTokenClaims<Route extends RunTokenRoute>(
   value: unknown,
-  route: RunTokenRoute,
+  route: Route,
   nowMs: number,
-): { ok: true; claims: RunTokenClaims } | { ok: false; reason: RunTokenRefusal } {
+): { ok: true; claims: RunTokenClaimsOf<Route> } | { ok: false; reason: RunTokenRefusal } {
   const parsed = runTokenClaimsSchema.safeParse(value);
   if (!parsed.success) return { ok: false, reason: "malformed" };
-  if (parsed.data.route !== route) return { ok: false, reason: "wrong_route" };
-  if (parsed.data.expires_at * 1000 <= nowMs) return { ok: false, reason: "expired" };
-  return { ok: true, claims: parsed.data };
+  const claims = parsed.data;
+  if (!isOf(claims, route)) return { ok: false, reason: "wrong_route" };
+  if (claims.expires_at * 1000 <= nowMs) return { ok: false, reason: "expired" };
+  return { ok: true, claims };
+}
+
+function isOf<Route extends RunTokenRoute>(claims: RunTokenClaims, route: Route): claims is RunTokenClaimsOf<Route> {
+  return claims.route === route;
 }
