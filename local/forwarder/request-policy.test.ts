@@ -9,6 +9,9 @@ describe("the forwarder's policy [forwarder.routes]", () => {
     ["POST", "/model/v1/messages/count_tokens"],
     ["GET", "/model/v1/models"],
     ["POST", "/runner/wake"],
+    ["PUT", `/runner/packs/${"0a".repeat(32)}`],
+    ["GET", `/runner/packs/${"0a".repeat(32)}`],
+    ["PUT", "/runner/exports/01890000-0000-7000-8000-000000000001"],
   ])("passes %s %s", (method, target) => {
     expect(judgeForward(method, target)).toEqual({ pass: true, target });
   });
@@ -25,6 +28,15 @@ describe("the forwarder's policy [forwarder.routes]", () => {
     ["GET", "/runner/wake"],
     ["POST", "/runner/wake/"],
     ["POST", "/runner/other"],
+    ["GET", "/runner/packs"],
+    ["GET", "/runner/packs/"],
+    ["GET", `/runner/packs/${"0a".repeat(31)}`],
+    ["GET", `/runner/packs/${"0A".repeat(32)}`],
+    ["GET", `/runner/packs/${"0a".repeat(32)}/../../mcp`],
+    ["DELETE", `/runner/packs/${"0a".repeat(32)}`],
+    ["POST", `/runner/packs/${"0a".repeat(32)}`],
+    ["GET", "/runner/exports/01890000-0000-7000-8000-000000000001"],
+    ["PUT", "/runner/exports/x"],
     ["GET", "/models"],
     ["GET", "/modelx/y"],
     ["GET", "/MODEL/v1"],

@@ -6,6 +6,9 @@ const MAX_TARGET_CHARACTERS = 4096;
 const MODEL_METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 // No percent sign and no backslash: nothing that a later reader of the path could understand differently.
 const PLAIN_PATH = /^(?:\/[A-Za-z0-9._~-]+)+\/?$/;
+/** Packs and bundles by their names, each behind a run token for one operation. */
+const PACK_PATH = /^\/runner\/packs\/[0-9a-f]{64}$/;
+const EXPORT_PATH = /^\/runner\/exports\/[0-9a-f-]{36}$/;
 const PLAIN_QUERY = /^[\x21-\x7e]*$/;
 
 /** `target` is the request target as it came: it must be an origin-form path, never a whole URL. */
@@ -20,6 +23,8 @@ export function judgeForward(method: string, target: string): ForwardVerdict {
 
 function isOpen(method: string, path: string): boolean {
   if (path === "/runner/wake") return method === "POST";
+  if (PACK_PATH.test(path)) return method === "PUT" || method === "GET";
+  if (EXPORT_PATH.test(path)) return method === "PUT";
   return (path === "/model" || path.startsWith("/model/")) && MODEL_METHODS.has(method);
 }
 

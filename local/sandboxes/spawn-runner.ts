@@ -41,6 +41,8 @@ export function spawnRunner(program: RunnerProgram, workspaceId: string, request
       BERTH_STATE_DIR: stateFolder,
       BERTH_HOST: "127.0.0.1",
       PORT: "0",
+      // Beside what is compiled, and shared by all sandboxes of this checkout: each but the first starts in little more than half the time.
+      NODE_COMPILE_CACHE: join(program.repository, "node_modules", ".cache", "berth-runner"),
     },
     logPath: join(paths.logs, `${ROLE_PREFIX}${workspaceId}.log`),
     readsFirstLine: true,

@@ -1,4 +1,6 @@
 // Builds the runner's parts, serves, and stops in good order.
+import { createCheckpointJobs } from "./checkpoints/checkpoint-jobs.ts";
+import { createCheckpointEngine } from "./checkpoints/engine/engine.ts";
 import { readConfig } from "./config.ts";
 import { logFailure } from "./log.ts";
 import { newId } from "./new-id.ts";
@@ -14,16 +16,21 @@ export async function runRunner(env: Record<string, string | undefined>, claude:
   const config = readConfig(env);
   const runtimeId = newId();
   const workspaceState = prepareWorkspace(config);
-  const sessions = createSessionRegistry({ config, runtimeId, binaryPath: claude.binaryPath });
+  const engine = createCheckpointEngine(config);
+  // What a tool changes is kept when its turn ends: by then the engine is there.
+  const onToolCall = () => engine.warmUp();
+  const sessions = createSessionRegistry({ config, runtimeId, binaryPath: claude.binaryPath, onToolCall });
+  const checkpoints = createCheckpointJobs(engine, config.workspaceDir);
   let isStopping = false;
   const shutdown = async (): Promise<void> => {
     if (isStopping) return;
     isStopping = true;
     await sessions.shutdown(FLUSH_MS);
+    engine.stop();
     await server.close();
     process.exit(0);
   };
-  const server = await startServer({ config, claude, runtimeId, workspaceState, sessions, shutdown });
+  const server = await startServer({ config, claude, checkpoints, runtimeId, workspaceState, sessions, shutdown });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void shutdown());
   outliveOthers();
   process.stdout.write(`${JSON.stringify({ listening: server.port, runtime_id: runtimeId })}\n`);

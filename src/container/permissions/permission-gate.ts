@@ -25,6 +25,8 @@ export type GateParts = {
   currentTurnId: () => string;
   permissionMode: () => PermissionMode;
   deadlineMs?: number;
+  /** Told of every tool call before it is asked about; must not throw. */
+  onToolCall?: () => void;
 };
 
 type Asked = Pick<PermissionQuestion, "stage" | "tool_name" | "tool_use_id" | "tool_input"> & { mode?: unknown };
@@ -57,6 +59,7 @@ export function createPermissionGate(parts: GateParts): PermissionGate {
 
   const preToolUse: HookCallback = async (input, toolUseId, { signal }) => {
     if (input.hook_event_name !== "PreToolUse") return {};
+    parts.onToolCall?.();
     const { tool_name, tool_input, permission_mode: mode } = input;
     return toHookOutput(
       await decide({ stage: "gate", tool_name, tool_use_id: toolUseId ?? null, tool_input, mode }, signal),

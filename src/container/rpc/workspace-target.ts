@@ -1,8 +1,17 @@
 // What the Workspace object may call: expected failures are answers, anything else is logged here by an id.
 import { RpcTarget } from "capnweb";
 import { z } from "zod";
+import { treeSchema } from "../../shared/checkpoints/format.ts";
 import { type Answer, answer, AppError, toFailure } from "../../shared/errors/app-error.ts";
 import type { AssertExtends } from "../../shared/rpc/protocol.ts";
+import {
+  type CheckpointHostApi,
+  makeBundleSchema,
+  type RestoredTree,
+  restoreTreeSchema,
+  takeCheckpointSchema,
+  type TakenTree,
+} from "../../shared/rpc/runner-checkpoint-api.ts";
 import {
   type ClaudeBinary,
   type ClaudeRelease,
@@ -12,6 +21,7 @@ import {
   readFileSchema,
   type RunnerWorkspaceApi,
 } from "../../shared/rpc/runner-workspace-api.ts";
+import type { CheckpointJobs } from "../checkpoints/checkpoint-jobs.ts";
 import type { Config } from "../config.ts";
 import { logFailure } from "../log.ts";
 import { type ClaudePackage, findClaudeBinary } from "../workspaces/claude-binary.ts";
@@ -24,7 +34,12 @@ import { parseArgument } from "./parse-argument.ts";
 
 const cloneSchema = z.object({ git_url: z.string(), allow_insecure: z.boolean() });
 
-export type WorkspaceParts = { config: Config; claude: ClaudePackage; shutdown: () => Promise<void> };
+export type WorkspaceParts = {
+  config: Config;
+  claude: ClaudePackage;
+  checkpoints: CheckpointJobs;
+  shutdown: () => Promise<void>;
+};
 
 export class WorkspaceTarget extends RpcTarget {
   readonly #parts: WorkspaceParts;
@@ -56,6 +71,23 @@ export class WorkspaceTarget extends RpcTarget {
 
   async isWorkspaceChanged(): Promise<boolean> {
     return isWorkspaceChanged(this.#parts.config);
+  }
+
+  // The host is good until the call is answered: no longer is it used.
+  async takeCheckpoint(request: unknown, host: CheckpointHostApi): Promise<Answer<TakenTree>> {
+    return toAnswer(() => this.#parts.checkpoints.take(parseArgument(takeCheckpointSchema, request), host));
+  }
+
+  async restoreTree(request: unknown, host: CheckpointHostApi): Promise<Answer<RestoredTree>> {
+    return toAnswer(() => this.#parts.checkpoints.restore(parseArgument(restoreTreeSchema, request), host));
+  }
+
+  async makeBundle(request: unknown, host: CheckpointHostApi): Promise<Answer<{ bytes: number }>> {
+    return toAnswer(() => this.#parts.checkpoints.bundle(parseArgument(makeBundleSchema, request), host));
+  }
+
+  async isChangedSince(tree: unknown): Promise<boolean> {
+    return this.#parts.checkpoints.isChangedSince(parseArgument(treeSchema, tree));
   }
 
   async shutdown(): Promise<void> {

@@ -23,7 +23,8 @@ function openSession(binaryPath: string) {
   });
   prepareWorkspace(config);
   const sessionId = randomUUID();
-  const session = createSession({ config, runtimeId: randomUUID(), sessionId, lastSourceSeq: 0, binaryPath });
+  const identity = { runtimeId: randomUUID(), sessionId, lastSourceSeq: 0 };
+  const session = createSession({ config, ...identity, binaryPath, onToolCall: () => {} });
   const entries: RunnerEntry[] = [];
   const append = async (batch: { entries: RunnerEntry[] }) => {
     entries.push(...batch.entries);

@@ -28,6 +28,8 @@ export type SessionSettings = {
   binaryPath: string;
   /** The last number that this runtime gave in this session before it was forgotten; 0 for none. */
   lastSourceSeq: number;
+  /** A tool is about to be asked about. */
+  onToolCall: () => void;
 };
 export type SessionParts = ReturnType<typeof createSessionParts>;
 
@@ -51,6 +53,7 @@ export function createSessionParts(settings: SessionSettings) {
     runtimeId,
     currentTurnId: () => findTurnOfToolCall(turns, holder),
     permissionMode: () => holder.permissionMode(),
+    onToolCall: settings.onToolCall,
   });
   const started = { mark: sessionMark(files), user: config.cliUser };
   const events = createCliEvents({ spool, turns, recorder, started });

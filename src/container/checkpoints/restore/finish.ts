@@ -1,0 +1,106 @@
+// The end of a restore: folders get their modes and times, and what was just written is remembered as read.
+import { type BigIntStats, chmodSync, lstatSync, utimesSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Entry, Tree } from "../../../shared/checkpoints/format.ts";
+import type { JobContext } from "../job-context.ts";
+import {
+  clockNs,
+  createStatCacheWriter,
+  identityOf,
+  QUIET_NS,
+  type StatCacheWriter,
+  statCachePath,
+  treeIdOf,
+} from "../stat-cache.ts";
+import { secondsOf } from "./apply.ts";
+import { parentOf } from "./entry-order.ts";
+import type { Expected, ExpectedFile } from "./expected.ts";
+import type { StepList } from "./step.ts";
+
+/** Of a workspace that is no checkpoint's tree. */
+const NO_TREE = "0".repeat(64);
+const PERMISSIONS = 0o7777n;
+
+type Folder = { absolute: Buffer; entry: Entry };
+type Finish = {
+  context: JobContext;
+  expected: ExpectedFile;
+  steps: StepList;
+  /** Null when the workspace is not all of one. */
+  tree: Tree | null;
+  /** When the plan began to look at the workspace. */
+  plannedNs: bigint;
+};
+
+export async function finishRestore({ context, expected, steps, tree, plannedNs }: Finish): Promise<void> {
+  // Longer than the clock that stamps files is coarse: what we wrote counts as past, and is trusted.
+  await sleep(Number(QUIET_NS / 1_000_000n) + 5);
+  const writer = createStatCacheWriter(statCachePath(context.stateDir), clockNs());
+  const root = Buffer.from(`${context.workspaceDir}/`);
+  const remembering: Remembering = { root, writer, plannedNs, entered: foldersEntered(steps), folders: [] };
+  try {
+    let isWhole = true;
+    for (const one of expected) isWhole = remember(one, remembering) && isWhole;
+    // The innermost first: what is put into a folder changes its time, and one that nobody may enter is closed last.
+    for (const folder of remembering.folders.toReversed()) dressFolder(folder);
+    writer.commit(tree !== null && isWhole ? treeIdOf(tree) : NO_TREE);
+  } catch (error) {
+    writer.discard();
+    throw error;
+  }
+}
+
+type Remembering = {
+  root: Buffer;
+  writer: StatCacheWriter;
+  plannedNs: bigint;
+  /** Folders into which something was put, or out of which something went: latin1 of their paths. */
+  entered: ReadonlySet<string>;
+  folders: Folder[];
+};
+
+function foldersEntered(steps: StepList): Set<string> {
+  const entered = new Set<string>();
+  for (const { entry, action } of steps) {
+    const parent = parentOf(entry.path);
+    if (parent !== null) entered.add(nameOf(parent));
+    if (entry.type === "directory" && action !== "delete") entered.add(nameOf(entry.path));
+  }
+  return entered;
+}
+
+const nameOf = (path: Uint8Array): string => Buffer.from(path).toString("latin1");
+
+/** False when the path is not what it should be: somebody else was at it meanwhile. */
+function remember({ entry, bytes, identity }: Expected, work: Remembering): boolean {
+  const isEntered = entry.type === "directory" && work.entered.has(nameOf(entry.path));
+  if (identity !== null && !isEntered) {
+    // It was looked at before the restore began: a time as young as that may hide a change.
+    const isQuiet = identity.ctimeNs < work.plannedNs - QUIET_NS && identity.mtimeNs < work.plannedNs - QUIET_NS;
+    work.writer.add(bytes, isQuiet ? identity : null);
+    return true;
+  }
+  const absolute = Buffer.concat([work.root, entry.path]);
+  const stats = lstatSync(absolute, { bigint: true, throwIfNoEntry: false });
+  if (stats === undefined || !isOfType(stats, entry)) return false;
+  const isUndressed = entry.type === "directory" && !isDressed(stats, entry);
+  if (isUndressed) work.folders.push({ absolute, entry });
+  work.writer.add(bytes, isUndressed ? null : identityOf(stats));
+  return true;
+}
+
+function isOfType(stats: BigIntStats, { type }: Entry): boolean {
+  if (type === "directory") return stats.isDirectory();
+  if (type === "symlink") return stats.isSymbolicLink();
+  return type === "fifo" ? stats.isFIFO() : stats.isFile();
+}
+
+function isDressed(stats: BigIntStats, entry: Entry): boolean {
+  return Number(stats.mode & PERMISSIONS) === entry.mode && Number(stats.mtimeNs / 1000n) === entry.mtimeUs;
+}
+
+function dressFolder({ absolute, entry }: Folder): void {
+  const seconds = secondsOf(entry.mtimeUs);
+  utimesSync(absolute, seconds, seconds);
+  chmodSync(absolute, entry.mode);
+}
