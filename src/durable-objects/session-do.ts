@@ -1,5 +1,7 @@
 // The Session object: one Claude Code session. Builds its collaborators and hands every call on. Composition root.
 import { DurableObject } from "cloudflare:workers";
+import type { ConversationMark } from "../shared/checkpoints/format.ts";
+import type { CheckpointRecord } from "../shared/checkpoints/schema.ts";
 import { answer, failure, type Answer } from "../shared/errors/app-error.ts";
 import type { SessionEvent } from "../shared/events/event.ts";
 import type { RunningSession } from "../shared/processes/schema.ts";
@@ -279,6 +281,18 @@ export class SessionObject extends DurableObject<Env> {
     if (session === null || session.sessions.get().runtime_id === runtimeId) return;
     session.driver.loseRuntime();
     session.drive();
+  }
+
+  async checkpointCreated(checkpoint: CheckpointRecord): Promise<void> {
+    this.#session?.checkpoints.created(checkpoint);
+  }
+
+  async markConversation(turnId: string): Promise<ConversationMark | null> {
+    return this.#session?.checkpoints.mark(turnId) ?? null;
+  }
+
+  async rewindConversation(request: Parameters<SessionApi["rewindConversation"]>[0]): Promise<Answer<null>> {
+    return this.#session?.checkpoints.rewind(request) ?? NOT_FOUND;
   }
 
   async projectDeleted(): Promise<void> {

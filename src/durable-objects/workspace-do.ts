@@ -1,6 +1,14 @@
 // The Workspace object: the files of one branch, and the one sandbox that holds them. Composition root.
 import { DurableObject } from "cloudflare:workers";
 import { answer, failure, type Answer } from "../shared/errors/app-error.ts";
+import type {
+  CheckpointStrategy,
+  CheckpointTarget,
+  OperationView,
+  StartOperation,
+} from "../shared/checkpoints/schema.ts";
+import { DEFAULT_CHECKPOINT_STRATEGY } from "../shared/checkpoints/schema.ts";
+import { looksAtTools } from "../shared/checkpoints/strategy-policy.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type {
   ClaudeBinary,
@@ -13,11 +21,16 @@ import type {
 import type {
   LeaseAnswer,
   LeaseRequest,
+  PackQuestion,
   RuntimeInfo,
   RuntimeLookup,
+  ToolCheckpoint,
+  TurnEnding,
   WorkspaceApi,
   WorkspaceIdentity,
+  WorkspaceState,
 } from "../shared/rpc/workspace-api.ts";
+import { toFailureAnswer } from "./checkpoints/own-checkpoints.ts";
 import { systemClock } from "./clock.ts";
 import { readConfig } from "./config.ts";
 import { createObjectLogger } from "./object-log.ts";
@@ -27,7 +40,11 @@ import { composeWorkspace, type Workspace } from "./workspaces/compose-workspace
 import { dialRunner } from "./workspaces/dial-runner.ts";
 import { isBootToken } from "./workspaces/boot-token.ts";
 import { WORKSPACE_MIGRATIONS } from "./workspaces/schema.ts";
+import { endTurn, findBusy } from "./workspaces/workspace-end.ts";
 import { runWorkspaceTasks, scheduleKeeping, scheduleReview } from "./workspaces/workspace-tasks.ts";
+
+const NOTHING_YET: WorkspaceState = { head: null, strategy: DEFAULT_CHECKPOINT_STRATEGY, busy: false, owing: false };
+const NO_OPERATION = failure("operation_not_found", "There is no such operation. Start it again.");
 
 export class WorkspaceObject extends DurableObject<Env> {
   #workspace: Workspace | null = null;
@@ -35,7 +52,8 @@ export class WorkspaceObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    if (isCreated(ctx.storage.sql)) this.#open();
+    // What was under way when the object went goes on at once; the alarm is the safety net.
+    if (isCreated(ctx.storage.sql)) this.#open().checkpoints.runner.kick();
   }
 
   #open(): Workspace {
@@ -43,6 +61,8 @@ export class WorkspaceObject extends DurableObject<Env> {
     const config = readConfig(this.env);
     return (this.#workspace ??= composeWorkspace({
       storage: this.ctx.storage,
+      bucket: this.env.BUCKET,
+      database: this.env.DB,
       session: (id) => this.env.SESSION.getByName(id),
       sandbox: (workspaceId) => chooseSandbox(config, this.ctx.container, workspaceId),
       config,
@@ -66,15 +86,50 @@ export class WorkspaceObject extends DurableObject<Env> {
     scheduleReview(workspace);
     // A sandbox that is being put to sleep is not what a turn should meet.
     await workspace.keeper.whenAwake();
-    return workspace.desk.request({ session_id, turn_id });
+    const lease = workspace.desk.request({ session_id, turn_id });
+    const strategy = workspace.checkpoints.timeline.strategy();
+    return lease.granted && looksAtTools(strategy) ? { ...lease, tool_checkpoints: strategy } : lease;
   }
 
-  async releaseLease(turnId: string): Promise<void> {
-    const workspace = this.#workspace;
-    if (workspace === null) return;
-    if (workspace.leases.holder()?.turn_id === turnId) await workspace.noteFiles().catch(() => undefined);
-    workspace.desk.release(turnId);
-    scheduleKeeping(workspace);
+  async releaseLease(turnId: string, ending: TurnEnding | null = null): Promise<void> {
+    if (this.#workspace !== null) await endTurn(this.#workspace, turnId, ending);
+  }
+
+  async beforeTool(request: ToolCheckpoint): Promise<void> {
+    await this.#workspace?.checkpoints.own.beforeTool(request);
+  }
+
+  async begin(
+    identity: WorkspaceIdentity,
+    base: CheckpointTarget | null,
+    strategy: CheckpointStrategy,
+  ): Promise<Answer<WorkspaceState>> {
+    const workspace = this.#open();
+    workspace.store.identify(identity);
+    const { checkpoints } = workspace;
+    return checkpoints.own.begin(base, strategy).then(() => answer(checkpoints.describe()), toFailureAnswer);
+  }
+
+  async setStrategy(identity: WorkspaceIdentity, strategy: CheckpointStrategy): Promise<void> {
+    const workspace = this.#open();
+    workspace.store.identify(identity);
+    workspace.checkpoints.timeline.setStrategy(strategy);
+  }
+
+  async describe(): Promise<WorkspaceState> {
+    return this.#workspace?.checkpoints.describe() ?? NOTHING_YET;
+  }
+
+  async startOperation(identity: WorkspaceIdentity, start: StartOperation): Promise<Answer<OperationView>> {
+    return this.#use(identity).checkpoints.desk.start(start);
+  }
+
+  async waitForOperation(operationId: string, waitMs: number): Promise<Answer<OperationView>> {
+    return this.#workspace?.checkpoints.desk.wait(operationId, waitMs) ?? NO_OPERATION;
+  }
+
+  async mayUsePacks(question: PackQuestion): Promise<boolean> {
+    return this.#workspace?.checkpoints.engine.mayUsePacks(question) ?? false;
   }
 
   async ensureRuntime(identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>> {
@@ -117,13 +172,8 @@ export class WorkspaceObject extends DurableObject<Env> {
   async destroy(): Promise<Answer<null>> {
     const workspace = this.#workspace;
     if (workspace === null) return answer(null);
-    await workspace.desk.review();
-    if (workspace.leases.holder() !== null) {
-      return failure(
-        "project_busy",
-        "A turn runs or waits in this project. Interrupt it or wait, then delete the project.",
-      );
-    }
+    const busy = await findBusy(workspace);
+    if (busy !== null) return busy;
     const sessions = workspace.store.attached().map((id) => this.env.SESSION.getByName(id));
     await Promise.all(sessions.map((session) => session.projectDeleted()));
     await workspace.keeper.stop({ erase: true });

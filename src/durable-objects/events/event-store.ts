@@ -11,6 +11,7 @@ import { jsonBytes, shortenToFit } from "../../shared/events/shorten.ts";
 import { MAX_EVENT_ROW_BYTES } from "../../shared/limits.ts";
 import type { Clock } from "../clock.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
+import { createSourceStore, type SourceStore } from "./source-store.ts";
 
 /** Room in a row for everything but `data`. */
 const ROW_OVERHEAD_BYTES = 1024;
@@ -42,7 +43,7 @@ export type NewEvent = {
 
 export type EventJson = { seq: number; type: EventType; json: string; body: EventBody | null };
 
-export type EventStore = {
+export type EventStore = SourceStore & {
   append(event: NewEvent): number;
   /** In order, after `afterSeq`; stops before the page exceeds `maxBytes`, but holds at least one. */
   page(afterSeq: number, limit: { maxEvents: number; maxBytes: number }): SessionEvent[];
@@ -62,8 +63,6 @@ export type EventStore = {
   newest(): Pick<SessionEvent, "seq" | "type" | "at"> | null;
   /** The newest number; 0 for an empty log. */
   cursor(): number;
-  acknowledged(runtimeId: string): number;
-  acknowledge(runtimeId: string, sourceSeq: number): void;
 };
 
 export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
@@ -111,18 +110,7 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
     endOfTurn: (turnId) =>
       maxSeq("SELECT max(seq) AS seq FROM events WHERE type = 'turn_completed' AND turn_id = ?", turnId) ??
       maxSeq("SELECT max(seq) AS seq FROM archive_turn_ends WHERE turn_id = ?", turnId),
-    acknowledged(runtimeId) {
-      const query = "SELECT acknowledged_source_seq AS seq FROM sources WHERE runtime_id = ?";
-      return sql.exec<{ seq: number }>(query, runtimeId).toArray()[0]?.seq ?? 0;
-    },
-    acknowledge(runtimeId, sourceSeq) {
-      sql.exec(
-        `INSERT INTO sources (runtime_id, acknowledged_source_seq) VALUES (?, ?)
-         ON CONFLICT DO UPDATE SET acknowledged_source_seq = excluded.acknowledged_source_seq`,
-        runtimeId,
-        sourceSeq,
-      );
-    },
+    ...createSourceStore(sql),
   };
 }
 

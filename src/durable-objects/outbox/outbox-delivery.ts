@@ -1,10 +1,13 @@
 // Delivers the outbox to D1. Each statement is idempotent, so that a delivery cut off in its middle is repeated whole.
+import { checkpointStatements, isOfCheckpoint, type CheckpointKindOfRow } from "./checkpoint-statements.ts";
 import type { OutboxKind, OutboxPayload, OutboxRow, OutboxStore } from "./outbox-store.ts";
 
 const BATCH = 50;
 
+type IndexKind = Exclude<OutboxKind, CheckpointKindOfRow>;
+
 /** The index tables in D1 (src/worker/db/schema.ts), by kind. A session's older version never overwrites a newer one. */
-const TARGETS: Record<OutboxKind, { table: string; conflict: (columns: string[]) => string }> = {
+const TARGETS: Record<IndexKind, { table: string; conflict: (columns: string[]) => string }> = {
   session: {
     table: "sessions",
     conflict: (columns) =>
@@ -20,23 +23,33 @@ const TARGETS: Record<OutboxKind, { table: string; conflict: (columns: string[])
   },
 };
 
-/** True when nothing is left. */
-export async function deliverOutbox(outbox: OutboxStore, database: D1Database): Promise<boolean> {
+/** True when nothing is left. `afterBatch`: what has to be done elsewhere before the rows are forgotten. */
+export async function deliverOutbox(
+  outbox: OutboxStore,
+  database: D1Database,
+  afterBatch?: (rows: readonly OutboxRow[]) => Promise<void>,
+): Promise<boolean> {
   const rows = outbox.pending(BATCH);
   if (rows.length === 0) return true;
-  await database.batch(rows.map((row) => statementFor(database, row)));
+  await database.batch(rows.flatMap((row) => statementsFor(database, row)));
+  await afterBatch?.(rows);
   for (const row of rows) outbox.remove(row.id);
   return outbox.pending(1).length === 0;
 }
 
-function statementFor(database: D1Database, { kind, payload }: OutboxRow): D1PreparedStatement {
+function statementsFor(database: D1Database, { kind, payload }: OutboxRow): D1PreparedStatement[] {
+  if (isOfCheckpoint(kind)) return checkpointStatements(database, kind, payload);
+  return [indexStatement(database, kind, payload)];
+}
+
+function indexStatement(database: D1Database, kind: IndexKind, payload: OutboxPayload): D1PreparedStatement {
   if (kind !== "process" || payload["removed"] !== 1) return upsert(database, kind, payload);
   return database
     .prepare("DELETE FROM session_processes WHERE session_id = ? AND version < ?")
     .bind(payload["session_id"], payload["version"]);
 }
 
-function upsert(database: D1Database, kind: OutboxKind, payload: OutboxPayload): D1PreparedStatement {
+function upsert(database: D1Database, kind: IndexKind, payload: OutboxPayload): D1PreparedStatement {
   const { table, conflict } = TARGETS[kind];
   const columns = Object.keys(payload);
   const places = columns.map(() => "?").join(", ");

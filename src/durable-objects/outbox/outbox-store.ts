@@ -2,7 +2,26 @@
 import { z } from "zod";
 import type { ObjectSql } from "../sql/migrate.ts";
 
-export const OUTBOX_KINDS = ["session", "usage", "process"] as const;
+/** The table, for the migrations of objects that owe D1 something. */
+export const OUTBOX_SCHEMA = `
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    UNIQUE (kind, key)
+  );
+`;
+
+export const OUTBOX_KINDS = [
+  "session",
+  "usage",
+  "process",
+  "checkpoint_refs",
+  "checkpoint",
+  "checkpoint_head",
+  "checkpoint_gone",
+] as const;
 export type OutboxKind = (typeof OUTBOX_KINDS)[number];
 /** Column names of the table in D1, and their values. */
 export type OutboxPayload = Record<string, string | number | null>;

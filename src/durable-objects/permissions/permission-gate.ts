@@ -15,6 +15,8 @@ type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock"> & 
   log: SessionLog;
   /** Resolves true once the turn has the workspace's lease, false when it does not get it in time. */
   holdsLease(turnId: string, timeoutMs: number): Promise<boolean>;
+  /** What is done before a tool that is not refused; it decides nothing, and never rejects. */
+  beforeTool(question: PermissionQuestion): Promise<void>;
 };
 
 export type PermissionGate = { decide(question: PermissionQuestion): Promise<PermissionDecision> };
@@ -29,6 +31,7 @@ export function createPermissionGate(parts: Parts): PermissionGate {
       const turn = parts.turns.get(question.turn_id);
       if (turn === null) return deny("The tool did not run: its turn is not known any more.");
       const decision = await decideFor(parts, turn, question);
+      if (question.stage === "gate" && decision.behavior !== "deny") await parts.beforeTool(question);
       return store(parts, question, decision);
     },
   };

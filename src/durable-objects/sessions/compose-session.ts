@@ -8,6 +8,8 @@ import { createArchiveStore } from "../archive/archive-store.ts";
 import { createLogExport } from "../archive/log-export.ts";
 import { guardPuts } from "../archive/put-guard.ts";
 import { createSessionDeleter, isDeletionRequested, type SessionDeleter } from "../archive/session-deleter.ts";
+import { createSessionCheckpoints } from "../checkpoints/session-checkpoints.ts";
+import { createToolCheckpoints } from "../checkpoints/tool-checkpoints.ts";
 import type { Clock } from "../clock.ts";
 import type { ObjectConfig } from "../config.ts";
 import { bodyKey, createBodyStore } from "../events/body-store.ts";
@@ -108,7 +110,9 @@ export function composeSession(ports: SessionPorts) {
     leases,
     watchers,
     tickets: createTicketStore(ports.storage.sql, ports.clock),
+    transcripts: core.transcripts,
     forks: createForkDesk({ ...parts, transcripts: core.transcripts, bucket: core.puts.bucket, log: core.log }),
+    checkpoints: createSessionCheckpoints({ ...parts, ...core, connection }),
     drive,
     ender,
     submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
@@ -144,13 +148,14 @@ function composeCore(ports: SessionPorts) {
   const steers = createSteerStore(storage.sql);
   const archive = createArchiveStore(storage.sql);
   const puts = guardPuts(ports.bucket, () => isDeletionRequested(storage));
-  const workFacts = (): LinkFacts => {
-    const { open: openTurns, queued: queuedTurns } = parts.turns.countUnended();
-    const { status, background_tasks: backgroundTasks } = row();
-    return { ended: status === "ended", openTurns, queuedTurns, backgroundTasks };
-  };
+  const toolCheckpoints = createToolCheckpoints({
+    workspace,
+    session: row,
+    onError: (error) => ports.logger.error("checkpoint_before_tool_failed", error),
+  });
   return {
     parts,
+    toolCheckpoints,
     archive,
     puts,
     archived: createArchivedLog({
@@ -171,19 +176,25 @@ function composeCore(ports: SessionPorts) {
     watch: { hub: null as WatchHub | null },
     bodies: createBodyStore(puts.bucket, (sha256) => bodyKey(row(), sha256)),
     row,
-    workFacts,
+    workFacts: () => readWorkFacts(parts),
     /** The link is let go after a while, unless there is work. */
     restSoon(): void {
-      const restAtMs = decideRest(workFacts(), clock.nowMs());
+      const restAtMs = decideRest(readWorkFacts(parts), clock.nowMs());
       if (restAtMs !== null) alarms.reschedule("rest", restAtMs);
     },
     workspace,
     team,
     alarms,
-    leases: createLeaseKeeper({ turns: parts.turns, sessions: parts.sessions, workspace, team, clock }),
+    leases: createLeaseKeeper({ ...parts, toolCheckpoints, workspace, team }),
     issueRunToken: (runtimeId: string) =>
       issueModelToken({ ...row(), runtime_id: runtimeId }, ports.config.runTokenSecret, clock),
   };
+}
+
+function readWorkFacts({ turns, sessions }: SessionLogParts): LinkFacts {
+  const { open: openTurns, queued: queuedTurns } = turns.countUnended();
+  const { status, background_tasks: backgroundTasks } = sessions.get();
+  return { ended: status === "ended", openTurns, queuedTurns, backgroundTasks };
 }
 
 /** What the runner may call. */
@@ -192,7 +203,13 @@ function composeHost(ports: SessionPorts, core: Core, drive: () => void): Sessio
   const recorder = createEntryRecorder({ ...parts, taskLog: core.taskLog }, log);
   const keeper = createTranscriptKeeper({ ...parts, transcripts, bodies });
   const attachments = createAttachmentReader({ ...parts, bucket: ports.bucket });
-  const gate = createPermissionGate({ ...parts, sql: ports.storage.sql, log, holdsLease: leases.waitForLease });
+  const gate = createPermissionGate({
+    ...parts,
+    sql: ports.storage.sql,
+    log,
+    holdsLease: leases.waitForLease,
+    beforeTool: core.toolCheckpoints.before,
+  });
   return new SessionHost({
     record(batch) {
       const { needsDrive, ...acknowledgement } = recorder.record(batch);
@@ -233,6 +250,7 @@ function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnec
   const shared = {
     ...parts,
     transcripts: core.transcripts,
+    toolCheckpoints: core.toolCheckpoints,
     steering: core.steering,
     taskLog: core.taskLog,
     log: core.log,

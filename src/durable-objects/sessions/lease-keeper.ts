@@ -1,9 +1,12 @@
 // The turns' hold on workspace and team: gives back what ended turns held, and waits for what a follow-up needs.
 import { WATCH_INTERVAL_MS } from "../../shared/limits.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
-import type { WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
+import type { TurnEnding, WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
 import type { Clock } from "../clock.ts";
 import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
+import { describeEnding } from "../checkpoints/turn-ending.ts";
+import type { ToolCheckpoints } from "../checkpoints/tool-checkpoints.ts";
+import type { EventStore } from "../events/event-store.ts";
 import type { SessionStore } from "./session-store.ts";
 import { identityOf, SLOT_TTL_SECONDS } from "./turn-beginner.ts";
 import type { TurnRow, TurnStore } from "./turn-store.ts";
@@ -15,6 +18,8 @@ const RELEASE_DEADLINE_MS = 40_000;
 type Parts = {
   sessions: SessionStore;
   turns: TurnStore;
+  events: EventStore;
+  toolCheckpoints: Pick<ToolCheckpoints, "learn">;
   workspace(): WorkspaceApi;
   team(): TeamApi;
   clock: Clock;
@@ -38,12 +43,13 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
     const session = parts.sessions.get();
     const request = { identity: identityOf(session), session_id: session.session_id, turn_id: turnId };
     const lease = await withDeadline(parts.workspace().requestLease(request), CALL_DEADLINE_MS);
+    parts.toolCheckpoints.learn(turnId, lease);
     // A prompt of the same session that holds it waits for the follow-up's end: one process works for both.
     return lease.granted || lease.held_by === session.session_id;
   };
   const isOver = (turnId: string): boolean => parts.turns.get(turnId)?.ended_at !== null;
-  const giveBack = (turnId: string): Promise<void> =>
-    withDeadline(parts.workspace().releaseLease(turnId), RELEASE_DEADLINE_MS);
+  const giveBack = (turnId: string, ending: TurnEnding | null = null): Promise<void> =>
+    withDeadline(parts.workspace().releaseLease(turnId, ending), RELEASE_DEADLINE_MS);
   const nextLook = (turnId: string): Promise<void> =>
     new Promise((resolve) => {
       const wakers = waiting.get(turnId) ?? new Set();
@@ -59,8 +65,9 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
   return {
     watchEveryMs: WATCH_INTERVAL_MS,
     async releaseEnded() {
-      for (const { turn_id } of parts.turns.unreleased()) {
-        await giveBack(turn_id);
+      for (const turn of parts.turns.unreleased()) {
+        const { turn_id } = turn;
+        await giveBack(turn_id, describeEnding(parts, turn));
         await withDeadline(parts.team().releaseSlot(turn_id), CALL_DEADLINE_MS);
         parts.turns.markReleased(turn_id);
       }

@@ -1,4 +1,6 @@
 // The tables of one Session object, as numbered migrations. docs/storage-schema.md explains the columns.
+import { OUTBOX_SCHEMA } from "../outbox/outbox-store.ts";
+import { SESSION_CHECKPOINT_SCHEMA } from "../checkpoints/session-checkpoints.ts";
 import { STEER_SCHEMA } from "../steering/steer-store.ts";
 import { TASK_SCHEMA } from "../tasks/task-log.ts";
 import { TRANSCRIPT_SCHEMA } from "../transcripts/transcript-store.ts";
@@ -77,13 +79,7 @@ export const SESSION_MIGRATIONS = [
     decision TEXT NOT NULL,
     decided_at TEXT NOT NULL
   ) WITHOUT ROWID;
-  CREATE TABLE outbox (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    key TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    UNIQUE (kind, key)
-  );
+  ${OUTBOX_SCHEMA}
   ${ALARM_SCHEMA};
   `,
   `
@@ -110,4 +106,5 @@ export const SESSION_MIGRATIONS = [
   UPDATE turns SET attached_bytes = coalesce(
     (SELECT sum(json_extract(value, '$.bytes')) FROM json_each(turns.options, '$.attachments')), 0);
   `,
+  SESSION_CHECKPOINT_SCHEMA,
 ] as const;

@@ -9,6 +9,7 @@ import type { RunTokenGrant } from "../../shared/rpc/session-host-api.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { RuntimeInfo, WorkspaceApi, WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
 import { toManifest, type TranscriptStore } from "../transcripts/transcript-store.ts";
+import type { ToolCheckpoints } from "../checkpoints/tool-checkpoints.ts";
 import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { Clock } from "../clock.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
@@ -28,6 +29,7 @@ export type TurnBeginnerParts = {
   team(): TeamApi;
   clock: Clock;
   transcripts: TranscriptStore;
+  toolCheckpoints: Pick<ToolCheckpoints, "learn">;
   steering: SteerDesk;
   issueRunToken(runtimeId: string): Promise<RunTokenGrant>;
   driveAgainAt(atMs: number): void;
@@ -48,6 +50,8 @@ const BUSY_LOOK_AGAIN_MS = 1_000;
 const ENSURE_DEADLINE_MS = 15 * 60_000;
 /** A runner that was started but cannot be reached is given up for this turn after so many tries. */
 const MAX_CONNECT_TRIES = 20;
+
+const OPERATION_WORDS = { checkpoint: "a checkpoint", restore: "a restore", export: "an export" } as const;
 
 const FILES_LOST_NOTE =
   "The sandbox was replaced by an empty one: the project's files are gone. The conversation goes on.";
@@ -157,9 +161,12 @@ async function getSlot(parts: TurnBeginnerParts, session: SessionRow, turn: Turn
 async function getLease(parts: TurnBeginnerParts, session: SessionRow, turn: TurnRow): Promise<boolean> {
   const request = { identity: identityOf(session), session_id: session.session_id, turn_id: turn.turn_id };
   const lease = await withDeadline(parts.workspace().requestLease(request), CALL_DEADLINE_MS);
-  if (!lease.granted)
-    waitFor(parts, turn, `waits for session ${lease.held_by} in this project, place ${lease.position}`);
-  return lease.granted;
+  parts.toolCheckpoints.learn(turn.turn_id, lease);
+  if (lease.granted) return true;
+  const { operation, held_by, position } = lease;
+  const whom = operation === undefined ? `session ${held_by}` : OPERATION_WORDS[operation];
+  waitFor(parts, turn, `waits for ${whom} in this project, place ${position}`);
+  return false;
 }
 
 function waitFor(parts: TurnBeginnerParts, turn: TurnRow, reason: string): void {
@@ -181,7 +188,14 @@ function giveUp(parts: TurnBeginnerParts, turn: TurnRow, error: Failure): boolea
 
 /** What a person must know goes into the first event of the session's first turn in this runtime. */
 function notesFor(parts: TurnBeginnerParts, runtime: RuntimeInfo): string[] {
-  return runtime.files_lost && !parts.turns.hasAnyOf(runtime.runtime_id) ? [FILES_LOST_NOTE] : [];
+  if (parts.turns.hasAnyOf(runtime.runtime_id)) return [];
+  if (runtime.restored !== null) return [describeRestored(runtime.restored)];
+  return runtime.files_lost ? [FILES_LOST_NOTE] : [];
+}
+
+function describeRestored({ checkpoint_id, created_at, changed_since }: NonNullable<RuntimeInfo["restored"]>): string {
+  const filled = `The sandbox is a new one: its files are those of the checkpoint ${checkpoint_id} of ${created_at}.`;
+  return changed_since ? `${filled} What a turn changed after it was lost with the sandbox before.` : filled;
 }
 
 function adoptRuntime(parts: TurnBeginnerParts, runtime: RuntimeInfo): void {
@@ -234,7 +248,8 @@ async function buildTurnStart(parts: TurnBeginnerParts, runtimeId: string, turn:
     silence_seconds: SILENCE_SECONDS,
     spent_usd: session.cli_total_usd,
     run_token: await parts.issueRunToken(runtimeId),
-    transcript: transcript === null ? null : toManifest(transcript),
+    // A conversation that went back to before its beginning begins anew.
+    transcript: transcript === null || transcript.files.length === 0 ? null : toManifest(transcript),
     forked_from_claude_session_id: session.forked_from_claude_session_id,
   };
 }

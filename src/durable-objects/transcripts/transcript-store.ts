@@ -31,6 +31,7 @@ export type TranscriptStore = {
   /** Gives the version its number: 1, 2, 3, … */
   add(transcript: NewTranscript): number;
   newest(): TranscriptRow | null;
+  get(version: number): TranscriptRow | null;
   /** The newest version that goes no further than that event. */
   upTo(eventSeq: number): TranscriptRow | null;
 };
@@ -53,6 +54,7 @@ export function createTranscriptStore(sql: ObjectSql): TranscriptStore {
       );
       return rows.one().transcript_version;
     },
+    get: (version) => first("WHERE transcript_version = ?", version),
     newest: () => first("ORDER BY transcript_version DESC"),
     upTo: (eventSeq) => first("WHERE event_seq <= ? ORDER BY transcript_version DESC", eventSeq),
   };

@@ -4,6 +4,7 @@ import type { RunnerWorkspaceApi } from "../../shared/rpc/runner-workspace-api.t
 import type { SessionApi } from "../../shared/rpc/session-api.ts";
 import type { WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
 import { createAlarmClock } from "../alarms/alarm-clock.ts";
+import { composeCheckpoints, type CheckpointParts, type Checkpoints } from "../checkpoints/compose-checkpoints.ts";
 import type { Clock } from "../clock.ts";
 import { withDeadline } from "../deadline.ts";
 import type { ObjectConfig } from "../config.ts";
@@ -16,7 +17,7 @@ import { createStartCircuit } from "./start-circuit.ts";
 import { createRuntimeKeeper, type RuntimeKeeper } from "./runtime-keeper.ts";
 import { createWorkspaceStore, type WorkspaceStore } from "./workspace-store.ts";
 
-export const WORKSPACE_TASKS = ["review", "keep"] as const;
+export const WORKSPACE_TASKS = ["review", "keep", "operate", "outbox"] as const;
 export type WorkspaceTask = (typeof WORKSPACE_TASKS)[number];
 
 const QUESTION_DEADLINE_MS = 20_000;
@@ -26,6 +27,8 @@ const CLONE_DEADLINE_MS = 10 * 60_000;
 
 export type WorkspacePorts = {
   storage: DurableObjectStorage;
+  bucket: CheckpointParts["bucket"];
+  database: D1Database;
   session(sessionId: string): SessionApi;
   sandbox(workspaceId: () => string): SandboxPort;
   config: ObjectConfig;
@@ -39,7 +42,7 @@ export type WorkspacePorts = {
 export type Workspace = ReturnType<typeof composeWorkspace>;
 
 export function composeWorkspace(ports: WorkspacePorts) {
-  const { storage, clock, logger } = ports;
+  const { storage, clock } = ports;
   const store = createWorkspaceStore(storage.sql);
   const sandbox = ports.sandbox(() => store.get()?.workspace_id ?? "");
   const leases = createLeaseStore(storage.sql);
@@ -47,35 +50,39 @@ export function composeWorkspace(ports: WorkspacePorts) {
   const ask = <T>(question: (runner: RunnerWorkspaceApi) => Promise<T>, deadlineMs = QUESTION_DEADLINE_MS) =>
     askRunner(sandbox, store.runtime()?.boot_token ?? "", { deadlineMs, ask: question });
 
-  const keeper = composeKeeper(ports, { store, sandbox, ask });
+  // The keeper fills a new disk from a checkpoint, and a checkpoint needs what the keeper keeps.
+  const late = { checkpoints: null as Checkpoints | null };
+  const keeper = composeKeeper(ports, { store, sandbox, ask, checkpoints: () => late.checkpoints });
+  const alarms = createAlarmClock<WorkspaceTask>(storage, clock.nowMs);
+  const desk = createLeaseDesk({
+    leases,
+    session: ports.session,
+    background: ports.background,
+    operationGranted: () => late.checkpoints?.runner.kick(),
+  });
+  const checkpoints = composeCheckpoints({
+    ...ports,
+    ask,
+    keeper,
+    workspace: store,
+    leases,
+    desk,
+    secret: ports.config.runTokenSecret,
+    operateAt: (atMs) => alarms.reschedule("operate", atMs),
+    onOwed: () => alarms.schedule("outbox", clock.nowMs()),
+  });
+  late.checkpoints = checkpoints;
   return {
     store,
     clock,
     sandbox,
     leases,
     keeper,
-    desk: createLeaseDesk({ leases, session: ports.session, background: ports.background }),
-    alarms: createAlarmClock<WorkspaceTask>(storage, clock.nowMs),
+    desk,
+    alarms,
+    checkpoints,
     idleMs: ports.config.sandboxIdleMs,
-    /** Asks the runner, after starting a sandbox where none runs. */
-    async askStarted<T>(identity: WorkspaceIdentity, question: (runner: RunnerWorkspaceApi) => Promise<Answer<T>>) {
-      const ready = keeper.ensure(identity);
-      const runtime = await withDeadline(ready, READY_DEADLINE_MS).catch(() => null);
-      if (runtime === null) {
-        ports.background(ready);
-        return failure(
-          "sandbox_unavailable",
-          "The project's sandbox is still being made ready. Try again in a moment.",
-        );
-      }
-      if (!runtime.ok) return runtime;
-      try {
-        return await ask(question);
-      } catch (error) {
-        logger.error("runner_question_failed", error);
-        return failure("sandbox_unavailable", "The sandbox does not answer. Try again in a moment.");
-      }
-    },
+    askStarted: createAskStarted(ports, { keeper, ask }),
     /** Remembers whether a fresh disk would be missing something. */
     async noteFiles(): Promise<void> {
       if (store.get()?.has_files === true) return;
@@ -86,12 +93,41 @@ export function composeWorkspace(ports: WorkspacePorts) {
   };
 }
 
+/** Asks the runner, after starting a sandbox where none runs. */
+function createAskStarted(
+  { background, logger }: WorkspacePorts,
+  { keeper, ask }: { keeper: RuntimeKeeper; ask: Ask },
+): AskStarted {
+  return async (identity, question) => {
+    const ready = keeper.ensure(identity);
+    const runtime = await withDeadline(ready, READY_DEADLINE_MS).catch(() => null);
+    if (runtime === null) {
+      background(ready);
+      return failure("sandbox_unavailable", "The project's sandbox is still being made ready. Try again in a moment.");
+    }
+    if (!runtime.ok) return runtime;
+    try {
+      return await ask(question);
+    } catch (error) {
+      logger.error("runner_question_failed", error);
+      return failure("sandbox_unavailable", "The sandbox does not answer. Try again in a moment.");
+    }
+  };
+}
+
+type AskStarted = <T>(
+  identity: WorkspaceIdentity,
+  question: (runner: RunnerWorkspaceApi) => Promise<Answer<T>>,
+) => Promise<Answer<T>>;
+type KeeperNeeds = {
+  store: WorkspaceStore;
+  sandbox: SandboxPort;
+  ask: Ask;
+  checkpoints(): Checkpoints | null;
+};
 type Ask = <T>(question: (runner: RunnerWorkspaceApi) => Promise<T>, deadlineMs?: number) => Promise<T>;
 
-function composeKeeper(
-  ports: WorkspacePorts,
-  { store, sandbox, ask }: { store: WorkspaceStore; sandbox: SandboxPort; ask: Ask },
-): RuntimeKeeper {
+function composeKeeper(ports: WorkspacePorts, { store, sandbox, ask, checkpoints }: KeeperNeeds): RuntimeKeeper {
   const { storage, config, clock, logger } = ports;
   return createRuntimeKeeper({
     store,
@@ -111,14 +147,21 @@ function composeKeeper(
       BERTH_WORKSPACE_ID: identity.workspace_id,
       BERTH_CLI_IDLE_MINUTES: String(config.cliIdleMinutes),
     }),
+    isKept: () => checkpoints()?.wakeUp.hasHead() === true,
+    isUnsaved: () => checkpoints()?.timeline.isUnsaved() === true,
     async prepare({ git_url }): Promise<Answer<null>> {
+      const wakeUp = checkpoints()?.wakeUp;
+      if (wakeUp?.hasHead() === true) return wakeUp.fill();
       if (git_url === null) return answer(null);
       const request = { git_url, allow_insecure: config.allowInsecureGit };
       const cloned = await ask((runner) => runner.cloneRepository(request), CLONE_DEADLINE_MS);
       return cloned.ok ? answer(null) : cloned;
     },
     // Told once: who talks to the next runtime attaches again.
-    announce: (runtimeId) => announce(ports, store.takeAttached(), runtimeId),
+    announce(runtimeId) {
+      checkpoints()?.engine.fence(runtimeId);
+      return announce(ports, store.takeAttached(), runtimeId);
+    },
   });
 }
 

@@ -23,13 +23,21 @@ export type RuntimeKeeperParts = {
   sandboxEnv(identity: WorkspaceIdentity, bootToken: string): Record<string, string>;
   /** What a fresh, empty sandbox needs before its first turn. */
   prepare(identity: WorkspaceIdentity): Promise<Answer<null>>;
+  /** True when an empty disk can be filled again with what was kept. */
+  isKept(): boolean;
+  /** A turn's work is nowhere but on the disk. */
+  isUnsaved(): boolean;
   /** Another runtime took over, or none runs any more. */
   announce(runtimeId: string | null): Promise<void>;
   circuit: StartCircuit;
 };
 
+export type Booted = { runtime_id: string; protocol_version: number };
+
 export type RuntimeKeeper = {
   ensure(identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>>;
+  /** Starts one where none runs, and leaves its disk as it is. */
+  boot(identity: WorkspaceIdentity): Promise<Answer<Booted>>;
   find(): Promise<RuntimeLookup>;
   /** Ends that runtime when it does not answer; false when it does. */
   fence(runtimeId: string): Promise<boolean>;
@@ -44,7 +52,8 @@ export type RuntimeKeeper = {
 
 export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
   const { store, sandbox } = parts;
-  let ensuring: Promise<Answer<RuntimeInfo>> | null = null;
+  let booting: Promise<Answer<Booted>> | null = null;
+  let preparing: Promise<Answer<RuntimeInfo>> | null = null;
   let fencing: Promise<boolean> | null = null;
 
   const find = async (): Promise<RuntimeLookup> => {
@@ -56,17 +65,24 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
     return { state: "running", runtime_id: health.runtime_id };
   };
 
-  const ensure = async (identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>> => {
+  const bootNow = async (identity: WorkspaceIdentity): Promise<Answer<Booted>> => {
     store.identify(identity);
     const refusedMs = await parts.circuit.run(async () => {
       const { state } = await find();
       // What does not answer may be busy, and its files are nowhere else: it is given a minute, as its turns are.
       if (state === "gone" || (state === "unreachable" && !(await comesBack(parts)))) await startFresh(parts, identity);
     });
-    if (refusedMs === null) return getReady(parts, identity);
-    const seconds = Math.ceil(refusedMs / 1000);
-    const message = `The sandbox did not start, several times in a row. Try again in ${seconds} seconds; if it stays, see the log.`;
-    return failure("sandbox_start_failed", message);
+    return refusedMs === null ? describeRuntime(store) : explainRefusal(refusedMs);
+  };
+
+  const boot = (identity: WorkspaceIdentity): Promise<Answer<Booted>> => {
+    const fenced = fencing?.catch(() => false) ?? Promise.resolve();
+    booting ??= fenced.then(() => bootNow(identity)).finally(() => (booting = null));
+    return booting;
+  };
+  const ensure = async (identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>> => {
+    const booted = await boot(identity);
+    return booted.ok ? getReady(parts, identity) : booted;
   };
 
   const stop = async ({ erase }: { erase: boolean }): Promise<void> => {
@@ -78,9 +94,10 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
   return {
     find,
     stop,
+    boot,
     lookAt: () => lookAt(parts),
     async sleep() {
-      if (ensuring !== null || fencing !== null) return false;
+      if (booting !== null || preparing !== null || fencing !== null) return false;
       fencing = stop({ erase: false })
         .then(() => true)
         .finally(() => (fencing = null));
@@ -88,12 +105,11 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
     },
     whenAwake: async () => void (await fencing?.catch(() => false)),
     ensure(identity) {
-      const fenced = fencing?.catch(() => false) ?? Promise.resolve();
-      ensuring ??= fenced.then(() => ensure(identity)).finally(() => (ensuring = null));
-      return ensuring;
+      preparing ??= ensure(identity).finally(() => (preparing = null));
+      return preparing;
     },
     fence(runtimeId) {
-      fencing ??= fence(parts, runtimeId, { find, whenStarted: ensuring }).finally(() => (fencing = null));
+      fencing ??= fence(parts, runtimeId, { find, whenStarted: booting }).finally(() => (fencing = null));
       return fencing;
     },
   };
@@ -176,20 +192,30 @@ async function askHealth(parts: RuntimeKeeperParts, row: RuntimeRow, deadlineMs:
   }
 }
 
+function hadFiles({ store, isUnsaved }: RuntimeKeeperParts): boolean {
+  return store.get()?.has_files === true || isUnsaved();
+}
+
 /** Takes note of a runtime that answered: a new one is written down and announced once. */
 async function meet(parts: RuntimeKeeperParts, row: RuntimeRow, health: RunnerHealth): Promise<void> {
   if (row.runtime_id === health.runtime_id) return;
   parts.store.identifyRuntime({
     runtime_id: health.runtime_id,
     protocol_version: health.protocol_version,
-    files_lost: health.workspace_state === "new" && parts.store.get()?.has_files === true,
+    files_lost: health.workspace_state === "new" && hadFiles(parts) && !parts.isKept(),
   });
   if (health.workspace_state === "new") parts.store.setPrepared(false);
   await parts.announce(health.runtime_id);
 }
 
-async function getReady(parts: RuntimeKeeperParts, identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>> {
-  const row = parts.store.runtime();
+function explainRefusal(refusedMs: number): ReturnType<typeof failure> {
+  const seconds = Math.ceil(refusedMs / 1000);
+  const message = `The sandbox did not start, several times in a row. Try again in ${seconds} seconds; if it stays, see the log.`;
+  return failure("sandbox_start_failed", message);
+}
+
+function describeRuntime(store: WorkspaceStore): Answer<Booted> {
+  const row = store.runtime();
   if (row?.runtime_id == null || row.protocol_version === null)
     throw new Error("the runtime that was met is not stored");
   if (!SUPPORTED_RUNNER_PROTOCOLS.includes(row.protocol_version)) {
@@ -198,11 +224,17 @@ async function getReady(parts: RuntimeKeeperParts, identity: WorkspaceIdentity):
       "The sandbox's runner is of another version. End its sessions and try again.",
     );
   }
+  return answer({ runtime_id: row.runtime_id, protocol_version: row.protocol_version });
+}
+
+async function getReady(parts: RuntimeKeeperParts, identity: WorkspaceIdentity): Promise<Answer<RuntimeInfo>> {
   if (parts.store.get()?.prepared !== true) {
     const prepared = await parts.prepare(identity);
     if (!prepared.ok) return prepared;
     parts.store.setPrepared(true);
   }
-  const { runtime_id, protocol_version, files_lost } = row;
-  return answer({ runtime_id, protocol_version, files_lost });
+  const booted = describeRuntime(parts.store);
+  const row = parts.store.runtime();
+  if (!booted.ok) return booted;
+  return answer({ ...booted.value, files_lost: row?.files_lost === true, restored: row?.restored ?? null });
 }

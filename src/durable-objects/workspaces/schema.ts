@@ -1,4 +1,5 @@
 // The tables of one Workspace object, as numbered migrations. docs/storage-schema.md explains the columns.
+import { CHECKPOINT_SCHEMA } from "../checkpoints/schema.ts";
 import { START_SCHEMA } from "./start-circuit.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
 
@@ -31,4 +32,5 @@ export const WORKSPACE_MIGRATIONS = [
   START_SCHEMA,
   "ALTER TABLE workspace ADD COLUMN used_at_ms INTEGER NOT NULL DEFAULT 0;",
   "ALTER TABLE runtime ADD COLUMN silent_since_ms INTEGER;",
+  CHECKPOINT_SCHEMA,
 ] as const;

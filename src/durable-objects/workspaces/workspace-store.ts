@@ -1,6 +1,6 @@
 // The workspace's own rows: what it is, which runtime it started last, which sessions talked to that one.
 import { z } from "zod";
-import type { WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
+import type { RuntimeInfo, WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
 
 const flag = z.number().transform((value) => value === 1);
@@ -22,6 +22,11 @@ const runtimeRowSchema = z.object({
   files_lost: flag,
   /** Since when it gives no answer to a look at it; null while it does. */
   silent_since_ms: z.number().nullable(),
+  /** The checkpoint that its empty disk was filled from. */
+  restored: z
+    .string()
+    .nullable()
+    .transform((text): RuntimeInfo["restored"] => (text === null ? null : JSON.parse(text))),
 });
 export type RuntimeRow = z.infer<typeof runtimeRowSchema>;
 
@@ -37,6 +42,7 @@ export type WorkspaceStore = {
   identifyRuntime(runtime: { runtime_id: string; protocol_version: number; files_lost: boolean }): void;
   /** What a look at it found. */
   noteLook(look: { answered: boolean; nowMs: number }): void;
+  noteRestored(restored: NonNullable<RuntimeInfo["restored"]>): void;
   forgetRuntime(): void;
   attach(sessionId: string): void;
   attached(): string[];
@@ -77,7 +83,7 @@ export function createWorkspaceStore(sql: ObjectSql): WorkspaceStore {
     },
     identifyRuntime(runtime) {
       sql.exec(
-        "UPDATE runtime SET runtime_id = ?, protocol_version = ?, files_lost = ?",
+        "UPDATE runtime SET runtime_id = ?, protocol_version = ?, files_lost = ?, restored = NULL",
         runtime.runtime_id,
         runtime.protocol_version,
         runtime.files_lost ? 1 : 0,
@@ -87,6 +93,7 @@ export function createWorkspaceStore(sql: ObjectSql): WorkspaceStore {
       if (answered) sql.exec("UPDATE runtime SET silent_since_ms = NULL WHERE silent_since_ms IS NOT NULL");
       else sql.exec("UPDATE runtime SET silent_since_ms = ? WHERE silent_since_ms IS NULL", nowMs);
     },
+    noteRestored: (restored) => void sql.exec("UPDATE runtime SET restored = ?", JSON.stringify(restored)),
     forgetRuntime() {
       sql.exec("DELETE FROM runtime");
     },
