@@ -5,6 +5,7 @@ import { sql } from "drizzle-orm";
 import { AppError } from "../shared/errors/app-error.ts";
 import { uuidV7 } from "../shared/ids.ts";
 import { MODEL_REQUEST_RENEW_MS } from "../shared/limits.ts";
+import type { Principal } from "../shared/teams/principal.ts";
 import type { SessionApi } from "../shared/rpc/session-api.ts";
 import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
@@ -18,6 +19,14 @@ import { createPrincipalStore, type PrincipalStore } from "./auth/principal-stor
 import { providerOptions } from "./auth/provider-options.ts";
 import { judgeSignIn } from "./auth/sign-in-policy.ts";
 import { createSignInStore } from "./auth/sign-in-store.ts";
+import { type BranchService, createBranchService } from "./branches/branch-service.ts";
+import { createBranchStore } from "./branches/branch-store.ts";
+import { composeCheckpoints } from "./checkpoints/compose-checkpoints.ts";
+import { createPackAccess } from "./checkpoints/packs/pack-access.ts";
+import { createPackRoutes } from "./checkpoints/packs/pack-routes.ts";
+import { createSweepStore } from "./checkpoints/keeping/sweep-store.ts";
+import { sweepCheckpoints } from "./checkpoints/keeping/sweep.ts";
+import { createPackStore } from "./checkpoints/packs/pack-store.ts";
 import { type EdgeConfig, explainModelKeyProblem, publicConfig, readConfig } from "./config.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { createApp } from "./http/app.ts";
@@ -34,12 +43,13 @@ import { createModelGateway } from "./model/model-gateway.ts";
 import { requireModel } from "./sessions/model-choice-policy.ts";
 import { createProcessService } from "./processes/process-service.ts";
 import { createProcessStore } from "./processes/process-store.ts";
-import { createProjectService, identityOf } from "./projects/project-service.ts";
-import { createProjectStore } from "./projects/project-store.ts";
+import { createProjectService, identityOf, type ProjectService } from "./projects/project-service.ts";
+import { createProjectStore, type ProjectStore } from "./projects/project-store.ts";
 import { wakeSession } from "./runner/wake-route.ts";
 import { createRuntimeService } from "./runtime/runtime-service.ts";
 import { createEventBodies } from "./sessions/event-bodies.ts";
-import { createSessionService } from "./sessions/session-service.ts";
+import type { OpenBranch } from "./sessions/choose-target.ts";
+import { createSessionService, type SessionService } from "./sessions/session-service.ts";
 import { createSessionStore } from "./sessions/session-store.ts";
 import { createWatchPageRoute } from "./sessions/watch-page-route.ts";
 import { createWatchService, type WatchService } from "./sessions/watch-service.ts";
@@ -81,15 +91,27 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
     publicUrl: config.publicUrl,
   });
   if (config.modelKeyProblem !== null) logger.log("error", "model_key_unusable", { problem: config.modelKeyProblem });
+  const services = { ...composeServices(parts), watching };
   const options: OAuthProviderOptions<Env> = providerOptions({
     ...config,
     logger,
-    apiHandler: composeProtected(parts, principals.readPrincipal, watching),
+    apiHandler: composeProtected(parts, principals.readPrincipal, services),
     defaultHandler: composeApp(parts, { principals, watching, oauth: () => getOAuthApi(options, env) }),
   });
   const provider = new OAuthProvider<Env>(options);
   const entry = createEntry({ provider, publicUrl: config.publicUrl, logger });
-  return { ...entry, scheduled: () => attachments.sweep() };
+  const scheduled = async (): Promise<void> => {
+    await attachments.sweep();
+    await sweepCheckpoints({
+      store: createSweepStore(parts.db),
+      keeping: services.checkpoints.keeping,
+      bucket: env.BUCKET,
+      workspace: (id) => workspaceOf(env, id),
+      nowMs: Date.now,
+      logger,
+    });
+  };
+  return { ...entry, scheduled };
 }
 
 function composeUploads(env: Env, config: EdgeConfig, { logger, runtime }: Pick<Parts, "logger" | "runtime">) {
@@ -107,9 +129,8 @@ function composeUploads(env: Env, config: EdgeConfig, { logger, runtime }: Pick<
 }
 
 /** Everything below /mcp: what asks for an access token. */
-function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrincipal"], watching: WatchService) {
+function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrincipal"], services: Services) {
   const { config, logger } = parts;
-  const services = { ...composeServices(parts), watching };
   const bodies = createEventBodies(parts.env.BUCKET);
   const readers = createResourceReaders({ services, bodies, publicConfig: publicConfig(config, VERSION) });
   const createHandler = (responseMode: "auto" | "sse") =>
@@ -135,22 +156,27 @@ function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrinc
 function composeServices(parts: Parts): Omit<Services, "watching"> {
   const { config, db } = parts;
   const sessionStore = createSessionStore({ db, now });
+  const workspace = (id: string) => workspaceOf(parts.env, id);
+  const projectStore = createProjectStore({ db, newId, now });
   const projects = createProjectService({
-    store: createProjectStore({ db, newId, now }),
-    directory: { workspace: (id) => workspaceOf(parts.env, id) },
+    store: projectStore,
+    directory: { workspace },
     endSessions: async (projectId) => {
       const ids = await sessionStore.listProjectSessionIds(projectId);
       await Promise.all(ids.map((id) => sessionOf(parts.env, id).projectDeleted()));
     },
+    forgetCheckpoints: (project) => timeline.checkpoints.keeping.forgetProject(project),
     allowInsecureGit: config.allowInsecureGit,
     cloneWaitMs: CLONE_WAIT_MS,
     waitUntil: parts.runtime.waitUntil,
   });
-  const sessions = createSessionService({
+  const timeline = composeTimeline(parts, { projects, projectStore, sessions: () => sessions });
+  const sessions: SessionService = createSessionService({
     directory: { session: (id) => sessionOf(parts.env, id) },
     store: sessionStore,
     findProject: projects.find,
     resolveProject: projects.resolve,
+    openBranch: timeline.openBranch,
     requireModelKey: () => requireModelKey(config),
     requireModel: (model) => requireModel(model, config.allowedModels),
     ceiling: config.maxPermissionMode,
@@ -162,7 +188,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   const runtime = createRuntimeService({
     async askSandbox(principal, name, ask) {
       const project = await projects.find(principal, name);
-      return ask(workspaceOf(parts.env, project.workspace_id), identityOf(principal, project));
+      return ask(workspace(project.workspace_id), identityOf(principal, project));
     },
   });
   const archive = createArchiveService({
@@ -175,7 +201,40 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     session: (id) => sessionOf(parts.env, id),
     askMs: ASK_PROCESSES_MS,
   });
-  return { sessions, projects, runtime, archive, processes, attachments: parts.attachments };
+  const { checkpoints, branches } = timeline;
+  return { sessions, projects, branches, checkpoints, runtime, archive, processes, attachments: parts.attachments };
+}
+
+type TimelineParts = { projects: ProjectService; projectStore: ProjectStore; sessions: () => SessionService };
+
+function composeTimeline({ env, config, db }: Parts, { projects, projectStore, sessions }: TimelineParts) {
+  const workspace = (id: string) => workspaceOf(env, id);
+  const branchStore = createBranchStore({ db, now });
+  const openBranch = async (principal: Principal, request: OpenBranch) =>
+    (await branches.create(principal, { ...request, from_branch: null })).place;
+  const checkpoints = composeCheckpoints({
+    db,
+    bucket: env.BUCKET,
+    publicUrl: config.publicUrl,
+    workspace,
+    findProject: projects.find,
+    openBranch,
+    insertProject: projectStore.insert,
+    keepPacksOf: branchStore.keepPacksOf,
+    forkSession: (principal, { session_id, at_event }, into) => sessions().fork(principal, session_id, at_event, into),
+    newId,
+    now,
+    subtle: crypto.subtle,
+  });
+  const branches: BranchService = createBranchService({
+    store: branchStore,
+    workspace,
+    findProject: projects.find,
+    findCheckpoint: checkpoints.access.find,
+    newId,
+    subtle: crypto.subtle,
+  });
+  return { checkpoints, branches, openBranch };
 }
 
 /** The routes that ask for no access token. */
@@ -196,11 +255,21 @@ function composeApp(
     watch: createWatchPageRoute({ watching, newNonce: () => crypto.randomUUID(), logger }),
     health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),
     model: composeGateway(parts),
+    packs: composePackRoutes(parts),
     upload: createUploadRoute({ uploads: parts.attachments, logger }),
     wake: (request: Request) => wakeSession({ workspace: (id) => workspaceOf(env, id) }, request),
   };
   const app = createApp(routes, logger);
   return { fetch: (request, bindings, context) => Promise.resolve(app.fetch(request, bindings, context)) };
+}
+
+function composePackRoutes({ config, db, env, logger }: Parts) {
+  const access = createPackAccess({
+    verifyToken: (token) => verifyRunToken(token, config.runTokenSecret, crypto.subtle),
+    workspace: (id) => workspaceOf(env, id),
+    nowMs: Date.now,
+  });
+  return createPackRoutes({ access, store: createPackStore({ db, now }), bucket: env.BUCKET, logger });
 }
 
 function composeGateway({ config, env, logger, runtime }: Parts) {

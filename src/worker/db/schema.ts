@@ -53,6 +53,10 @@ export const projects = sqliteTable(
     gitUrl: text(),
     createdAt: text().notNull(),
     deletedAt: text(),
+    /** Null for the default; see shared/checkpoints/schema.ts. */
+    checkpointStrategy: text(),
+    /** JSON, shared/checkpoints/retention-policy.ts; null keeps everything. */
+    checkpointRetention: text(),
   },
   (table) => [
     uniqueIndex("projects_live_name")
@@ -71,8 +75,88 @@ export const workspaces = sqliteTable(
       .references(() => projects.id),
     branch: text().notNull(),
     createdAt: text().notNull(),
+    /** The newest checkpoint, autosaves included: set by the Workspace object. */
+    headCheckpointId: text(),
+    /** What a branch began from; null for one that began empty or with a clone. */
+    baseCheckpointId: text(),
+    /** Keeps the name of a deleted branch for its checkpoints. */
+    deletedAt: text(),
   },
-  (table) => [uniqueIndex("workspaces_branch").on(table.projectId, table.branch)],
+  (table) => [
+    uniqueIndex("workspaces_live_branch")
+      .on(table.projectId, table.branch)
+      .where(sql`deleted_at is null`),
+  ],
+);
+
+/** The timeline: a tree of versions of workspaces. Filled by the Workspace objects' outbox once manifest and packs are stored. */
+export const checkpoints = sqliteTable(
+  "checkpoints",
+  {
+    id: text().primaryKey(),
+    teamId: text().notNull(),
+    projectId: text().notNull(),
+    workspaceId: text().notNull(),
+    parentId: text(),
+    kind: text().notNull(),
+    manifestSha256: text().notNull(),
+    message: text().notNull(),
+    /** A JSON list of words: tagged ones are kept by every retention. */
+    tags: text().notNull().default("[]"),
+    authorId: text(),
+    sessionId: text(),
+    turnId: text(),
+    eventSeq: integer(),
+    model: text(),
+    inputTokens: integer().notNull(),
+    outputTokens: integer().notNull(),
+    files: integer().notNull(),
+    /** Sizes of all files. */
+    bytes: integer().notNull(),
+    /** What taking it added to storage. */
+    storedBytes: integer().notNull(),
+    added: integer().notNull(),
+    changed: integer().notNull(),
+    removed: integer().notNull(),
+    unstableFiles: integer().notNull(),
+    omitted: integer().notNull(),
+    createdAt: text().notNull(),
+  },
+  (table) => [
+    index("checkpoints_project").on(table.projectId, table.createdAt),
+    index("checkpoints_workspace").on(table.workspaceId, table.createdAt),
+    index("checkpoints_parent").on(table.parentId),
+  ],
+);
+
+/** Packs in the bucket. A condemned one is being removed and takes no new name. */
+export const checkpointPacks = sqliteTable(
+  "checkpoint_packs",
+  {
+    teamId: text().notNull(),
+    sha256: text().notNull(),
+    bytes: integer().notNull(),
+    storedAt: text().notNull(),
+    condemnedAt: text(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.teamId, table.sha256] }),
+    index("checkpoint_packs_age").on(table.teamId, table.storedAt),
+  ],
+);
+
+/** Which checkpoint names which pack. */
+export const checkpointPackRefs = sqliteTable(
+  "checkpoint_pack_refs",
+  {
+    checkpointId: text().notNull(),
+    teamId: text().notNull(),
+    packSha256: text().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.checkpointId, table.packSha256] }),
+    index("checkpoint_pack_refs_pack").on(table.teamId, table.packSha256),
+  ],
 );
 
 export const sessions = sqliteTable(

@@ -16,6 +16,7 @@ export type AppRoutes = {
   model: Route;
   wake: Route;
   upload: Route;
+  packs: { put: Route; get: Route; putExport: Route };
 };
 
 export function createApp(routes: AppRoutes, logger: Logger): Hono {
@@ -28,6 +29,9 @@ export function createApp(routes: AppRoutes, logger: Logger): Hono {
   app.all(EDGE_PATHS.model, (context) => routes.model(context.req.raw));
   app.all(`${EDGE_PATHS.model}/*`, (context) => routes.model(context.req.raw));
   app.put("/uploads/:id", (context) => routes.upload(context.req.raw));
+  app.put(`${EDGE_PATHS.packs}/:sha256`, (context) => routes.packs.put(context.req.raw));
+  app.get(`${EDGE_PATHS.packs}/:sha256`, (context) => routes.packs.get(context.req.raw));
+  app.put(`${EDGE_PATHS.exports}/:id`, (context) => routes.packs.putExport(context.req.raw));
   app.post(EDGE_PATHS.wake, (context) => routes.wake(context.req.raw));
   app.notFound(() => jsonError(failure("not_found", "There is nothing at this address.").error));
   app.onError((error) => jsonError(explainError(error, logger, "http")));

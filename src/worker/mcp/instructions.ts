@@ -7,7 +7,7 @@ A project holds files; a session is one conversation of Claude Code in a project
 
 1. execute_claude starts a turn and answers with session_id, turn_id and cursor. It waits a little (wait_seconds) and has the result when the turn ends in that time.
 2. wait_for_session waits for at most 40 seconds and gives the events after a cursor. Call it again with next_cursor until the turn has a result.
-3. execute_claude with session_id goes on with the same conversation. Turns in one project run one after another.
+3. execute_claude with session_id goes on with the same conversation. Turns in one branch of a project run one after another, branches beside each other.
 
 Without a project, the project "default" is used. What Claude Code would ask a person to allow is denied; the result lists it.
 

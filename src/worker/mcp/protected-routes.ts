@@ -2,9 +2,11 @@
 import { insufficientScope, type OAuthResourceAuth } from "@cloudflare/workers-oauth-provider";
 import { AppError, failure } from "../../shared/errors/app-error.ts";
 import { uuidSchema } from "../../shared/ids.ts";
-import type { Principal } from "../../shared/teams/principal.ts";
+import type { Principal, Scope } from "../../shared/teams/principal.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
 import { matchExport, sendExport } from "../archive/export-route.ts";
+import type { CheckpointServices } from "../checkpoints/compose-checkpoints.ts";
+import { matchCheckpointExport, sendCheckpointExport } from "../checkpoints/exporting/export-routes.ts";
 import type { FetchHandler } from "../http/entry.ts";
 import { explainError, jsonError } from "../http/json-error.ts";
 import type { EventBodies } from "../sessions/event-bodies.ts";
@@ -21,6 +23,7 @@ export type ProtectedOptions = {
   sessions: SessionService;
   watching: WatchService;
   archive: ArchiveService;
+  checkpoints: CheckpointServices;
   bodies: EventBodies;
   logger: Logger;
 };
@@ -52,16 +55,22 @@ async function route(options: ProtectedOptions, request: Request, token: TokenFa
   const exported = matchExport(request.method, pathname);
   if (exported !== null)
     return asReader(options, reader, (principal) => sendExport(options.archive, principal, exported, request));
+  const checkpoint = matchCheckpointExport(request.method, pathname);
+  if (checkpoint !== null) {
+    const send = (principal: Principal) => sendCheckpointExport(options.checkpoints.exporting, principal, checkpoint);
+    return asReader(options, reader, send, "projects:read");
+  }
   return jsonError(failure("not_found", "There is nothing at this address.").error);
 }
 
-/** For whoever may read sessions, as the person that they are now. */
+/** For whoever may read such things, as the person that they are now. */
 async function asReader(
   options: ProtectedOptions,
   token: TokenFacts & OAuthResourceAuth,
   send: (principal: Principal) => Promise<Response>,
+  scope: Scope = "sessions:read",
 ): Promise<Response> {
-  if (!token.scopes.includes("sessions:read")) return insufficientScope(token, ["sessions:read", ...token.scopes]);
+  if (!token.scopes.includes(scope)) return insufficientScope(token, [scope, ...token.scopes]);
   const principal = await options.readPrincipal(token.userId);
   if (principal === null) throw new AppError("insufficient_scope", "You are not a member of a team any more.");
   return send(principal);

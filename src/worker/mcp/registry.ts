@@ -1,5 +1,20 @@
 // All tools that exist, in the order in which they are listed.
 import { createUpload } from "../attachments/tools/create-upload.ts";
+import { createBranch } from "../branches/tools/create-branch.ts";
+import { deleteBranch } from "../branches/tools/delete-branch.ts";
+import { listBranches } from "../branches/tools/list-branches.ts";
+import { cleanupCheckpoints } from "../checkpoints/tools/cleanup-checkpoints.ts";
+import { deleteCheckpoint } from "../checkpoints/tools/delete-checkpoint.ts";
+import { diffCheckpoints } from "../checkpoints/tools/diff-checkpoints.ts";
+import { exportCheckpoint } from "../checkpoints/tools/export-checkpoint.ts";
+import { forkCheckpoint } from "../checkpoints/tools/fork-checkpoint.ts";
+import { readCheckpointFile } from "../checkpoints/tools/read-checkpoint-file.ts";
+import { setCheckpointPolicy } from "../checkpoints/tools/set-checkpoint-policy.ts";
+import { verifyCheckpoint } from "../checkpoints/tools/verify-checkpoint.ts";
+import { createCheckpoint } from "../checkpoints/tools/create-checkpoint.ts";
+import { getCheckpoint } from "../checkpoints/tools/get-checkpoint.ts";
+import { listCheckpoints } from "../checkpoints/tools/list-checkpoints.ts";
+import { restoreCheckpoint } from "../checkpoints/tools/restore-checkpoint.ts";
 import { getSessionProcesses } from "../processes/tools/get-session-processes.ts";
 import { killSessionProcess } from "../processes/tools/kill-session-process.ts";
 import { listActiveSessions } from "../processes/tools/list-active-sessions.ts";
@@ -54,4 +69,19 @@ export const TOOLS: readonly Tool[] = [
   listBackgroundTasks,
   getBackgroundTaskOutput,
   stopBackgroundTask,
+  createCheckpoint,
+  listCheckpoints,
+  getCheckpoint,
+  diffCheckpoints,
+  restoreCheckpoint,
+  forkCheckpoint,
+  deleteCheckpoint,
+  cleanupCheckpoints,
+  readCheckpointFile,
+  exportCheckpoint,
+  verifyCheckpoint,
+  setCheckpointPolicy,
+  createBranch,
+  listBranches,
+  deleteBranch,
 ];

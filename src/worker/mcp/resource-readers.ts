@@ -34,6 +34,6 @@ export function createResourceReaders(options: {
       return options.bodies.readPart(found, { offset, maxBytes: MAX_PART_BYTES });
     },
     file: (principal, project, { path, offset }) =>
-      projects.readFile(principal, project, { path, offset, limit: MAX_PART_BYTES }),
+      projects.readFile(principal, { project, branch: null }, { path, offset, limit: MAX_PART_BYTES }),
   };
 }

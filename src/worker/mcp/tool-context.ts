@@ -2,6 +2,8 @@
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { UploadService } from "../attachments/upload-service.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
+import type { BranchService } from "../branches/branch-service.ts";
+import type { CheckpointServices } from "../checkpoints/compose-checkpoints.ts";
 import type { ProcessService } from "../processes/process-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
@@ -11,6 +13,8 @@ import type { WatchService } from "../sessions/watch-service.ts";
 export type Services = {
   archive: ArchiveService;
   attachments: UploadService;
+  branches: BranchService;
+  checkpoints: CheckpointServices;
   sessions: SessionService;
   watching: WatchService;
   processes: ProcessService;

@@ -13,6 +13,8 @@ describe("toolsets in the URL", () => {
   });
 
   it("are refused when unknown, naming those that exist", () => {
-    expect(() => readToolsets("sessions,secrets")).toThrow("sessions, projects, runtime, archive, attachments, or all");
+    expect(() => readToolsets("sessions,secrets")).toThrow(
+      "sessions, projects, runtime, archive, attachments, checkpoints, or all",
+    );
   });
 });

@@ -4,7 +4,7 @@ import { AppError, unwrap } from "../../shared/errors/app-error.ts";
 import { MAX_MODEL_REQUEST_BYTES } from "../../shared/limits.ts";
 import { EDGE_PATHS } from "../../shared/rpc/protocol.ts";
 import type { SessionApi } from "../../shared/rpc/session-api.ts";
-import { readRunTokenClaims, type RunTokenClaims } from "../../shared/tokens/run-token.ts";
+import { readRunTokenClaims, type RunTokenClaimsOf } from "../../shared/tokens/run-token.ts";
 import { explainError } from "../http/json-error.ts";
 import { readBody } from "../http/read-body.ts";
 import type { Logger } from "../telemetry/logger.ts";
@@ -81,7 +81,7 @@ function chooseUpstream(baseUrl: string, method: string, path: string, search: s
   return `${baseUrl}${path}${search}`;
 }
 
-async function readClaims(options: GatewayOptions, headers: Headers): Promise<RunTokenClaims> {
+async function readClaims(options: GatewayOptions, headers: Headers): Promise<RunTokenClaimsOf<"model">> {
   const token = headers.get("x-api-key") ?? /^Bearer (\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? "";
   const read = readRunTokenClaims(await options.verifyToken(token), "model", options.nowMs());
   if (read.ok) return read.claims;

@@ -15,13 +15,16 @@ function memoryStore() {
       1,
     );
   const store: ProjectStore = {
-    find: async (_principal, name) => rows.find((row) => row.name === name) ?? null,
+    find: async (_principal, name, branch = "main") =>
+      rows.find((row) => row.name === name && row.branch === branch) ?? null,
     async insert(_principal, project) {
       if (rows.some((row) => row.name === project.name)) return null;
-      const row = { ...project, project_id: `p-${project.name}`, workspace_id: "w", branch: "main", created_at: "now" };
+      const ids = { project_id: `p-${project.name}`, workspace_id: "w", branch: "main" };
+      const row: ProjectRow = { ...project, ...ids, created_at: "now", checkpoint_strategy: "per_turn" };
       rows.push(row);
       return row;
     },
+    listWorkspaceIds: async () => rows.map(({ workspace_id }) => workspace_id),
     list: async () => rows,
     remove: async (id) => drop(id),
     markDeleted: async (id) => drop(id),
@@ -37,6 +40,7 @@ function setUp(workspace: Partial<WorkspaceApi>, cloneWaitMs = 1000) {
     store,
     directory: { workspace: () => workspace as WorkspaceApi },
     endSessions: async (projectId) => void ended.push(projectId),
+    forgetCheckpoints: async () => {},
     allowInsecureGit: false,
     cloneWaitMs,
     waitUntil: (work) => void later.push(work),
@@ -44,7 +48,7 @@ function setUp(workspace: Partial<WorkspaceApi>, cloneWaitMs = 1000) {
   return { service, rows, ended, later };
 }
 
-const runtime = answer({ runtime_id: "r", protocol_version: 1, files_lost: false });
+const runtime = answer({ runtime_id: "r", protocol_version: 1, files_lost: false, restored: null });
 const fromGit = { name: "mine", git_url: "https://example.com/repository" };
 
 describe("projects", () => {

@@ -1,5 +1,6 @@
 // What several project tools share, described once.
 import { z } from "zod";
+import { branchNameSchema } from "../../shared/checkpoints/schema.ts";
 import { filePathSchema, projectNameSchema } from "../../shared/projects/schema.ts";
 import type { ProjectRow } from "./project-store.ts";
 
@@ -8,6 +9,8 @@ export const projectNameField = projectNameSchema.describe("The project's name, 
 export const optionalProjectField = projectNameSchema
   .optional()
   .describe("The project's name. Without it, your project `default`.");
+
+export const branchField = branchNameSchema.optional().describe("The branch. Default `main`.");
 
 export const filePathField = filePathSchema.describe("The file's path, relative to the project.");
 

@@ -14,25 +14,20 @@ import type {
   SubmittedTurn,
   WaitAnswer,
 } from "../../shared/rpc/session-api.ts";
+import { AT_REST, isAtRest } from "../../shared/processes/registry-policy.ts";
 import type { SessionStatus, TurnOptions } from "../../shared/sessions/schema.ts";
 import type { BackgroundTask, TaskOutput } from "../../shared/tasks/schema.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
-import type { SessionDirectory } from "./session-directory.ts";
-import { type SessionKey, sessionIdForConversation, sessionIdForKey, type Sha1 } from "./session-id-policy.ts";
-import type { SessionRow, SessionStore } from "./session-store.ts";
+import { chooseTarget, type TargetOptions, type TargetRequest } from "./choose-target.ts";
+import { OVER, type SessionRow } from "./session-store.ts";
 import { type Waiting, waitForTurn } from "./wait-for-turn.ts";
 
-type ExecuteRequest = {
-  project: string | null;
+type ExecuteRequest = TargetRequest & {
   prompt: string;
-  session_id: string | null;
-  continue_session: boolean;
-  session_key: SessionKey | null;
   if_busy: IfBusy;
   attachments: readonly AttachmentName[];
   options: TurnOptions;
   wait_seconds: number;
-  idempotency_key: string | null;
 };
 
 export type ExecuteAnswer = {
@@ -57,6 +52,7 @@ type ListRequest = {
   after: { created_at: string; session_id: string } | null;
 };
 
+export type ForkInto = { project: SessionProject; session_id: string };
 export type Forked = { view: SessionView; source_session_id: string; at_event: number };
 
 type Progress = Omit<Waiting, "nowMs">;
@@ -87,8 +83,8 @@ export type SessionService = {
     sessionId: string,
     wanted: SessionOptions,
   ): Promise<SetOptionsAnswer & { cutFrom: PermissionMode | null }>;
-  /** A new session that continues the source as it was after a turn. */
-  fork(principal: Principal, sessionId: string, atEvent: number | null): Promise<Forked>;
+  /** A new session that continues the source as it was after a turn; `into`: elsewhere, under an id that is given. */
+  fork(principal: Principal, sessionId: string, atEvent: number | null, into?: ForkInto): Promise<Forked>;
   getEvent(
     principal: Principal,
     sessionId: string,
@@ -96,13 +92,7 @@ export type SessionService = {
   ): Promise<{ event: SessionEvent; body_key: string | null }>;
 };
 
-export type SessionServiceOptions = {
-  directory: SessionDirectory;
-  store: SessionStore;
-  /** The person's project of that name; `project_not_found` otherwise. */
-  findProject: (principal: Principal, name: string) => Promise<SessionProject>;
-  /** As findProject, but the default one is made, also for null. */
-  resolveProject: (principal: Principal, name: string | null) => Promise<SessionProject>;
+export type SessionServiceOptions = TargetOptions & {
   /** Throws when no request could be sent to the model anyway. */
   requireModelKey: () => void;
   /** Throws when sessions may not use this model. */
@@ -110,13 +100,8 @@ export type SessionServiceOptions = {
   /** What a turn keeps of the files that a prompt names; throws for one that is not there. */
   resolveAttachments: (principal: Principal, names: readonly AttachmentName[]) => Promise<Attachment[]>;
   ceiling: PermissionMode;
-  newId: () => string;
   nowMs: () => number;
-  subtle: Sha1;
 };
-
-const OVER: readonly SessionStatus[] = ["ended", "failed"];
-const AT_REST: readonly SessionStatus[] = [...OVER, "idle", "budget_exceeded"];
 
 export function createSessionService(options: SessionServiceOptions): SessionService {
   const { directory, store } = options;
@@ -158,7 +143,7 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
       const set = unwrap(await directory.session(sessionId).setOptions(principal, cut));
       return { ...set, cutFrom: asked === mode ? null : (asked ?? null) };
     },
-    fork: (principal, sessionId, atEvent) => fork(options, principal, sessionId, atEvent),
+    fork: (principal, sessionId, atEvent, into) => fork(options, principal, { sessionId, atEvent, into: into ?? null }),
     getEvent: async (principal, sessionId, seq) => unwrap(await directory.session(sessionId).getEvent(principal, seq)),
   };
 }
@@ -238,72 +223,17 @@ async function listRunning(
   const rows = await store.list(principal, { statuses_not: AT_REST, after: null, limit });
   const asked = await Promise.all(rows.map(({ session_id }) => directory.session(session_id).getProcesses(principal)));
   const found = asked.flatMap((answer) => (answer.ok ? [answer.value] : []));
-  return found.filter(({ session }) => !AT_REST.includes(session.status));
+  return found.filter(({ session }) => !isAtRest(session.status));
 }
 
 async function fork(
   { directory, newId }: SessionServiceOptions,
   principal: Principal,
-  sourceId: string,
-  atEvent: number | null,
+  { sessionId, atEvent, into }: { sessionId: string; atEvent: number | null; into: ForkInto | null },
 ): Promise<Forked> {
-  const source = unwrap(await directory.session(sourceId).forkSource(principal, atEvent));
-  const sessionId = newId();
-  const view = unwrap(await directory.session(sessionId).beginFork(principal, sessionId, source));
-  return { view, source_session_id: sourceId, at_event: source.at_event };
-}
-
-type Target = { session_id: string; must_exist: boolean; project: SessionProject | null };
-
-async function chooseTarget(
-  options: SessionServiceOptions,
-  principal: Principal,
-  request: ExecuteRequest,
-): Promise<Target> {
-  refuseTwoTargets(request);
-  const known = request.session_id ?? (await findKeyed(options, principal, request.session_key));
-  if (known !== null) {
-    const project = request.project === null ? null : await options.findProject(principal, request.project);
-    return { session_id: known, must_exist: true, project };
-  }
-  const project = await options.resolveProject(principal, request.project);
-  if (request.session_key !== null) {
-    const keyed = await sessionIdForConversation(principal, request.session_key, options.subtle);
-    return { session_id: keyed, must_exist: false, project };
-  }
-  const key = request.idempotency_key;
-  const ownId = key === null ? options.newId() : await sessionIdForKey(principal, key, options.subtle);
-  if (!request.continue_session) return { session_id: ownId, must_exist: false, project };
-  const latest = () => findLatest(options.store, principal, project.project_id);
-  const sessionId = key === null ? await latest() : await findForKey(options.store, ownId, latest);
-  return { session_id: sessionId ?? ownId, must_exist: sessionId !== null && sessionId !== ownId, project };
-}
-
-/** The newest session when the key came first: by the time of a repeat there may be a newer one. */
-async function findForKey(store: SessionStore, keyId: string, latest: () => Promise<string | null>): Promise<string> {
-  const known = await store.findChoice(keyId);
-  return known ?? store.keepChoice(keyId, (await latest()) ?? keyId);
-}
-
-function refuseTwoTargets({ session_id, session_key, continue_session }: ExecuteRequest): void {
-  const given = [session_id !== null, session_key !== null, continue_session].filter(Boolean).length;
-  if (given <= 1) return;
-  throw new AppError("invalid_argument", "Give one of session_id, session_key and continue_session.");
-}
-
-/** The conversation's session when it exists: it keeps the project that it began in. */
-async function findKeyed(
-  options: SessionServiceOptions,
-  principal: Principal,
-  key: SessionKey | null,
-): Promise<string | null> {
-  if (key === null) return null;
-  const sessionId = await sessionIdForConversation(principal, key, options.subtle);
-  return (await options.directory.session(sessionId).getSession(principal)).ok ? sessionId : null;
-}
-
-async function findLatest(store: SessionStore, principal: Principal, projectId: string): Promise<string | null> {
-  const filter = { project_id: projectId, statuses_not: OVER, after: null, limit: 1 };
-  const [latest] = await store.list(principal, filter);
-  return latest?.session_id ?? null;
+  const found = unwrap(await directory.session(sessionId).forkSource(principal, atEvent));
+  const source = into === null ? found : { ...found, project: into.project };
+  const newSessionId = into?.session_id ?? newId();
+  const view = unwrap(await directory.session(newSessionId).beginFork(principal, newSessionId, source));
+  return { view, source_session_id: sessionId, at_event: source.at_event };
 }

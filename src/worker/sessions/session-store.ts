@@ -5,6 +5,9 @@ import type { Principal } from "../../shared/teams/principal.ts";
 import type { Database } from "../db/client.ts";
 import { projects, sessionChoices, sessions } from "../db/schema.ts";
 
+/** They take no prompt any more. */
+export const OVER: readonly SessionStatus[] = ["ended", "failed"];
+
 export type SessionRow = {
   session_id: string;
   project: string;
@@ -19,6 +22,7 @@ export type SessionRow = {
 
 type SessionFilter = {
   project_id?: string;
+  workspace_id?: string;
   status?: SessionStatus;
   statuses_not?: readonly SessionStatus[];
   /** Continue after this session, in the order of the list. */
@@ -69,6 +73,7 @@ function narrow(filter: SessionFilter): (SQL | undefined)[] {
   const { after } = filter;
   return [
     filter.project_id === undefined ? undefined : eq(sessions.projectId, filter.project_id),
+    filter.workspace_id === undefined ? undefined : eq(sessions.workspaceId, filter.workspace_id),
     filter.status === undefined ? undefined : eq(sessions.status, filter.status),
     filter.statuses_not === undefined ? undefined : notInArray(sessions.status, [...filter.statuses_not]),
     after === null

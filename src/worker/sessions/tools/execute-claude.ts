@@ -1,6 +1,7 @@
 // execute_claude: gives Claude Code a prompt, in a new session or in one that exists.
 import { z } from "zod";
 import { attachmentNamesSchema } from "../../../shared/attachments/schema.ts";
+import { branchNameSchema, checkpointIdSchema } from "../../../shared/checkpoints/schema.ts";
 import { permissionModeSchema } from "../../../shared/permissions/permission-mode.ts";
 import { promptSchema, turnOptionsSchema } from "../../../shared/sessions/schema.ts";
 import { outputSchemaSchema } from "../../../shared/structured/schema.ts";
@@ -27,6 +28,8 @@ const input = z.strictObject({
   project: projectField
     .optional()
     .describe("The project to work in. Without it, the session's own, or your project `default`."),
+  branch: branchNameSchema.optional().describe("The project's branch. Default `main`."),
+  checkpoint_id: checkpointIdSchema.optional().describe("Begin a branch from this checkpoint."),
   session_id: sessionIdField
     .optional()
     .describe("Go on with this session: the same conversation. Without it a new one begins."),
@@ -121,11 +124,13 @@ export const executeClaude = defineTool({
   output,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   async run(args, { principal, services, reportProgress, signal }) {
-    const { prompt, project, session_id, continue_session, session_key, ...further } = args;
+    const { prompt, project, branch, checkpoint_id, session_id, continue_session, session_key, ...further } = args;
     const { if_busy, wait_seconds, idempotency_key, attachments, ...options } = further;
     const request = {
       prompt,
       project: project ?? null,
+      branch: branch ?? null,
+      checkpoint_id: checkpoint_id ?? null,
       session_id: session_id ?? null,
       continue_session,
       session_key: session_key ?? null,

@@ -1,0 +1,123 @@
+// PUT and GET /runner/packs/:sha256, PUT /runner/exports/:id: what a sandbox stores and reads of checkpoints, by run token.
+import { exportKey, packKey } from "../../../shared/checkpoints/checkpoint-keys.ts";
+import { MAX_PACK_BYTES } from "../../../shared/checkpoints/format.ts";
+import { AppError, failure } from "../../../shared/errors/app-error.ts";
+import { sha256Schema, uuidSchema } from "../../../shared/ids.ts";
+import { explainError, jsonError } from "../../http/json-error.ts";
+import type { Logger } from "../../telemetry/logger.ts";
+import type { PackAccess } from "./pack-access.ts";
+import type { PackStore } from "./pack-store.ts";
+import { parseRange } from "./range-policy.ts";
+
+export type PackBucket = Pick<R2Bucket, "put" | "get">;
+export type PackRouteOptions = { access: PackAccess; store: PackStore; bucket: PackBucket; logger: Logger };
+
+/** What a bundle may have: below what the platform takes as a request's body. */
+const MAX_EXPORT_BYTES = 96 * 1024 * 1024;
+
+export type PackRoutes = {
+  put(request: Request): Promise<Response>;
+  get(request: Request): Promise<Response>;
+  putExport(request: Request): Promise<Response>;
+};
+
+export function createPackRoutes(options: PackRouteOptions): PackRoutes {
+  const answering = (work: (request: Request) => Promise<Response>) => (request: Request) =>
+    work(request).catch((error: unknown) => refuse(options, error));
+  return {
+    put: answering((request) => putPack(options, request)),
+    get: answering((request) => getPack(options, request)),
+    putExport: answering((request) => putExport(options, request)),
+  };
+}
+
+async function putPack({ access, store, bucket }: PackRouteOptions, request: Request): Promise<Response> {
+  const sha256 = sha256Schema.safeParse(lastPart(request));
+  if (!sha256.success) throw nothingHere();
+  const claims = await access.admit(request, "packs:write", null);
+  const bytes = declaredLength(request, MAX_PACK_BYTES);
+  // The row first, and its grace begins anew: from here on no sweep takes what is being stored.
+  if (!(await store.claim(claims.team_id, { sha256: sha256.data, bytes }))) {
+    throw new AppError("pack_refused", "This pack is being removed. Send it again in a moment.");
+  }
+  await keep(bucket, packKey(claims.team_id, sha256.data), request, {
+    sha256: sha256.data,
+    customMetadata: { project_id: claims.project_id },
+  });
+  return Response.json({ sha256: sha256.data, bytes }, { status: 201, headers: { "cache-control": "no-store" } });
+}
+
+async function getPack({ access, bucket }: PackRouteOptions, request: Request): Promise<Response> {
+  const sha256 = sha256Schema.safeParse(lastPart(request));
+  if (!sha256.success) throw nothingHere();
+  const claims = await access.admit(request, "packs:read", sha256.data);
+  const range = parseRange(request.headers.get("range"));
+  if (range === "refused") throw new AppError("invalid_argument", "Ask for one range: bytes=<first>-<last>.");
+  const object = await bucket.get(packKey(claims.team_id, sha256.data), range === null ? {} : { range });
+  if (object === null) throw nothingHere();
+  const headers = { "content-type": "application/octet-stream", "cache-control": "no-store" };
+  if (range === null) {
+    return new Response(object.body, { headers: { ...headers, "content-length": String(object.size) } });
+  }
+  const length = Math.min(range.length ?? object.size, object.size - range.offset);
+  return new Response(object.body, {
+    status: 206,
+    headers: {
+      ...headers,
+      "content-length": String(length),
+      "content-range": `bytes ${range.offset}-${range.offset + length - 1}/${object.size}`,
+    },
+  });
+}
+
+async function putExport({ access, bucket }: PackRouteOptions, request: Request): Promise<Response> {
+  const exportId = uuidSchema.safeParse(lastPart(request));
+  if (!exportId.success) throw nothingHere();
+  const claims = await access.admit(request, "packs:write", null);
+  // An export bears its operation's id, so that a token for one stores that one alone.
+  if (claims.operation_id !== exportId.data) throw nothingHere();
+  const bytes = declaredLength(request, MAX_EXPORT_BYTES);
+  const key = exportKey(claims.team_id, claims.project_id, exportId.data);
+  await keep(bucket, key, request, {});
+  return Response.json({ bytes }, { status: 201, headers: { "cache-control": "no-store" } });
+}
+
+/** R2 checks the SHA-256: what is not of that name leaves nothing. */
+async function keep(bucket: PackBucket, key: string, request: Request, options: R2PutOptions): Promise<void> {
+  try {
+    await bucket.put(key, request.body, options);
+  } catch (cause) {
+    if (isWrongHash(cause)) throw new AppError("pack_refused", "The bytes are not of that SHA-256. Send them again.");
+    throw cause;
+  }
+}
+
+/** R2 has no error codes in its binding; its words name the checksum, and 10037 stands for it. */
+function isWrongHash(error: unknown): boolean {
+  return error instanceof Error && /10037|checksum|sha-?256|hash/i.test(error.message);
+}
+
+function declaredLength(request: Request, max: number): number {
+  const text = request.headers.get("content-length") ?? "";
+  const bytes = /^\d{1,12}$/.test(text) ? Number(text) : 0;
+  if (bytes === 0 || request.body === null) {
+    throw new AppError("invalid_argument", "Say how many bytes come, in Content-Length.");
+  }
+  if (bytes > max) throw new AppError("request_too_large", `It is larger than ${max} bytes. Send less in one request.`);
+  return bytes;
+}
+
+const lastPart = (request: Request): string => new URL(request.url).pathname.split("/").at(-1) ?? "";
+
+function nothingHere(): AppError {
+  return new AppError("not_found", "There is nothing at this address.");
+}
+
+/** What nobody expected is the storage's failure: the runner tries again. */
+function refuse({ logger }: PackRouteOptions, error: unknown): Response {
+  const explained = explainError(error, logger, "packs");
+  if (explained.code !== "internal") return jsonError(explained);
+  const { error: failed } = failure("internal", explained.message);
+  const headers = { "cache-control": "no-store", "retry-after": "1" };
+  return Response.json({ error: failed }, { status: 503, headers });
+}
