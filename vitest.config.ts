@@ -57,8 +57,8 @@ export default defineConfig({
           testTimeout: 30_000,
           // An object may log after its file's last test has ended: vitest takes a line on its way to it for an error.
           disableConsoleIntercept: true,
-          // Many wait for a deadline to pass: two files at a time fill each other's pauses.
-          maxWorkers: 2,
+          // Many wait for a deadline to pass: three files at a time fill each other's pauses.
+          maxWorkers: 3,
         },
       },
       {

@@ -206,4 +206,43 @@ export const REQUIREMENTS = {
 
   // Scripted model
   "scripted_model.serves": "the scripted model speaks the Messages API as the CLI needs it",
+
+  // Checkpoints
+  "checkpoints.format": "entries, packs and manifests come back as written; a cut or unknown one is refused",
+  "checkpoints.names": "paths are bytes: any name the disk takes is kept, shown in one line, and found again",
+  "checkpoints.outside": "nothing outside the workspace is read or written, whatever a manifest says",
+  "checkpoints.tree": "any tree, checkpointed, changed and restored, is the same tree by an independent walk",
+  "checkpoints.peers": "each data loss that the neighbours are known for does not happen here",
+  "checkpoints.unchanged": "what has not changed is neither read nor stored again; a racy time is not trusted",
+  "checkpoints.ignore": ".berthignore leaves out what the project says; anything else that cannot be kept is named",
+  "checkpoints.cut_off":
+    "cut off at any step, the newest completed checkpoint is whole, no row names what is missing, a repeat finishes",
+  "checkpoints.after_result":
+    "a turn's result waits for no checkpoint; the next prompt waits only until every file was read",
+  "checkpoints.bad_input":
+    "foreign, deleted, cut or tampered checkpoints, full disks and busy workspaces get a clear answer and change nothing",
+  "checkpoints.memory": "the runner's memory has a bound, whatever the tree",
+  "checkpoints.plan": "a restore's plan says what would be written, changed and deleted",
+  "checkpoints.restore":
+    "a restore fetches only what differs, verifies it, writes beside and renames, deletes last; whole or by path",
+  "checkpoints.backup": "a restore takes a backup first unless told not to",
+  "checkpoints.conversation": "a restore with the conversation lets the next turn continue from there",
+  "checkpoints.timeline": "checkpoints are a tree of rows with parent, author, turn, event, sizes, model and tokens",
+  "checkpoints.strategies":
+    "manual, per_turn, per_tool_use and smart take a checkpoint when they say so; every strategy keeps the files",
+  "checkpoints.fork": "a fork is a branch or project of its own, with the conversation when asked",
+  "checkpoints.branches": "branches are workspaces with sandboxes of their own: made, listed, worked in, deleted",
+  "checkpoints.diff": "two checkpoints are compared without a sandbox: counts, renames, unified diffs by page",
+  "checkpoints.read_file": "a file of a checkpoint is read without a sandbox",
+  "checkpoints.export": "a checkpoint leaves as a tar.zst, the timeline as a git bundle",
+  "checkpoints.verify": "verification reads everything back and names what is damaged",
+  "checkpoints.retention": "retention keeps last, hourly, daily, weekly and tagged; a dry run says what would go",
+  "checkpoints.sweep":
+    "packs that nothing names go after a grace period, never under an upload or a checkpoint under way",
+  "checkpoints.wake":
+    "a fresh sandbox holds the head before a turn starts in it, and its first walk reads nothing again",
+  "checkpoints.sleep": "a sandbox with files sleeps once they are kept",
+  "checkpoints.fenced": "a replaced runtime can neither store nor read nor finish anything",
+  "checkpoints.progress": "what takes longer than a second tells its progress in files and bytes",
+  "checkpoints.isolation": "another person's checkpoints, branches and packs do not exist",
 } as const;

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { uuidV7 } from "../../src/shared/ids.ts";
-import type { RunTokenClaims } from "../../src/shared/tokens/run-token.ts";
+import type { RunTokenClaims, RunTokenClaimsOf } from "../../src/shared/tokens/run-token.ts";
 import { signRunToken } from "../../src/shared/tokens/run-token-signature.ts";
 import { callModern, readRpc, send, signIn, structuredOf } from "./oauth-client.ts";
 
@@ -17,7 +17,10 @@ beforeAll(async () => {
   teamId = (await env.DB.prepare("select id from teams").first<string>("id")) ?? "";
 });
 
-async function ask(changes: Partial<RunTokenClaims> = {}, path = "/v1/messages?beta=true"): Promise<Response> {
+async function ask(
+  changes: Partial<RunTokenClaimsOf<"model">> = {},
+  path = "/v1/messages?beta=true",
+): Promise<Response> {
   const claims: RunTokenClaims = {
     version: 1,
     route: "model",

@@ -15,7 +15,14 @@ import type { LiveOptions, RunnerSessionApi, Steer, TurnStart } from "../../src/
 import type { SessionHostApi } from "../../src/shared/rpc/session-host-api.ts";
 import type { SubmitTurn } from "../../src/shared/rpc/session-api.ts";
 import type { BackgroundTask } from "../../src/shared/tasks/schema.ts";
-import type { RuntimeLookup, WorkspaceApi } from "../../src/shared/rpc/workspace-api.ts";
+import type { ToolStrategy } from "../../src/shared/checkpoints/strategy-policy.ts";
+import type {
+  RuntimeInfo,
+  RuntimeLookup,
+  ToolCheckpoint,
+  TurnEnding,
+  WorkspaceApi,
+} from "../../src/shared/rpc/workspace-api.ts";
 
 export const newId = systemClock.newId;
 
@@ -116,6 +123,7 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   async forgetSession() {
     this.ended = true;
     this.forgotten = true;
+    this.sourceSeq = 0;
   }
 
   entry(wish: EntryWish): RunnerEntry {
@@ -180,6 +188,15 @@ export type TestWorld = {
   /** Called while the Workspace object is asked for a sandbox. */
   onStartAsked: () => Promise<void> | void;
   released: string[];
+  /** What the Workspace object was told about turns that began. */
+  endings: TurnEnding[];
+  /** What else it says of a runtime, and with a lease. */
+  restored: RuntimeInfo["restored"];
+  toolCheckpoints: ToolStrategy | null;
+  waitsForOperation: "checkpoint" | "restore" | "export" | null;
+  /** Tool calls before which it was asked for a checkpoint. */
+  beforeTools: ToolCheckpoint[];
+  onBeforeTool: () => Promise<void> | void;
   logged: string[];
   submit(wish?: Partial<SubmitTurn>): ReturnType<Session["submitter"]["submit"]>;
   /** Submits and drives until the prompt is at the runner. */
@@ -203,6 +220,30 @@ export const RESULT = {
 export function turnEnd(turn_id: string, wish: Partial<Extract<RunnerEntry, { kind: "turn_ended" }>> = {}): EntryWish {
   const base = { kind: "turn_ended", turn_id, reason: "result", result: RESULT } as const;
   return { ...base, exit_code: null, signal: null, stderr_tail: null, ...wish };
+}
+
+const encoder = new TextEncoder();
+
+export async function hash(text: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Stores the pieces and names them as one file, as the runner does after a turn. */
+export async function storeTranscript(
+  runner: TestRunner,
+  turnId: string,
+  pieces: string[],
+): Promise<{ transcript_version: number }> {
+  const segments = await Promise.all(
+    pieces.map(async (text) => ({ sha256: await hash(text), bytes: encoder.encode(text).length })),
+  );
+  for (const [index, { sha256, bytes }] of segments.entries()) {
+    const part = { runtime_id: runner.runtimeId, sha256, total_bytes: bytes, offset: 0 };
+    await runner.host!.putBodyPart({ ...part, bytes: Uint8Array.from(encoder.encode(pieces[index])) });
+  }
+  const files = [{ path: "c.jsonl", segments }];
+  return runner.host!.commitTranscript({ runtime_id: runner.runtimeId, turn_id: turnId, files });
 }
 
 /** Runs the body inside a fresh object, on its storage. */
@@ -285,6 +326,12 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
     onLeaseAsked: () => {},
     onStartAsked: () => {},
     released: [],
+    endings: [],
+    restored: null,
+    toolCheckpoints: null,
+    waitsForOperation: null,
+    beforeTools: [],
+    onBeforeTool: () => {},
     logged: [],
     submit: (wish = {}) => world.session.submitter.submit(submitWish(wish)),
     async begin(prompt = "do it") {
@@ -303,7 +350,7 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
 }
 
 /** The binding, each of whose calls fails while it is down. */
-function failing<Binding extends object>(binding: Binding, isDown: () => boolean): Binding {
+export function failing<Binding extends object>(binding: Binding, isDown: () => boolean): Binding {
   const call =
     (name: string | symbol, method: (...args: unknown[]) => unknown) =>
     (...args: unknown[]): unknown => {
@@ -326,17 +373,29 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
   const workspace: WorkspaceApi & Pick<Fetcher, "fetch"> = {
     async requestLease() {
       await world.onLeaseAsked();
-      if (world.leaseHeldBy === null) return { granted: true };
-      return { granted: false, position: 1, held_by: world.leaseHeldBy };
+      const { leaseHeldBy, waitsForOperation: operation, toolCheckpoints: tool_checkpoints } = world;
+      if (operation !== null) return { granted: false, position: 1, held_by: "", operation };
+      if (leaseHeldBy !== null) return { granted: false, position: 1, held_by: leaseHeldBy };
+      return tool_checkpoints === null ? { granted: true } : { granted: true, tool_checkpoints };
     },
-    releaseLease: async (turnId) => void world.released.push(turnId),
+    async releaseLease(turnId, ending) {
+      world.released.push(turnId);
+      if (ending != null) world.endings.push(ending);
+    },
+    async beforeTool(request) {
+      world.beforeTools.push(request);
+      await world.onBeforeTool();
+    },
     async ensureRuntime() {
       await world.onStartAsked();
       if (world.down === "sandbox") throw new Error("the platform is down");
       if (world.startFails) return { ok: false, error: { code: "sandbox_start_failed", message: "It did not start." } };
       world.runner ??= new TestRunner();
       const { runtimeId: runtime_id, protocol: protocol_version } = world.runner;
-      return { ok: true, value: { runtime_id, protocol_version, files_lost: world.filesLost } };
+      return {
+        ok: true,
+        value: { runtime_id, protocol_version, files_lost: world.filesLost, restored: world.restored },
+      };
     },
     async findRuntime() {
       if (world.down === "sandbox") throw new Error("the platform is down");
@@ -363,6 +422,12 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
     readFile: unused,
     findClaudeBinary: unused,
     findNewestClaude: unused,
+    begin: unused,
+    setStrategy: unused,
+    describe: unused,
+    startOperation: unused,
+    waitForOperation: unused,
+    mayUsePacks: unused,
     wake: unused,
     destroy: unused,
   };

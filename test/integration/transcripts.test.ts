@@ -1,27 +1,15 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { bodyKey } from "../../src/durable-objects/events/body-store.ts";
-import { inSession, newId, RESULT, turnEnd, type TestRunner, type TestWorld } from "./session-fixture.ts";
-
-const encoder = new TextEncoder();
-
-async function hash(text: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Stores the pieces and names them as one file, as the runner does after a turn. */
-async function store(runner: TestRunner, turnId: string, pieces: string[]): Promise<{ transcript_version: number }> {
-  const segments = await Promise.all(
-    pieces.map(async (text) => ({ sha256: await hash(text), bytes: encoder.encode(text).length })),
-  );
-  for (const [index, { sha256, bytes }] of segments.entries()) {
-    const part = { runtime_id: runner.runtimeId, sha256, total_bytes: bytes, offset: 0 };
-    await runner.host!.putBodyPart({ ...part, bytes: Uint8Array.from(encoder.encode(pieces[index])) });
-  }
-  const files = [{ path: "c.jsonl", segments }];
-  return runner.host!.commitTranscript({ runtime_id: runner.runtimeId, turn_id: turnId, files });
-}
+import {
+  hash,
+  inSession,
+  newId,
+  RESULT,
+  storeTranscript as store,
+  turnEnd,
+  type TestWorld,
+} from "./session-fixture.ts";
 
 async function completeTurn(world: TestWorld, pieces: string[], total_cost_usd: number) {
   const { turnId, runner } = await world.begin();

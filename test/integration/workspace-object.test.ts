@@ -10,7 +10,7 @@ import { composeWorkspace, type Workspace } from "../../src/durable-objects/work
 import { runWorkspaceTasks, scheduleKeeping } from "../../src/durable-objects/workspaces/workspace-tasks.ts";
 import { WORKSPACE_MIGRATIONS } from "../../src/durable-objects/workspaces/schema.ts";
 import { migrate } from "../../src/durable-objects/sql/migrate.ts";
-import { RUNNER_PROTOCOL_VERSION } from "../../src/shared/rpc/protocol.ts";
+import { INPUTS_PROTOCOL_VERSION } from "../../src/shared/rpc/protocol.ts";
 import type { SessionApi } from "../../src/shared/rpc/session-api.ts";
 import { newId } from "./session-fixture.ts";
 
@@ -39,6 +39,7 @@ type World = {
   keptAlive: number;
   startsSilent: boolean;
   nextState: "new" | "kept";
+  /** Of a runner that takes no checkpoints: those are the subject of checkpoint-object.test.ts. */
   nextProtocol: number;
   clones: number;
   cloneFails: boolean;
@@ -80,7 +81,7 @@ function createWorld(storage: DurableObjectStorage): World {
     keptAlive: 0,
     startsSilent: false,
     nextState: "new",
-    nextProtocol: RUNNER_PROTOCOL_VERSION,
+    nextProtocol: INPUTS_PROTOCOL_VERSION,
     clones: 0,
     cloneFails: false,
     changed: false,
@@ -96,6 +97,8 @@ function createWorld(storage: DurableObjectStorage): World {
     compose: () =>
       composeWorkspace({
         storage,
+        bucket: env.BUCKET,
+        database: env.DB,
         session: () => session,
         sandbox: () => testSandbox(world),
         config: readConfig(env),
@@ -487,7 +490,7 @@ describe("a workspace's lease", () => {
       world.unwanted.add("t1");
       await desk.review();
       await world.settle();
-      expect(leases.holder()).toEqual({ turn_id: "t2", session_id: "s2" });
+      expect(leases.holder()).toEqual({ turn_id: "t2", session_id: "s2", kind: "turn" });
       expect(world.granted).toEqual(["t2"]);
     });
   });

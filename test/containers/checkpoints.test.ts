@@ -1,0 +1,6 @@
+import { describe } from "vitest";
+import { describeCheckpoints } from "../journeys/checkpoints.ts";
+
+describe("in real containers", () => {
+  describeCheckpoints("container");
+});

@@ -1,0 +1,3 @@
+import { describeCheckpoints } from "../journeys/checkpoints.ts";
+
+describeCheckpoints("process");
