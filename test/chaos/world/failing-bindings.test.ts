@@ -41,6 +41,8 @@ describe("bindings under chaos", () => {
     // Some of what failed was done all the same.
     expect(during.done).toBeGreaterThan(100 - during.failed + 10);
     expect(endOutages()).toBe(during.failed);
+    // The answer may have been lost on its way.
+    expect(endOutages()).toBe(during.failed);
     expect(await tryTimes(100, operate)).toEqual({ failed: 0, done: 100 });
   });
 

@@ -12,15 +12,14 @@ const HELD_LOOK_AGAIN_MS = 20;
 const waitingArchives = new Set<string>();
 
 export function beginOutage(storage: Storage, seed: number): void {
+  failures = 0;
   outages.set(storage, { dice: createDice(seed) });
 }
 
-/** How many operations have failed since the last time. */
+/** How many operations have failed since the outage began. An order whose answer was lost is given again, and answered the same. */
 export function endOutages(): number {
   outages.clear();
-  const failed = failures;
-  failures = 0;
-  return failed;
+  return failures;
 }
 
 export function holdArchives(): void {
