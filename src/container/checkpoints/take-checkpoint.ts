@@ -63,6 +63,7 @@ export async function takeCheckpoint(request: TakeCheckpoint, context: JobContex
     throw error;
   } finally {
     links.close();
+    builder.dispose();
   }
 }
 

@@ -15,6 +15,8 @@ export type PackBuilder = {
   room(): Promise<void>;
   /** Closes what is open: every blob kept so far has a pack with a name. */
   close(): Promise<void>;
+  /** At the end, however it came: nothing is kept after it. */
+  dispose(): void;
 };
 
 const SHARED_BYTES = 2 * FRAME_TARGET_BYTES;
@@ -83,5 +85,6 @@ export function createPackBuilder({ index, onClosed, packRoom }: BuilderParts): 
       sendShared();
       return assembler.close();
     },
+    dispose: assembler.dispose,
   };
 }
