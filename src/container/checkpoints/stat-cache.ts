@@ -5,8 +5,7 @@
 //   writer.add(entryBytes, identityOf(stats));   // every entry of the tree, in order; identity null: never trusted
 //   writer.commit(treeIdOf(tree));               // or writer.discard(): the file of before stays
 // `quietSinceNs`: nobody else changed a file between its identity was taken and that moment, or the identity was taken
-// after it. A scan gives its beginning. A restore, which alone writes under the lease, gives the moment at its end
-// (`clockNs()`), having waited QUIET_NS so that times of its own writing count as past. Reading:
+// after it. A scan gives its beginning. Null: whoever adds has judged each identity. Reading:
 //   const cache = readStatCache(statCachePath(stateDir));    // null when there is none, or a damaged one
 //   cache.treeId, for (const record of cache.records()) …    // record.isTrusted(stats)
 import { crc32 } from "node:zlib";
@@ -65,8 +64,7 @@ export function treeIdOf(tree: Pick<Tree, "chunks">): string {
   return hash.digest("hex");
 }
 
-export function createStatCacheWriter(path: string, quietSinceNs: bigint): StatCacheWriter {
-  const youngest = quietSinceNs - QUIET_NS;
+export function createStatCacheWriter(path: string, quietSinceNs: bigint | null): StatCacheWriter {
   const beside = `${path}.new`;
   const file = sayFullDisk(() => openSync(beside, "w", 0o600));
   const buffer = Buffer.alloc(BUFFER_BYTES);
@@ -93,12 +91,13 @@ export function createStatCacheWriter(path: string, quietSinceNs: bigint): StatC
     filled += bytes.length;
   }
   const head = Buffer.alloc(RECORD_BYTES);
+  const view = new DataView(head.buffer, head.byteOffset, RECORD_BYTES);
   return {
     add(entry, identity) {
-      const isQuiet = identity !== null && identity.mtimeNs < youngest && identity.ctimeNs < youngest;
+      const isKnownAgain = identity !== null && (quietSinceNs === null || isQuiet(identity, quietSinceNs));
       head.fill(0);
-      head.writeUInt32LE(entry.length, 0);
-      if (isQuiet) writeIdentity(head, identity);
+      view.setUint32(0, entry.length, true);
+      if (isKnownAgain) writeIdentity(view, identity);
       append(head);
       append(entry);
       count += 1;
@@ -119,12 +118,18 @@ export function createStatCacheWriter(path: string, quietSinceNs: bigint): StatC
   };
 }
 
-function writeIdentity(head: Buffer, { size, mtimeNs, ctimeNs, ino, dev }: LocalIdentity): void {
-  head.writeBigInt64LE(mtimeNs, 8);
-  head.writeBigInt64LE(ctimeNs, 16);
-  head.writeBigUInt64LE(ino, 24);
-  head.writeBigUInt64LE(dev, 32);
-  head.writeBigInt64LE(size, 40);
+/** Old enough at that moment that a change after it shows in its times. */
+export function isQuiet({ mtimeNs, ctimeNs }: Pick<LocalIdentity, "mtimeNs" | "ctimeNs">, atNs: bigint): boolean {
+  const youngest = atNs - QUIET_NS;
+  return mtimeNs < youngest && ctimeNs < youngest;
+}
+
+function writeIdentity(head: DataView, { size, mtimeNs, ctimeNs, ino, dev }: LocalIdentity): void {
+  head.setBigInt64(8, mtimeNs, true);
+  head.setBigInt64(16, ctimeNs, true);
+  head.setBigUint64(24, ino, true);
+  head.setBigUint64(32, dev, true);
+  head.setBigInt64(40, size, true);
 }
 
 type Header = { treeId: string; count: number; length: number; checksum: number };

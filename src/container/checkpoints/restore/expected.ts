@@ -22,10 +22,11 @@ export function createExpectedFile(path: string): ExpectedFile {
   const file = createRecordFile(path);
   const writer = new ByteWriter();
   const head = Buffer.alloc(1 + IDENTITY_BYTES);
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
   return {
     add(entry, local) {
       head.fill(0);
-      if (local !== null) writeIdentity(head, local.identity);
+      if (local !== null) writeIdentity(view, local.identity);
       writer.bytes(head);
       writeEntry(writer, entry);
       file.add(writer.take());
@@ -37,9 +38,9 @@ export function createExpectedFile(path: string): ExpectedFile {
   };
 }
 
-function writeIdentity(head: Buffer, identity: LocalIdentity): void {
-  head[0] = 1;
-  NUMBERS.forEach((name, index) => head.writeBigInt64LE(BigInt.asIntN(64, identity[name]), 1 + index * 8));
+function writeIdentity(head: DataView, identity: LocalIdentity): void {
+  head.setUint8(0, 1);
+  NUMBERS.forEach((name, index) => head.setBigInt64(1 + index * 8, identity[name], true));
 }
 
 function decode(record: Uint8Array): Expected {

@@ -7,6 +7,7 @@ import {
   clockNs,
   createStatCacheWriter,
   identityOf,
+  isQuiet,
   QUIET_NS,
   type StatCacheWriter,
   statCachePath,
@@ -20,6 +21,7 @@ import type { StepList } from "./step.ts";
 /** Of a workspace that is no checkpoint's tree. */
 const NO_TREE = "0".repeat(64);
 const PERMISSIONS = 0o7777n;
+const QUIET_US = Number(QUIET_NS / 1000n);
 
 type Folder = { absolute: Buffer; entry: Entry };
 type Finish = {
@@ -33,14 +35,15 @@ type Finish = {
 };
 
 export async function finishRestore({ context, expected, steps, tree, plannedNs }: Finish): Promise<void> {
-  // Longer than the clock that stamps files is coarse: what we wrote counts as past, and is trusted.
-  await sleep(Number(QUIET_NS / 1_000_000n) + 5);
-  const writer = createStatCacheWriter(statCachePath(context.stateDir), clockNs());
+  const writer = createStatCacheWriter(statCachePath(context.stateDir), null);
   const root = Buffer.from(`${context.workspaceDir}/`);
   const remembering: Remembering = { root, writer, plannedNs, entered: foldersEntered(steps), folders: [] };
   try {
     let isWhole = true;
-    for (const one of expected) isWhole = remember(one, remembering) && isWhole;
+    for (const one of expected) {
+      await untilPast(one.entry);
+      isWhole = remember(one, remembering) && isWhole;
+    }
     // The innermost first: what is put into a folder changes its time, and one that nobody may enter is closed last.
     for (const folder of remembering.folders.toReversed()) dressFolder(folder);
     writer.commit(tree !== null && isWhole ? treeIdOf(tree) : NO_TREE);
@@ -48,6 +51,12 @@ export async function finishRestore({ context, expected, steps, tree, plannedNs 
     writer.discard();
     throw error;
   }
+}
+
+/** A file from a moment ago: what changes it from now on has to get another time than the checkpoint gives it. */
+async function untilPast({ mtimeUs }: Entry): Promise<void> {
+  const ageUs = Date.now() * 1000 - mtimeUs;
+  if (ageUs >= 0 && ageUs <= QUIET_US) await sleep((QUIET_US - ageUs) / 1000 + 5);
 }
 
 type Remembering = {
@@ -76,16 +85,16 @@ function remember({ entry, bytes, identity }: Expected, work: Remembering): bool
   const isEntered = entry.type === "directory" && work.entered.has(nameOf(entry.path));
   if (identity !== null && !isEntered) {
     // It was looked at before the restore began: a time as young as that may hide a change.
-    const isQuiet = identity.ctimeNs < work.plannedNs - QUIET_NS && identity.mtimeNs < work.plannedNs - QUIET_NS;
-    work.writer.add(bytes, isQuiet ? identity : null);
+    work.writer.add(bytes, isQuiet(identity, work.plannedNs) ? identity : null);
     return true;
   }
   const absolute = Buffer.concat([work.root, entry.path]);
   const stats = lstatSync(absolute, { bigint: true, throwIfNoEntry: false });
   if (stats === undefined || !isOfType(stats, entry)) return false;
-  const isUndressed = entry.type === "directory" && !isDressed(stats, entry);
-  if (isUndressed) work.folders.push({ absolute, entry });
-  work.writer.add(bytes, isUndressed ? null : identityOf(stats));
+  const isAsWritten = isDressed(stats, entry);
+  if (entry.type === "directory" && !isAsWritten) work.folders.push({ absolute, entry });
+  // Its change time is of this moment and says nothing yet; its own time is past, and whoever writes into it gives it another.
+  work.writer.add(bytes, isAsWritten && isPast(stats) ? identityOf(stats) : null);
   return true;
 }
 
@@ -95,8 +104,12 @@ function isOfType(stats: BigIntStats, { type }: Entry): boolean {
   return type === "fifo" ? stats.isFIFO() : stats.isFile();
 }
 
+const isPast = ({ mtimeNs }: BigIntStats): boolean => mtimeNs < clockNs() - QUIET_NS;
+
+/** Mode and time are what the checkpoint says. A symlink has no mode of its own. */
 function isDressed(stats: BigIntStats, entry: Entry): boolean {
-  return Number(stats.mode & PERMISSIONS) === entry.mode && Number(stats.mtimeNs / 1000n) === entry.mtimeUs;
+  const isOfMode = entry.type === "symlink" || Number(stats.mode & PERMISSIONS) === entry.mode;
+  return isOfMode && Number(stats.mtimeNs / 1000n) === entry.mtimeUs;
 }
 
 function dressFolder({ absolute, entry }: Folder): void {
