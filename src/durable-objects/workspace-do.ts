@@ -120,8 +120,14 @@ export class WorkspaceObject extends DurableObject<Env> {
     return this.#workspace?.checkpoints.describe() ?? NOTHING_YET;
   }
 
-  async startOperation(identity: WorkspaceIdentity, start: StartOperation): Promise<Answer<OperationView>> {
-    return this.#use(identity).checkpoints.desk.start(start);
+  async startOperation(
+    identity: WorkspaceIdentity,
+    start: StartOperation,
+    waitMs: number,
+  ): Promise<Answer<OperationView>> {
+    const { desk } = this.#use(identity).checkpoints;
+    const started = desk.start(start);
+    return started.ok ? desk.wait(start.operation_id, waitMs) : started;
   }
 
   async waitForOperation(operationId: string, waitMs: number): Promise<Answer<OperationView>> {

@@ -13,7 +13,7 @@ import { runWorkspaceTasks } from "../../src/durable-objects/workspaces/workspac
 import { manifestKey } from "../../src/shared/checkpoints/checkpoint-keys.ts";
 import type { ConversationMark, Manifest } from "../../src/shared/checkpoints/format.ts";
 import type { CheckpointRecord, CheckpointTarget, OperationRequest } from "../../src/shared/checkpoints/schema.ts";
-import { CHECKPOINTS_PROTOCOL_VERSION } from "../../src/shared/rpc/protocol.ts";
+import { CHECKPOINTS_PROTOCOL_VERSION, RUNTIME_HEADER } from "../../src/shared/rpc/protocol.ts";
 import type { SessionApi } from "../../src/shared/rpc/session-api.ts";
 import type { RuntimeInfo } from "../../src/shared/rpc/workspace-api.ts";
 import { decompress } from "../../src/durable-objects/archive/zstd.ts";
@@ -284,6 +284,8 @@ function testSandbox(world: CheckpointWorld, step: OnStep): SandboxPort {
       if (runner === null) throw new Error("refused");
       if (request.headers.get("authorization") !== `Bearer ${runner.bootToken}`)
         return new Response(null, { status: 401 });
+      if ((request.headers.get(RUNTIME_HEADER) ?? runner.runtimeId) !== runner.runtimeId)
+        return new Response(null, { status: 409 });
       if (new URL(request.url).pathname === "/rpc/workspace") return acceptSocket(new CheckpointRunner(runnerWorld()));
       return Response.json({
         protocol_version: world.protocol,

@@ -178,6 +178,26 @@ describe("a replaced runtime", () => {
     });
   });
 
+  it("is found by the work itself: nobody asks before whether it still runs, and no other one is asked [checkpoints.fenced]", async () => {
+    await inCheckpoints(async (world) => {
+      await world.turn(write({ a: "one" }));
+      const { starts } = world;
+      write({ a: "gone with its disk" })(world.disk);
+      world.lose();
+      expect(await world.operate(CREATE)).toMatchObject({
+        value: { status: "succeeded", result: { unchanged: true } },
+      });
+      expect(world.starts).toBe(starts + 1);
+      // The runner's program was started again under the same token: it is another runtime all the same.
+      world.runner = { ...world.runner!, runtimeId: newId() };
+      world.asked.takes = [];
+      expect(await world.operate(CREATE)).toMatchObject({ value: { status: "succeeded" } });
+      expect(world.asked.takes).toHaveLength(1);
+      expect(world.starts).toBe(starts + 1);
+      expect(world.workspace.store.runtime()?.runtime_id).toBe(world.runner.runtimeId);
+    });
+  });
+
   it("opens nothing at the edge, nor does an operation that has ended [checkpoints.fenced] [checkpoints.isolation]", async () => {
     await inCheckpoints(async (world) => {
       await world.turn(write({ a: "one" }));
@@ -785,7 +805,7 @@ describe("the Workspace object", () => {
     expect(await workspace.requestLease(request)).toEqual({ granted: true });
     await workspace.releaseLease(request.turn_id, null);
     const start = { operation_id: newId(), request: CREATE, if_busy: "refuse" as const };
-    expect(await workspace.startOperation(identity, start)).toMatchObject({ ok: true });
+    expect(await workspace.startOperation(identity, start, 0)).toMatchObject({ ok: true });
     expect(await workspace.waitForOperation(start.operation_id, 10_000)).toMatchObject({
       value: { error: { code: "invalid_argument" } },
     });

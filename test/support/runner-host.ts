@@ -15,6 +15,7 @@ import {
   EDGE_PATHS,
   RUNNER_PATHS,
   GREETING_PROTOCOL_VERSION,
+  RUNTIME_HEADER,
 } from "../../src/shared/rpc/protocol.ts";
 import type { RunnerSessionApi, SessionHello, TurnStart } from "../../src/shared/rpc/runner-session-api.ts";
 import type { RunnerWorkspaceApi } from "../../src/shared/rpc/runner-workspace-api.ts";
@@ -271,9 +272,14 @@ export async function connectWorkspace(runner: RunnerAddress): Promise<RpcStub<R
 }
 
 /** Opens a WebSocket to the runner; rejects with the HTTP status when it refuses. */
-export function dial(runner: RunnerAddress, path: string, token: string = runner.bootToken): Promise<WebSocket> {
+export function dial(
+  runner: RunnerAddress,
+  path: string,
+  { token = runner.bootToken, runtimeId }: { token?: string; runtimeId?: string } = {},
+): Promise<WebSocket> {
+  const meant = runtimeId === undefined ? {} : { [RUNTIME_HEADER]: runtimeId };
   const socket = new WebSocket(`ws://${runner.host}:${runner.port}${path}`, {
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${token}`, ...meant },
     perMessageDeflate: false,
   });
   return new Promise((resolve, reject) => {

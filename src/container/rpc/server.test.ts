@@ -15,8 +15,8 @@ function getHealth(token: string, port = bench.runner.port) {
 
 describe("without the boot token", () => {
   it.each(paths)("%s is refused", async (path) => {
-    await expect(dial(bench.runner, path, "wrong")).rejects.toThrow("HTTP 401");
-    await expect(dial(bench.runner, path, "")).rejects.toThrow("HTTP 401");
+    await expect(dial(bench.runner, path, { token: "wrong" })).rejects.toThrow("HTTP 401");
+    await expect(dial(bench.runner, path, { token: "" })).rejects.toThrow("HTTP 401");
   });
 
   it("/health is refused [runner.boot]", async () => {
@@ -40,6 +40,12 @@ describe("with the boot token", () => {
     await second.stop();
     expect(again.workspace_state).toBe("kept");
     expect(again.runtime_id).not.toBe(health.runtime_id);
+  });
+
+  it.each(paths)("%s is for the runtime that is meant, and for no other [checkpoints.fenced]", async (path) => {
+    const { runtime_id } = runnerHealthSchema.parse(await (await getHealth(bench.runner.bootToken)).json());
+    (await dial(bench.runner, path, { runtimeId: runtime_id })).close();
+    await expect(dial(bench.runner, path, { runtimeId: randomUUID() })).rejects.toThrow("HTTP 409");
   });
 
   it.each(["/", "/rpc/sessions/not-a-uuid", "/rpc/sessions/", "/rpc/other"])("%s is not found", async (path) => {

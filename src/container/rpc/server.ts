@@ -7,7 +7,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
 import { uuidSchema } from "../../shared/ids.ts";
-import { RUNNER_PATHS, RUNNER_PROTOCOL_VERSION } from "../../shared/rpc/protocol.ts";
+import { RUNNER_PATHS, RUNNER_PROTOCOL_VERSION, RUNTIME_HEADER } from "../../shared/rpc/protocol.ts";
 import type { RunnerHealth } from "../../shared/rpc/runner-workspace-api.ts";
 import type { SessionHostApi } from "../../shared/rpc/session-host-api.ts";
 import { RUNNER_VERSION } from "../config.ts";
@@ -36,6 +36,7 @@ export async function startServer(parts: ServerParts): Promise<RunnerServer> {
     const accept = findEndpoint(parts, request);
     if (!isAuthorised(request, config.bootToken)) return refuse(socket, "401 Unauthorized");
     if (accept === null) return refuse(socket, "404 Not Found");
+    if (!isMeant(parts, request)) return refuse(socket, "409 Conflict");
     (socket as Socket).setNoDelay(true);
     sockets.handleUpgrade(request, socket, head, accept);
   });
@@ -74,6 +75,11 @@ function pathOf(request: IncomingMessage): string {
 function isAuthorised(request: IncomingMessage, bootToken: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(request.headers.authorization ?? ""), digest(`Bearer ${bootToken}`));
+}
+
+/** Who dials for a runtime's work must not reach the one that took its place. */
+function isMeant({ runtimeId }: ServerParts, request: IncomingMessage): boolean {
+  return (request.headers[RUNTIME_HEADER] ?? runtimeId) === runtimeId;
 }
 
 function refuse(socket: Duplex, status: string): void {

@@ -3,10 +3,9 @@ import type { Tree } from "../../shared/checkpoints/format.ts";
 import type { CheckpointKind, CheckpointRecord } from "../../shared/checkpoints/schema.ts";
 import { AppError, unwrap } from "../../shared/errors/app-error.ts";
 import { takenTreeSchema, type TakenTree } from "../../shared/rpc/runner-checkpoint-api.ts";
-import type { RuntimeLookup } from "../../shared/rpc/workspace-api.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import { ownerOf, targetOf, type About, type CheckpointRecorder, type RecorderParts } from "./checkpoint-recorder.ts";
-import { FencedError, type Engine } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 
 export type Taking = {
   operation_id: string;
@@ -31,7 +30,6 @@ export type Taken =
 type Parts = RecorderParts & {
   recorder: CheckpointRecorder;
   engine: Engine;
-  find(): Promise<RuntimeLookup>;
   logger: ObjectLogger;
 };
 
@@ -94,12 +92,7 @@ async function readWhole(parts: Parts, taking: Taking, parent: Tree | null): Pro
   for (const full of [false, true]) {
     const taken = await askRunner(parts, taking, { parent, full });
     const news = taken.tree.packs.filter((pack) => !known.has(pack));
-    const [missing, now] = await Promise.all([
-      parts.manifests.findMissing(ownerOf(parts.workspace), news),
-      parts.find(),
-    ]);
-    // It may have been the answer of a sandbox that took the place of the one that was asked, and began empty.
-    if (now.state === "running" && now.runtime_id !== taking.runtime_id) throw new FencedError();
+    const missing = await parts.manifests.findMissing(ownerOf(parts.workspace), news);
     if (missing === null) return taken;
     parts.logger.error("pack_missing", new Error("a pack of a new checkpoint is not stored"), { pack: missing });
   }

@@ -1,5 +1,4 @@
 // Builds the collaborators of a workspace's checkpoints. Nothing here decides anything.
-import type { RunnerWorkspaceApi } from "../../shared/rpc/runner-workspace-api.ts";
 import type { SessionApi } from "../../shared/rpc/session-api.ts";
 import type { WorkspaceState } from "../../shared/rpc/workspace-api.ts";
 import type { Clock } from "../clock.ts";
@@ -25,13 +24,14 @@ import { createTellingStore } from "./telling-store.ts";
 import { createTimelineStore } from "./timeline-store.ts";
 import { createTreeRestorer } from "./tree-restorer.ts";
 import { createWakeUp } from "./wake-up.ts";
+import type { Ask } from "../workspaces/runner-workspace.ts";
 
 export type CheckpointParts = {
   storage: DurableObjectStorage;
   bucket: CheckpointBucket & Pick<R2Bucket, "delete">;
   database: D1Database;
   session(sessionId: string): SessionApi;
-  ask<T>(question: (runner: RunnerWorkspaceApi) => Promise<T>, deadlineMs?: number): Promise<T>;
+  ask: Ask;
   keeper: Pick<RuntimeKeeper, "find" | "ensure" | "boot">;
   workspace: WorkspaceStore;
   leases: LeaseStore;
@@ -102,7 +102,6 @@ function composeShared(of: CheckpointParts) {
     bell: createEventBell(),
   };
   const recorder = createCheckpointRecorder({ ...stores, storage, workspace, clock });
-  const find = () => of.keeper.find();
-  const taker = createCheckpointTaker({ ...stores, storage, workspace, clock, recorder, engine, find, logger });
-  return { ...stores, engine, recorder, taker, restorer: createTreeRestorer({ engine, find }) };
+  const taker = createCheckpointTaker({ ...stores, storage, workspace, clock, recorder, engine, logger });
+  return { ...stores, engine, recorder, taker, restorer: createTreeRestorer(engine) };
 }

@@ -12,18 +12,11 @@ import type { RunnerWorkspaceApi } from "../../shared/rpc/runner-workspace-api.t
 import type { PackQuestion } from "../../shared/rpc/workspace-api.ts";
 import { signRunToken } from "../../shared/tokens/run-token-signature.ts";
 import type { Clock } from "../clock.ts";
+import { type Ask, FencedError } from "../workspaces/runner-workspace.ts";
 import { createExclusive, type Exclusive } from "../exclusive.ts";
 
 /** Generous: a first checkpoint of a large workspace goes over a slow line. */
 const JOB_DEADLINE_MS = 30 * 60_000;
-
-/** The runtime was replaced: what the old one says does not count any more. */
-export class FencedError extends Error {
-  constructor() {
-    super("the runtime was replaced while it worked");
-    this.name = "FencedError";
-  }
-}
 
 export type EngineJob = {
   operation_id: string;
@@ -53,7 +46,7 @@ type Owner = { team_id: string; project_id: string; workspace_id: string };
 type Parts = {
   owner(): Owner | null;
   runtimeId(): string | null;
-  ask<T>(question: (runner: RunnerWorkspaceApi) => Promise<T>, deadlineMs: number): Promise<T>;
+  ask: Ask;
   secret: string;
   clock: Clock;
 };
@@ -79,7 +72,9 @@ export function createEngine(parts: Parts): Engine {
         captured: () => job.captured?.(),
         renewTokens: () => (open.has(entry) ? issueTokens(parts, job) : Promise.reject(new FencedError())),
       });
-      return await Promise.race([parts.ask((runner) => call(runner, host, tokens), JOB_DEADLINE_MS), fenced]);
+      // No other runtime is asked, so that no other one's answer comes back.
+      const asking = parts.ask((runner) => call(runner, host, tokens), JOB_DEADLINE_MS, job.runtime_id);
+      return await Promise.race([asking, fenced]);
     } finally {
       open.delete(entry);
       progress.delete(job.operation_id);

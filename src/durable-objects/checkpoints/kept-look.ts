@@ -1,12 +1,12 @@
 // Looks whether checkpoints keep what the sandbox holds, so that it may sleep.
 import { CHECKPOINTS_PROTOCOL_VERSION } from "../../shared/rpc/protocol.ts";
-import type { RunnerWorkspaceApi } from "../../shared/rpc/runner-workspace-api.ts";
 import type { SandboxFacts } from "../../shared/sleeping/sleep-policy.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import type { WorkspaceStore } from "../workspaces/workspace-store.ts";
 import { ownerOf, targetOf } from "./checkpoint-recorder.ts";
 import type { ManifestStore } from "./manifest-store.ts";
 import type { TimelineStore } from "./timeline-store.ts";
+import type { Ask } from "../workspaces/runner-workspace.ts";
 
 const LOOK_DEADLINE_MS = 60_000;
 
@@ -14,7 +14,7 @@ type Parts = {
   workspace: WorkspaceStore;
   timeline: TimelineStore;
   manifests: ManifestStore;
-  ask<T>(question: (runner: RunnerWorkspaceApi) => Promise<T>, deadlineMs?: number): Promise<T>;
+  ask: Ask;
   logger: ObjectLogger;
 };
 

@@ -6,7 +6,8 @@ import type { EventBell } from "../events/event-bell.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import type { LeaseDesk } from "../workspaces/lease-desk.ts";
 import type { LeaseKind, LeaseStore } from "../workspaces/lease-store.ts";
-import { FencedError, type Engine } from "./engine.ts";
+import { FencedError } from "../workspaces/runner-workspace.ts";
+import type { Engine } from "./engine.ts";
 import type { OperationRow, OperationStore } from "./operation-store.ts";
 
 /** What a person waits for is tried so often; what is owed, until it is done. */

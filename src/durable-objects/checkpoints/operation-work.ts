@@ -58,7 +58,7 @@ async function create(
   }
   const row = workspace.get();
   if (isAsleep && row?.has_files !== true && row?.git_url === null) throw nothingToKeep();
-  const runtime_id = await ensure(parts);
+  const runtime_id = await ensure(parts, operation);
   const { operation_id } = operation;
   const taken = await engine.exclusively(() =>
     parts.taker.take({ operation_id, runtime_id, about, kindOf: () => "manual", captured: letGo }),
@@ -144,9 +144,10 @@ type Bundle = Extract<OperationRequest, { kind: "bundle" }>;
 
 async function bundle(
   parts: WorkParts,
-  { operation_id }: OperationRow,
+  operation: OperationRow,
   { request, letGo }: { request: Bundle; letGo: LetGo },
 ): Promise<OperationResult> {
+  const { operation_id } = operation;
   const { team_id, project_id } = ownerOf(parts.workspace);
   const commits: MakeBundle["commits"] = [];
   for (const commit of request.checkpoints) {
@@ -154,7 +155,7 @@ async function bundle(
     const { message, author, created_at } = commit;
     commits.push({ tree, message, author, created_at });
   }
-  const runtime_id = await ensure(parts, "bare");
+  const runtime_id = await ensure(parts, operation, "bare");
   // It reads what is stored and none of the files.
   letGo();
   const { branch, export_id } = request;

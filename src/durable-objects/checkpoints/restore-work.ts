@@ -22,7 +22,7 @@ export async function restore(parts: WorkParts, operation: OperationRow, request
   if (restored !== undefined && plan !== undefined)
     return finishRestore(parts, operation, { request, target, restored, plan });
   // What is overwritten whole need not be filled first.
-  const runtime_id = await ensure(parts, request.dry_run || request.paths !== null ? "filled" : "bare");
+  const runtime_id = await ensure(parts, operation, request.dry_run || request.paths !== null ? "filled" : "bare");
   const run = { operation_id: operation.operation_id, runtime_id };
   const outcome = await parts.engine.exclusively(async () => {
     if (!request.dry_run) await backUp(parts, operation, { request, runtime_id });

@@ -4,8 +4,7 @@ import type { Tree } from "../../shared/checkpoints/format.ts";
 import { readShownPath } from "../../shared/checkpoints/path-bytes.ts";
 import { unwrap } from "../../shared/errors/app-error.ts";
 import { restoredTreeSchema, type RestoredTree } from "../../shared/rpc/runner-checkpoint-api.ts";
-import type { RuntimeLookup } from "../../shared/rpc/workspace-api.ts";
-import { FencedError, type Engine } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 
 export type TreeRestore = {
   operation_id: string;
@@ -21,16 +20,14 @@ export type TreeRestorer = {
   restore(restore: TreeRestore): Promise<RestoredTree>;
 };
 
-export function createTreeRestorer(parts: { engine: Engine; find(): Promise<RuntimeLookup> }): TreeRestorer {
+export function createTreeRestorer(engine: Engine): TreeRestorer {
   return {
     async restore({ operation_id, runtime_id, tree, dry_run, paths }) {
       const job = { operation_id, runtime_id, writes: false, reads: tree.packs };
       const encoded = paths?.map((path) => toBase64Url(readShownPath(path))) ?? null;
-      const restored = await parts.engine.run(job, async (runner, host, tokens) =>
+      const restored = await engine.run(job, async (runner, host, tokens) =>
         unwrap(await runner.restoreTree({ operation_id, tree, paths: encoded, dry_run, tokens }, host)),
       );
-      const now = await parts.find();
-      if (now.state === "running" && now.runtime_id !== runtime_id) throw new FencedError();
       return restoredTreeSchema.parse(restored);
     },
   };

@@ -9,7 +9,7 @@ import type { RuntimeKeeper } from "../workspaces/runtime-keeper.ts";
 import type { About, CheckpointRecorder, RecorderParts } from "./checkpoint-recorder.ts";
 import type { CheckpointTaker } from "./checkpoint-taker.ts";
 import type { Engine } from "./engine.ts";
-import type { OperationStore } from "./operation-store.ts";
+import type { OperationRow, OperationStore } from "./operation-store.ts";
 import type { TreeRestorer } from "./tree-restorer.ts";
 import { TOO_OLD } from "./wake-up.ts";
 
@@ -44,11 +44,32 @@ function identityOf({ workspace }: WorkParts): WorkspaceIdentity {
 }
 
 /** `filled`: with the head in it. `bare`: whatever it holds. */
-export async function ensure(parts: WorkParts, how: "filled" | "bare" = "filled"): Promise<string> {
+type Readiness = "filled" | "bare";
+
+/**
+ * The runtime that does the work. A first attempt takes the one that is known, without asking whether it still runs:
+ * no other one answers in its place, and what cannot be reached is looked for by the next attempt.
+ */
+export async function ensure(
+  parts: WorkParts,
+  { attempts }: Pick<OperationRow, "attempts">,
+  how: Readiness = "filled",
+): Promise<string> {
+  const { workspace } = parts;
+  const known = workspace.runtime();
+  const isReady = how === "bare" || workspace.get()?.prepared === true;
+  if (attempts === 0 && isReady && known?.runtime_id != null && canCheckpoint(known)) return known.runtime_id;
+  return findOrStart(parts, how);
+}
+
+const canCheckpoint = ({ protocol_version }: { protocol_version: number | null }): boolean =>
+  (protocol_version ?? 0) >= CHECKPOINTS_PROTOCOL_VERSION;
+
+async function findOrStart(parts: WorkParts, how: Readiness): Promise<string> {
   const identity = identityOf(parts);
   const runtime: Answer<{ runtime_id: string; protocol_version: number }> =
     how === "filled" ? await parts.keeper.ensure(identity) : await parts.keeper.boot(identity);
-  const { runtime_id, protocol_version } = unwrap(runtime);
-  if (protocol_version < CHECKPOINTS_PROTOCOL_VERSION) unwrap(TOO_OLD);
-  return runtime_id;
+  const started = unwrap(runtime);
+  if (!canCheckpoint(started)) unwrap(TOO_OLD);
+  return started.runtime_id;
 }

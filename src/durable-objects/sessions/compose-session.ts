@@ -1,4 +1,5 @@
 // Builds a session's collaborators around one object's storage. Nothing here decides anything.
+import { RUNTIME_HEADER } from "../../shared/rpc/protocol.ts";
 import { createAttachmentReader } from "../attachments/attachment-reader.ts";
 import { createAlarmClock } from "../alarms/alarm-clock.ts";
 import type { ArchiveBucket } from "../archive/archive-keys.ts";
@@ -293,5 +294,5 @@ function composeDeleter(
 }
 
 function upgradeFor(runtimeId: string): RequestInit {
-  return { headers: { upgrade: "websocket", "x-berth-runtime-id": runtimeId } };
+  return { headers: { upgrade: "websocket", [RUNTIME_HEADER]: runtimeId } };
 }

@@ -12,7 +12,7 @@ import type { ObjectLogger } from "../object-log.ts";
 import type { SandboxPort } from "../sandboxes/sandbox-port.ts";
 import { createLeaseDesk } from "./lease-desk.ts";
 import { createLeaseStore } from "./lease-store.ts";
-import { askRunner } from "./runner-workspace.ts";
+import { type Ask, askRunner } from "./runner-workspace.ts";
 import { createStartCircuit } from "./start-circuit.ts";
 import { createRuntimeKeeper, type RuntimeKeeper } from "./runtime-keeper.ts";
 import { createWorkspaceStore, type WorkspaceStore } from "./workspace-store.ts";
@@ -47,8 +47,10 @@ export function composeWorkspace(ports: WorkspacePorts) {
   const sandbox = ports.sandbox(() => store.get()?.workspace_id ?? "");
   const leases = createLeaseStore(storage.sql);
 
-  const ask = <T>(question: (runner: RunnerWorkspaceApi) => Promise<T>, deadlineMs = QUESTION_DEADLINE_MS) =>
-    askRunner(sandbox, store.runtime()?.boot_token ?? "", { deadlineMs, ask: question });
+  const ask: Ask = (question, deadlineMs = QUESTION_DEADLINE_MS, runtimeId) => {
+    const address = { bootToken: store.runtime()?.boot_token ?? "", runtimeId };
+    return askRunner(sandbox, address, { deadlineMs, ask: question });
+  };
 
   // The keeper fills a new disk from a checkpoint, and a checkpoint needs what the keeper keeps.
   const late = { checkpoints: null as Checkpoints | null };
@@ -125,7 +127,6 @@ type KeeperNeeds = {
   ask: Ask;
   checkpoints(): Checkpoints | null;
 };
-type Ask = <T>(question: (runner: RunnerWorkspaceApi) => Promise<T>, deadlineMs?: number) => Promise<T>;
 
 function composeKeeper(ports: WorkspacePorts, { store, sandbox, ask, checkpoints }: KeeperNeeds): RuntimeKeeper {
   const { storage, config, clock, logger } = ports;

@@ -13,6 +13,9 @@ export const CHECKPOINTS_PROTOCOL_VERSION = 3;
 /** The port on which the runner listens inside a container. */
 export const RUNNER_PORT = 8080;
 
+/** On an upgrade: the runtime that is meant. Another one refuses it with 409, so that nobody is taken for his predecessor. */
+export const RUNTIME_HEADER = "x-berth-runtime-id";
+
 /** All of the runner's paths ask for `Authorization: Bearer <boot token>`. */
 export const RUNNER_PATHS = {
   /** GET: {runtime_id, protocol_version, workspace_state, busy_sessions, unsaid_sessions} as JSON. */

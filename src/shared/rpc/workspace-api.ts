@@ -98,7 +98,8 @@ export interface WorkspaceApi {
   setStrategy(identity: WorkspaceIdentity, strategy: CheckpointStrategy): Promise<void>;
   describe(): Promise<WorkspaceState>;
   /** Queues it, or finds it again by its id. */
-  startOperation(identity: WorkspaceIdentity, start: StartOperation): Promise<Answer<OperationView>>;
+  /** Comes back when it has ended, at the latest after `waitMs`. */
+  startOperation(identity: WorkspaceIdentity, start: StartOperation, waitMs: number): Promise<Answer<OperationView>>;
   /** Comes back when it has ended, or when time is up. */
   waitForOperation(operationId: string, waitMs: number): Promise<Answer<OperationView>>;
   /** Is that runtime the current one, that operation under way, and that pack one that its checkpoints name? */

@@ -34,7 +34,8 @@ export type OperationRunnerOptions = {
 
 /** Below what hosted clients wait for a call. */
 const WAIT_MS = 35_000;
-/** The pace of progress messages. */
+/** What takes longer tells how far it is, at first after this, and then at that pace. */
+const FIRST_SLICE_MS = 1_000;
 const SLICE_MS = 2_500;
 /** Fixed for good: another namespace would give repeated calls another operation. */
 const NAMESPACE = "berth:idempotent-operation:90c4d7b2";
@@ -49,22 +50,24 @@ export function createOperationRunner(options: OperationRunnerOptions): Operatio
     },
     async run(principal, place, start, waiting) {
       const workspace = options.workspace(place.workspace_id);
-      const view = unwrap(await workspace.startOperation(identityOf(principal, place), start));
-      return wait(options, { workspace, view }, waiting);
+      const startedAtMs = options.nowMs();
+      const view = unwrap(await workspace.startOperation(identityOf(principal, place), start, FIRST_SLICE_MS));
+      return wait(options, { workspace, view, startedAtMs }, waiting);
     },
     async resume(place, operationId, waiting) {
       const workspace = options.workspace(place.workspace_id);
-      return wait(options, { workspace, view: unwrap(await workspace.waitForOperation(operationId, 0)) }, waiting);
+      const startedAtMs = options.nowMs();
+      const view = unwrap(await workspace.waitForOperation(operationId, FIRST_SLICE_MS));
+      return wait(options, { workspace, view, startedAtMs }, waiting);
     },
   };
 }
 
 async function wait(
   { nowMs }: OperationRunnerOptions,
-  { workspace, view: first }: { workspace: CheckpointWorkspace; view: OperationView },
+  { workspace, view: first, startedAtMs }: { workspace: CheckpointWorkspace; view: OperationView; startedAtMs: number },
   waiting: Waiting,
 ): Promise<OperationView> {
-  const startedAtMs = nowMs();
   let view = first;
   for (;;) {
     if (view.status === "failed") {
