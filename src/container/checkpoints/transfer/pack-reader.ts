@@ -34,8 +34,8 @@ const MAX_RANGE_BYTES = 2 * 1024 * 1024;
 const RANGES_AHEAD = 8;
 const BYTES_AHEAD = 4 * 1024 * 1024;
 const FRAMES_AHEAD = 4;
-/** What a shared frame holds at most, nearly always. */
-const FRAME_CONTENT_BYTES = FRAME_TARGET_BYTES + 128 * 1024;
+const MIN_OUTPUT_BYTES = 64 * 1024;
+const SPARE_BYTES = 64;
 const MAX_FRAME_BYTES = MAX_BLOB_BYTES + 2 * FRAME_TARGET_BYTES;
 
 const decompress = promisify(zstdDecompress);
@@ -140,11 +140,9 @@ async function* openFrames<Frame extends WantedFrame>(
 async function openFrame(frame: WantedFrame, bytes: Buffer, from: number): Promise<Buffer> {
   const start = frame.frameOffset - from;
   const packed = bytes.subarray(start, start + frame.frameLength);
-  // In one piece: by default it comes in hundreds, each by way of the event loop.
-  const chunkSize = frame.blobs.reduce(
-    (most, { inner, length }) => Math.max(most, inner + length),
-    FRAME_CONTENT_BYTES,
-  );
+  // In one piece, with room to spare, or a second one is made ready: by default it comes in hundreds, each by way of the event loop.
+  const wanted = Math.max(...frame.blobs.map(({ inner, length }) => inner + length));
+  const chunkSize = Math.max(MIN_OUTPUT_BYTES, wanted + SPARE_BYTES);
   const limits = { maxOutputLength: MAX_FRAME_BYTES, chunkSize };
   const content = await decompress(packed, limits).catch(() => Buffer.alloc(0));
   for (const blob of frame.blobs) {
