@@ -50,6 +50,8 @@ export async function startCheckpointBench(edge?: PackEdge) {
     told,
     take,
     path: (name: string) => join(workspaceDir, name),
+    /** What is stored is to be had from the edge alone, as for a sandbox that did not store it itself. */
+    forgetPacks: () => rmSync(join(stateDir, "packs"), { recursive: true, force: true }),
     async stop() {
       await packs.close();
       rmSync(folder, { recursive: true, force: true });

@@ -17,6 +17,8 @@ export type CheckpointWorld = {
   restore(tree: Tree, options?: { paths?: string[]; dry_run?: boolean }): Promise<RestoredTree>;
   /** Another sandbox: an empty workspace, and an engine that remembers nothing. */
   replaceSandbox(): void;
+  /** The same sandbox, without the packs that it keeps on its disk. */
+  forgetPacks(): void;
   close(): Promise<void>;
 };
 
@@ -28,6 +30,7 @@ export async function createCheckpointWorld(): Promise<CheckpointWorld> {
   return {
     edge: bench.edge,
     files: bench.workspaceDir,
+    forgetPacks: bench.forgetPacks,
     take: bench.take,
     restore(tree, { paths, dry_run = false } = {}) {
       const some = paths?.map((path) => toBase64Url(Buffer.from(path))) ?? null;

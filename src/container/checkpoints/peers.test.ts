@@ -55,6 +55,7 @@ describe("opcode", () => {
     const { tree } = await world.take();
     put("a.txt", "mine");
     world.edge.packs.clear();
+    world.forgetPacks();
     await expect(world.restore(tree)).rejects.toMatchObject({ code: "checkpoint_damaged" });
     expect(read("a.txt").toString()).toBe("mine");
   });
@@ -159,6 +160,7 @@ describe("others", () => {
     const [listPack] = tree.chunks.map(({ pack }) => pack);
     const gone = tree.packs.filter((pack) => pack !== listPack);
     for (const pack of gone) world.edge.packs.delete(pack);
+    world.forgetPacks();
     if (gone.length === 0) world.edge.fail(({ method, count }) => (method === "GET" && count > 0 ? 404 : null));
     await expect(world.restore(tree)).rejects.toThrow(/pack|list/i);
     expect(readdirSync(world.files)).toEqual(["unwanted.txt"]);
@@ -169,6 +171,7 @@ describe("others", () => {
     const { tree } = await world.take();
     put("a.txt", "mine!!!");
     for (const [name, pack] of world.edge.packs) world.edge.packs.set(name, pack.subarray(0, 5));
+    world.forgetPacks();
     await expect(world.restore(tree)).rejects.toMatchObject({ code: "checkpoint_damaged" });
     expect(read("a.txt").toString()).toBe("mine!!!");
   });

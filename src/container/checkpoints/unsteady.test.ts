@@ -146,6 +146,7 @@ describe("a stored pack", () => {
     const [chunk] = tree.chunks;
     const content = tree.packs.find((pack) => pack !== chunk?.pack) ?? "";
     harm(bench.edge.packs.get(content) ?? Buffer.alloc(0), content);
+    bench.forgetPacks();
     const failure = await readTree(bench.context, tree).catch((error: unknown) => error);
     expect(String(failure)).toContain(content);
     return failure;
@@ -167,6 +168,7 @@ describe("a stored pack", () => {
   it("is asked for again when the edge fails for a moment, and with a new token after a 401", async () => {
     file("one");
     const { tree } = await bench.take();
+    bench.forgetPacks();
     bench.edge.fail(({ method, count }) => (method === "GET" && count === 1 ? 500 : null));
     bench.edge.accept((token) => token !== "read-1");
     const [read] = await readTree(bench.context, tree);
@@ -178,6 +180,7 @@ describe("a stored pack", () => {
     file("one");
     const { tree } = await bench.take();
     rmSync(statCachePath(bench.stateDir));
+    bench.forgetPacks();
     bench.edge.packs.clear();
     await expect(bench.take(tree)).rejects.toMatchObject({ code: "checkpoint_damaged" });
     const whole = await bench.take(tree, { full: true });

@@ -2,6 +2,7 @@
 import { AppError } from "../../../shared/errors/app-error.ts";
 import { EDGE_PATHS } from "../../../shared/rpc/protocol.ts";
 import type { JobContext } from "../job-context.ts";
+import { createPackKeeper } from "../transfer/pack-cache.ts";
 import { askEdge } from "../transfer/edge-client.ts";
 
 export type ClosedPack = { sha256: string; parts: readonly Uint8Array[]; bytes: number };
@@ -19,6 +20,7 @@ const UPLOADS_AT_ONCE = 3;
 export function createPackUploads(context: JobContext, onStored: () => void): PackUploads {
   const underWay = new Set<Promise<void>>();
   const stored = new Map<string, number>();
+  const keeper = createPackKeeper(context.stateDir);
   let failure: unknown = null;
 
   async function upload(pack: ClosedPack): Promise<void> {
@@ -32,6 +34,7 @@ export function createPackUploads(context: JobContext, onStored: () => void): Pa
       throw new AppError("checkpoint_failed", `The store for checkpoints refused a pack (${status}).`);
     }
     stored.set(pack.sha256, pack.bytes);
+    keeper.keep(pack);
     onStored();
   }
   async function whileMoreThan(limit: number): Promise<void> {

@@ -8,6 +8,7 @@ import { AppError } from "../../../shared/errors/app-error.ts";
 import { EDGE_PATHS } from "../../../shared/rpc/protocol.ts";
 import type { JobContext } from "../job-context.ts";
 import { askEdge } from "./edge-client.ts";
+import { forgetPack, readKeptPack } from "./pack-cache.ts";
 
 export type WantedBlob = {
   sha256: Uint8Array;
@@ -39,8 +40,10 @@ const SPARE_BYTES = 64;
 const MAX_FRAME_BYTES = MAX_BLOB_BYTES + 2 * FRAME_TARGET_BYTES;
 
 const decompress = promisify(zstdDecompress);
-type ReadContext = Pick<JobContext, "edgeUrl" | "tokens" | "renewTokens">;
+type ReadContext = Pick<JobContext, "edgeUrl" | "tokens" | "renewTokens" | "stateDir">;
 type Range<Frame> = { pack: string; from: number; to: number; frames: Frame[] };
+/** `again`: where the bytes are this disk's own, how to get those that are stored. */
+type RangeBytes = { bytes: Buffer; again: (() => Promise<Buffer>) | null };
 
 /**
  * In the order given, which should be that of packs and offsets within them: neighbours share a request.
@@ -51,12 +54,12 @@ export async function* readFrames<Frame extends WantedFrame>(
   frames: Iterable<Frame> | AsyncIterable<Frame>,
 ): AsyncGenerator<FrameContent<Frame>, void> {
   const ranges = joinFrames(frames);
-  const ahead: { range: Range<Frame>; bytes: Promise<Buffer> }[] = [];
+  const ahead: { range: Range<Frame>; bytes: Promise<RangeBytes> }[] = [];
   for (let isLast = false; ;) {
     while (!isLast && ahead.length < RANGES_AHEAD && bytesOf(ahead) < BYTES_AHEAD) {
       const next = await ranges.next();
       if (next.done === true) isLast = true;
-      else ahead.push({ range: next.value, bytes: quiet(fetchRange(context, next.value)) });
+      else ahead.push({ range: next.value, bytes: quiet(readRange(context, next.value)) });
     }
     const first = ahead.shift();
     if (first === undefined) return;
@@ -104,6 +107,18 @@ function isNeighbour(range: Range<unknown>, frame: WantedFrame): boolean {
   return frame.pack === range.pack && isNear && frame.frameOffset + frame.frameLength - range.from <= MAX_RANGE_BYTES;
 }
 
+async function readRange(context: ReadContext, range: Range<WantedFrame>): Promise<RangeBytes> {
+  const { stateDir } = context;
+  const kept = readKeptPack(stateDir, range.pack, range);
+  if (kept === null) return { bytes: await fetchRange(context, range), again: null };
+  let fetched: Promise<Buffer> | null = null;
+  const again = (): Promise<Buffer> => {
+    if (fetched === null) forgetPack(stateDir, range.pack);
+    return (fetched ??= fetchRange(context, range));
+  };
+  return { bytes: kept, again };
+}
+
 async function fetchRange(context: ReadContext, { pack, from, to }: Range<WantedFrame>): Promise<Buffer> {
   const { status, body } = await askEdge(context, {
     method: "GET",
@@ -122,7 +137,7 @@ async function fetchRange(context: ReadContext, { pack, from, to }: Range<Wanted
 
 async function* openFrames<Frame extends WantedFrame>(
   range: Range<Frame>,
-  bytes: Buffer,
+  bytes: RangeBytes,
 ): AsyncGenerator<FrameContent<Frame>, void> {
   const opened: Promise<Buffer>[] = [];
   for (const [index, frame] of range.frames.entries()) {
@@ -132,24 +147,35 @@ async function* openFrames<Frame extends WantedFrame>(
     }
     const content = await (opened[index] ?? openFrame(frame, bytes, range.from));
     // Let go of it: a range may hold far more than its bytes when it is opened.
-    opened[index] = Promise.resolve(Buffer.alloc(0));
+    opened[index] = Promise.resolve(NOTHING);
     yield { frame, content };
   }
 }
 
-async function openFrame(frame: WantedFrame, bytes: Buffer, from: number): Promise<Buffer> {
+async function openFrame(frame: WantedFrame, { bytes, again }: RangeBytes, from: number): Promise<Buffer> {
+  const content = await decompressFrame(frame, bytes, from);
+  const damagedBlob = findDamaged(frame, content);
+  if (damagedBlob === null) return content;
+  if (again === null) throw damaged(frame.pack, damagedBlob.path);
+  return openFrame(frame, { bytes: await again(), again: null }, from);
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** What does not decompress holds nothing of what is wanted. */
+function decompressFrame(frame: WantedFrame, bytes: Buffer, from: number): Promise<Buffer> {
   const start = frame.frameOffset - from;
   const packed = bytes.subarray(start, start + frame.frameLength);
   // In one piece, with room to spare, or a second one is made ready: by default it comes in hundreds, each by way of the event loop.
   const wanted = Math.max(...frame.blobs.map(({ inner, length }) => inner + length));
   const chunkSize = Math.max(MIN_OUTPUT_BYTES, wanted + SPARE_BYTES);
-  const limits = { maxOutputLength: MAX_FRAME_BYTES, chunkSize };
-  const content = await decompress(packed, limits).catch(() => Buffer.alloc(0));
-  for (const blob of frame.blobs) {
-    const part = content.subarray(blob.inner, blob.inner + blob.length);
-    if (!hash("sha256", part, "buffer").equals(blob.sha256)) throw damaged(frame.pack, blob.path);
-  }
-  return content;
+  return decompress(packed, { maxOutputLength: MAX_FRAME_BYTES, chunkSize }).catch(() => NOTHING);
+}
+
+function findDamaged({ blobs }: WantedFrame, content: Buffer): WantedBlob | null {
+  const isWhole = ({ inner, length, sha256 }: WantedBlob): boolean =>
+    hash("sha256", content.subarray(inner, inner + length), "buffer").equals(sha256);
+  return blobs.find((blob) => !isWhole(blob)) ?? null;
 }
 
 function damaged(pack: string, path: Uint8Array | null): AppError {
