@@ -86,13 +86,10 @@ function withoutLeadingOptions(name: string, args: readonly CommandWord[]): Comm
   return lines;
 }
 
-/** A word that may vanish takes its space with it. */
+/** A word that may vanish takes its space with it; what fills a HOLE may hold spaces. */
 function toLine(words: readonly CommandWord[]): string {
   return words
-    .map((word, index) => {
-      if (word.splits) return `${HOLE}${word.shape}${HOLE}`;
-      return index === 0 ? word.shape : ` ${word.shape}`;
-    })
+    .map((word, index) => (index === 0 || (word.splits && word.shape.startsWith(HOLE)) ? word.shape : ` ${word.shape}`))
     .join("");
 }
 
