@@ -118,7 +118,7 @@ export const CALL_CASES: Record<string, readonly CallCase[]> = {
     ["ask", "+Bash(echo *)", "Bash", { command: "echo x", other: { deep: ["[… nested too deep]"] } }],
     ["ask", "+Bash(echo *)", "Bash", { shortened: true }],
     ["ask", "+Bash(echo *)", "Bash", {}],
-    ["ask", "+Bash(echo *)", "Bash", { command: `echo ${"x".repeat(40_000)}` }],
+    ["ask", "+Bash(echo *)", "Bash", { command: `echo ${"x".repeat(20_000)}` }],
     ["allow", "+Bash(echo *)", "Monitor", { command: "echo x" }],
   ],
   "MCP tools": [

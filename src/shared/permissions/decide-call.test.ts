@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CALL_CASES } from "../../../test/support/permission-call-cases.ts";
+import { readRules } from "../../../test/support/read-rules.ts";
 import { shortenToFit } from "../events/shorten.ts";
 import { decide } from "./decide-call.ts";
 import { permissionPolicySchema, POLICY_SCOPES, type PolicyScope, type ScopedPolicy } from "./policy-schema.ts";
@@ -8,17 +9,8 @@ import { isShortened } from "./shortened-input.ts";
 
 const FACTS = { projectDir: "/work/project", homeDir: "/home/agent", cwd: "/work/project" };
 
-function readPolicy(rules: string) {
-  const list = (mark: string) =>
-    rules
-      .split("  ")
-      .filter((rule) => rule.startsWith(mark))
-      .map((rule) => rule.slice(1));
-  return permissionPolicySchema.parse({ auto_approved: list("+"), user_consent: list("?"), forbidden: list("!") });
-}
-
 function inScope(scope: PolicyScope, rules: string): ScopedPolicy {
-  return { scope, policy: readPolicy(rules) };
+  return { scope, policy: readRules(rules) };
 }
 
 const bash = (command: string) => ({ toolName: "Bash", toolInput: { command } });
@@ -103,7 +95,7 @@ describe("reasons", () => {
 
 describe("a stored rule that cannot be read", () => {
   const broken = (list: "forbidden" | "user_consent" | "auto_approved"): ScopedPolicy => {
-    const policy = readPolicy("");
+    const policy = readRules("");
     return { scope: "team", policy: { ...policy, [list]: ["Bash(a | b)"] } };
   };
 

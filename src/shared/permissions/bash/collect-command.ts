@@ -7,7 +7,7 @@ import { readWrapper } from "./wrapper-options.ts";
 import { OPAQUE, SHELL_OPTIONS, SHELLS, WRAPPERS, type WrapperSpec, XARGS } from "./wrapper-table.ts";
 
 /** What a program's word may be written of. Anything else, a look-alike letter too, is not taken for a program. */
-const PROGRAM = /^[\w@%+=:,./~[\]!^-]+$/;
+const PROGRAM = /^[\w@%+=:,./~[\]!^][\w@%+=:,./~[\]!^-]*$/;
 const MAX_COMMANDS = 500;
 
 export function collectCommand(words: readonly CommandWord[], found: Findings): void {
@@ -88,7 +88,7 @@ function takeXargs(words: readonly CommandWord[], found: Findings): boolean {
 function takeFindActions(words: readonly CommandWord[], found: Findings): void {
   for (let at = 1; at < words.length; at += 1) {
     if (!/^-(?:exec|execdir|ok|okdir)$/.test(words[at]?.shape ?? "")) continue;
-    const length = words.slice(at + 1).findIndex((word) => word.shape === ";" || word.shape === "+");
+    const length = words.slice(at + 1).findIndex((word, index, rest) => isActionEnd(word, rest[index - 1]));
     if (length < 1) return doubt(found, "the command behind find's -exec is not understood");
     const started = words.slice(at + 1, at + 1 + length);
     collectCommand(
@@ -99,9 +99,15 @@ function takeFindActions(words: readonly CommandWord[], found: Findings): void {
   }
 }
 
+/** A `+` ends the action only behind `{}`. */
+function isActionEnd(word: CommandWord, before: CommandWord | undefined): boolean {
+  return word.shape === ";" || (word.shape === "+" && before?.shape === "{}");
+}
+
 /** `eval` joins its arguments with spaces. */
 function takeText(words: readonly CommandWord[], found: Findings): boolean {
   const texts = words.map(knownText);
+  if (texts[0] === "--") texts.shift();
   if (texts.includes(null)) {
     doubt(found, "it evaluates a text that is known only when it runs");
     return false;

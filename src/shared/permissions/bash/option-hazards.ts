@@ -56,6 +56,9 @@ const GIT: OptionHazards = {
 /** Before the subcommand. */
 const GIT_GLOBAL: OptionHazards = { short: "c", long: ["--config-env", "--exec-path"] };
 const GIT_VALUED = new Set(["-C", "--git-dir", "--work-tree", "--namespace", "--super-prefix"]);
+/** Their `-m` takes a value, which is no option whatever it becomes. */
+const TAKES_MESSAGE = new Set(["commit", "tag", "stash", "merge", "notes"]);
+const MAX_SED_SCRIPT = 200;
 const SED_SCRIPT = /^(?:\d+(?:,(?:\d+|\$))?[pdq]|s([/|#,])[^\\]*\1[^\\]*\1[gpI\d]*)$/;
 
 /** Why the command may do more than its name says; null when nothing of that kind is seen. */
@@ -78,7 +81,11 @@ function isHazardousGit(args: readonly CommandWord[]): boolean {
     if (isHazardousWord(args[at] as CommandWord, GIT_GLOBAL)) return true;
     at += GIT_VALUED.has(args[at]?.shape ?? "") ? 2 : 1;
   }
-  return args.slice(at).some((word) => isHazardousWord(word, GIT));
+  const isMessage = (index: number): boolean =>
+    TAKES_MESSAGE.has(args[at]?.shape ?? "") &&
+    /^(?:-[a-z]?m|--message)$/.test(args[index - 1]?.shape ?? "") &&
+    args[index]?.splits === false;
+  return args.some((word, index) => index >= at && !isMessage(index) && isHazardousWord(word, GIT));
 }
 
 /** A word whose beginning is not known, or an option that is not known whole, may be any option. */
@@ -103,5 +110,6 @@ function isBeginningOf(word: string, options: readonly string[]): boolean {
 /** A sed script can write files and run commands: only the plainest ones are taken for harmless. */
 function isPlainSed(args: readonly CommandWord[]): boolean {
   const script = args.find((word) => !word.shape.startsWith("-"));
-  return script !== undefined && SED_SCRIPT.test(knownText(script) ?? "");
+  const text = knownText(script) ?? "";
+  return text.length <= MAX_SED_SCRIPT && SED_SCRIPT.test(text);
 }

@@ -5,8 +5,11 @@ import type { Findings, ParsedCommand } from "./parsed-command.ts";
 import { hidesCharacters } from "./plain-text.ts";
 import { walkTree } from "./walk-tree.ts";
 
-/** Longer commands are mostly files in a here-document. A person reads those. */
-const MAX_COMMAND_LENGTH = 32_000;
+/**
+ * Longer commands are mostly files in a here-document, and a person reads those. It also bounds the time: some texts
+ * take the grammar time that grows with the square of their length.
+ */
+const MAX_COMMAND_LENGTH = 10_000;
 /** `bash -c "bash -c …"`. */
 const MAX_NESTED_SHELLS = 4;
 

@@ -4,7 +4,9 @@
 const HIDDEN = /[^\P{Cc}\t\n]|[^\P{Cf}\u200d]|[\u2028\u2029]/u;
 /** What a shell expands wherever it is not quoted by a backslash or by single quotes. */
 const LIVE = /`|\$[({[A-Za-z0-9_@*#?!$-]/;
-const OPERATORS = /['"\s;&|<>()*?\\]|\$['"]|\{[^}]*(?:,|\.\.)[^}]*\}/;
+const OPERATORS = /['"\s;&|<>()*?\\]|\$['"]/;
+/** A brace expansion has one of these between its braces. */
+const BRACED = /,|\.\./;
 
 export function hidesCharacters(text: string): boolean {
   return HIDDEN.test(text);
@@ -13,7 +15,7 @@ export function hidesCharacters(text: string): boolean {
 /** For the text of an unquoted word, as it is written. */
 export function isPlainWord(text: string): boolean {
   const rest = withoutEscapes(text);
-  return !LIVE.test(rest) && !OPERATORS.test(rest);
+  return !LIVE.test(rest) && !OPERATORS.test(rest) && !(rest.includes("{") && BRACED.test(rest));
 }
 
 /** For text between double quotes, or in a here-document whose delimiter is not quoted. */
