@@ -287,6 +287,7 @@ export const COMMAND_CASES: Record<string, readonly CommandCase[]> = {
     ["allow", "+npm test *  +sudo *", "sudo npm test"],
     ["no_rule", "+sudo *", "sudo npm test"],
     ["no_rule", "+find *", "find . -exec wc -l {} \\;"],
+    ["no_rule", "+find *  +echo", "find . -exec echo + x \\;"],
     ["no_rule", "+busybox *", "busybox rm x"],
     ["ask", "!rm *", "env -S 'rm x'"],
     ["ask", "!rm *", "env --split-string='rm x'"],

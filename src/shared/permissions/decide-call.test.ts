@@ -15,7 +15,7 @@ function inScope(scope: PolicyScope, rules: string): ScopedPolicy {
 
 const bash = (command: string) => ({ toolName: "Bash", toolInput: { command } });
 
-describe.each(Object.entries(CALL_CASES))("%s", (_, cases) => {
+describe.each(Object.entries(CALL_CASES))("%s [permissions.rules]", (_, cases) => {
   it.each(cases)("%s with %s for %s %j", (behavior, rules, toolName, toolInput) => {
     const decision = decide([inScope("project", rules)], { toolName, toolInput }, FACTS);
     expect(decision, decision.reason).toMatchObject({ behavior });
@@ -32,16 +32,19 @@ describe("scopes", () => {
     POLICY_SCOPES.filter((other) => other !== one).map((other) => [one, other] as const),
   );
 
-  it.each(pairs)("of %s and %s the more restrictive rule wins, whichever comes first in the list", (one, other) => {
-    for (const [index, [strict, behavior]] of lists.entries()) {
-      for (const [loose] of lists.slice(index + 1)) {
-        const policies = [inScope(one, strict), inScope(other, loose)];
-        const expected = { behavior, scope: one, rule: "Bash(rm *)" };
-        expect(decide(policies, bash("rm x"), FACTS)).toMatchObject(expected);
-        expect(decide(policies.toReversed(), bash("rm x"), FACTS)).toMatchObject(expected);
+  it.each(pairs)(
+    "of %s and %s the more restrictive rule wins, whichever comes first in the list [permissions.scopes]",
+    (one, other) => {
+      for (const [index, [strict, behavior]] of lists.entries()) {
+        for (const [loose] of lists.slice(index + 1)) {
+          const policies = [inScope(one, strict), inScope(other, loose)];
+          const expected = { behavior, scope: one, rule: "Bash(rm *)" };
+          expect(decide(policies, bash("rm x"), FACTS)).toMatchObject(expected);
+          expect(decide(policies.toReversed(), bash("rm x"), FACTS)).toMatchObject(expected);
+        }
       }
-    }
-  });
+    },
+  );
 
   it("names the widest scope's rule where several say the same", () => {
     const policies = [inScope("session", "!Bash(rm *)"), inScope("team", "!Bash(*)")];
@@ -117,7 +120,7 @@ describe("a working directory that is not known", () => {
 });
 
 describe("isShortened", () => {
-  it("knows what shortenToFit leaves of an input, wherever the cut is", () => {
+  it("knows what shortenToFit leaves of an input, wherever the cut is [permissions.cut]", () => {
     const deep = Array.from({ length: 70 }).reduce<unknown>((inner) => [inner], "x");
     for (const input of [
       { command: "x".repeat(100_000) },

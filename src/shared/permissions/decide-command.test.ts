@@ -5,7 +5,7 @@ import { decide } from "./decide-call.ts";
 
 const FACTS = { projectDir: "/work/project", homeDir: "/home/agent", cwd: "/work/project" };
 
-describe.each(Object.entries(COMMAND_CASES))("%s", (_, cases) => {
+describe.each(Object.entries(COMMAND_CASES))("%s [permissions.shell]", (_, cases) => {
   it.each(cases)("%s with %s for %j", (behavior, rules, command) => {
     const call = { toolName: "Bash", toolInput: { command } };
     const decision = decide([{ scope: "project", policy: readBashRules(rules) }], call, FACTS);
