@@ -182,6 +182,14 @@ export const REQUIREMENTS = {
   "tools.ceiling": "permission_mode is cut to the ceiling; what would ask is denied and the answer says so",
   "health.answers": "/health answers",
 
+  // Permission rules
+  "permissions.rules":
+    "rules in Claude Code's own syntax mean what they mean there; one that cannot be read is refused",
+  "permissions.scopes": "the most restrictive rule that matches wins over all scopes, and the answer names it",
+  "permissions.shell":
+    "a shell command is allowed only when every simple command in it is; what is not understood is asked about",
+  "permissions.cut": "an input that was cut on its way is never allowed by a rule with an argument",
+
   // Model gateway
   "gateway.admission": "the Session object is asked before each model request: runtime, model, eight at once",
   "gateway.passthrough":

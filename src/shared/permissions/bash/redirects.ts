@@ -1,0 +1,25 @@
+// Which files a redirection opens. Writing to nothing, and to a stream that is open already, opens none.
+import type { Redirect } from "unbash";
+import { type Findings, knownText } from "./parsed-command.ts";
+import { readWord } from "./read-word.ts";
+
+const NO_FILE = new Set(["/dev/null", "/dev/stdin", "/dev/stdout", "/dev/stderr"]);
+
+export function collectRedirect(node: Redirect, found: Findings): void {
+  if (node.target === undefined) {
+    found.doubts.push("a redirection of it names no file");
+    return;
+  }
+  const path = readWord(node.target);
+  const text = knownText(path);
+  if (isDuplicate(node.operator, text) || (text !== null && NO_FILE.has(text))) return;
+  if (text?.startsWith("/dev/tcp/") === true || text?.startsWith("/dev/udp/") === true) {
+    found.doubts.push("a redirection of it opens a network connection");
+  }
+  found.files.push({ access: node.operator === "<" ? "read" : "write", path });
+}
+
+/** `2>&1` and `>&-`. With another target `>&` writes a file. */
+function isDuplicate(operator: Redirect["operator"], target: string | null): boolean {
+  return (operator === ">&" || operator === "<&") && target !== null && /^(?:\d+-?|-)$/.test(target);
+}
