@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { takeBy, takeRequest } from "../../../test/support/checkpoint-bench.ts";
 import { type PackEdge, startPackEdge } from "../../../test/support/pack-edge.ts";
+import { peakMemoryMb } from "../../../test/support/peak-memory.ts";
 import { connectWorkspace, type RunnerProcess, startRunner } from "../../../test/support/runner-host.ts";
 import { unwrap } from "../../shared/errors/app-error.ts";
 
@@ -27,8 +28,7 @@ afterAll(async () => {
 function peakMb(): number {
   const pid = runner.child.pid;
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
-  const peaks = [pid, ...children].map((one) => /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${one}/status`, "utf8")));
-  return peaks.reduce((sum, peak) => sum + Number(peak?.[1] ?? 0), 0) / 1024;
+  return peakMemoryMb([pid ?? 0, ...children.map(Number)]);
 }
 
 describe("the runner's memory", () => {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { homePaths } from "../../../local/home.ts";
 import { connect } from "../../journeys/person.ts";
+import { peakMemoryMb } from "../../support/peak-memory.ts";
 import { type Stack, startStack } from "../../support/stack.ts";
 import { VERSION } from "../../../src/worker/version.ts";
 import { type BackupTool, sizeOf, type ToolKind } from "./tool.ts";
@@ -67,17 +68,14 @@ function storedBytes(stack: Stack): number {
   return blobs.reduce((sum, path) => sum + sizeOf(join(homePaths(stack.home).wranglerState, path)), 0);
 }
 
-/** Runner and engine together: the highest that each of them ever had. */
+/** Of runner and engine together, in bytes. */
 function peakMemory(stack: Stack): number {
   const runners = Object.values(stack.pids().runners);
   const engines = stack.processes().filter((pid) => runners.includes(parentOf(pid)));
-  // A process may be listed by more than one role.
-  return [...new Set([...runners, ...engines])].reduce((sum, pid) => sum + peakOf(pid), 0);
+  return peakMemoryMb([...runners, ...engines]) * 1024 * 1024;
 }
 
 const parentOf = (pid: number): number => Number(/PPid:\s+(\d+)/.exec(readText(`/proc/${pid}/status`))?.[1]);
-const peakOf = (pid: number): number =>
-  Number(/VmHWM:\s+(\d+) kB/.exec(readText(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
 
 function readText(path: string): string {
   try {
