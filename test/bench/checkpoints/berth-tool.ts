@@ -2,14 +2,17 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { homePaths } from "../../../local/home.ts";
-import { connect } from "../../journeys/person.ts";
+import { connect, prompt, start, waitForEnd } from "../../journeys/person.ts";
 import { peakMemoryMb } from "../../support/peak-memory.ts";
+import { callTool, say } from "../../support/scripted-model/scenario.ts";
 import { type Stack, startStack } from "../../support/stack.ts";
 import { VERSION } from "../../../src/worker/version.ts";
 import { type BackupTool, sizeOf, type ToolKind } from "./tool.ts";
 
 type Client = Awaited<ReturnType<typeof connect>>;
 type Answer = Record<string, unknown>;
+
+const ENGINE = "checkpoints/engine/main.ts";
 
 let projects = 0;
 
@@ -21,8 +24,7 @@ export const berth: ToolKind = {
     const client = await connect(stack);
     const project = `bench-${++projects}`;
     await client.callToolOrThrow("create_project", { name: project });
-    // Starts the sandbox, so that the folder is there: a checkpoint is taken of work, which has one already.
-    await client.callToolOrThrow("list_project_files", { project });
+    await work(client, project);
     const folder = workspaceFolder(stack);
     let newest = "";
     return {
@@ -45,6 +47,14 @@ export const berth: ToolKind = {
     } satisfies BackupTool;
   },
 };
+
+/** A checkpoint is taken of work: a turn has started the sandbox, and its first tool call the engine. It leaves no file. */
+async function work(client: Client, project: string): Promise<void> {
+  const steps = [[callTool("Bash", { command: "true", description: "work" })], [say("done")]];
+  const wish = { project, permission_mode: "bypassPermissions", prompt: prompt("Work.", { steps }) };
+  const { turn } = await waitForEnd(client, await start(client, wish));
+  if (turn?.status !== "completed") throw new Error(`The turn before the benchmark ended as ${turn?.status}.`);
+}
 
 async function finish(client: Client, tool: string, args: Answer): Promise<Answer> {
   let answer = await client.callToolOrThrow(tool, args);
@@ -71,7 +81,9 @@ function storedBytes(stack: Stack): number {
 /** Of runner and engine together, in bytes. */
 function peakMemory(stack: Stack): number {
   const runners = Object.values(stack.pids().runners);
-  const engines = stack.processes().filter((pid) => runners.includes(parentOf(pid)));
+  const isEngine = (pid: number) =>
+    runners.includes(parentOf(pid)) && readText(`/proc/${pid}/cmdline`).includes(ENGINE);
+  const engines = stack.processes().filter(isEngine);
   return peakMemoryMb([...runners, ...engines]) * 1024 * 1024;
 }
 

@@ -12,13 +12,12 @@ export type PackAccessOptions = {
 
 type PackRoute = "packs:write" | "packs:read";
 
+/** Each throws the same refusal, whatever is wrong. */
 export type PackAccess = {
-  /** Throws the same refusal whatever is wrong. `readPack` is null for a write. */
-  admit<Route extends PackRoute>(
-    request: Request,
-    route: Route,
-    readPack: string | null,
-  ): Promise<RunTokenClaimsOf<Route>>;
+  /** What the token says, which nobody else can have written. */
+  verify<Route extends PackRoute>(request: Request, route: Route): Promise<RunTokenClaimsOf<Route>>;
+  /** Whether its operation is still under way, and may. `readPack` is null for a write. */
+  confirm(claims: RunTokenClaimsOf<PackRoute>, readPack: string | null): Promise<void>;
 };
 
 /** A restore reads one pack by many ranges: the object is asked once in a while, not for each. */
@@ -32,17 +31,18 @@ export function createPackAccess(options: PackAccessOptions): PackAccess {
     yeses.set(key, options.nowMs() + YES_MS);
   };
   return {
-    async admit(request, route, readPack) {
+    async verify(request, route) {
       const [, token = ""] = /^Bearer (\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
       const read = readRunTokenClaims(await options.verifyToken(token), route, options.nowMs());
       if (!read.ok) throw refused();
-      const { team_id, workspace_id, runtime_id, operation_id }: RunTokenClaimsOf<PackRoute> = read.claims;
+      return read.claims;
+    },
+    async confirm({ team_id, workspace_id, runtime_id, operation_id }, readPack) {
       const key = `${team_id} ${workspace_id} ${runtime_id} ${operation_id} ${readPack}`;
-      if (readPack !== null && (yeses.get(key) ?? 0) > options.nowMs()) return read.claims;
+      if (readPack !== null && (yeses.get(key) ?? 0) > options.nowMs()) return;
       const question = { team_id, runtime_id, operation_id, read_pack: readPack };
       if (!(await options.workspace(workspace_id).mayUsePacks(question))) throw refused();
       if (readPack !== null) remember(key);
-      return read.claims;
     },
   };
 }

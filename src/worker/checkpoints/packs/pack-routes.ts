@@ -34,10 +34,15 @@ export function createPackRoutes(options: PackRouteOptions): PackRoutes {
 async function putPack({ access, store, bucket }: PackRouteOptions, request: Request): Promise<Response> {
   const sha256 = sha256Schema.safeParse(lastPart(request));
   if (!sha256.success) throw nothingHere();
-  const claims = await access.admit(request, "packs:write", null);
+  const claims = await access.verify(request, "packs:write");
   const bytes = declaredLength(request, MAX_PACK_BYTES);
-  // The row first, and its grace begins anew: from here on no sweep takes what is being stored.
-  if (!(await store.claim(claims.team_id, { sha256: sha256.data, bytes }))) {
+  // The row before the pack, and its grace begins anew: from here on no sweep takes what is being stored. One without a
+  // pack, of somebody who may not store it any more, is swept.
+  const [isClaimed] = await Promise.all([
+    store.claim(claims.team_id, { sha256: sha256.data, bytes }),
+    access.confirm(claims, null),
+  ]);
+  if (!isClaimed) {
     throw new AppError("pack_refused", "This pack is being removed. Send it again in a moment.");
   }
   await keep(bucket, packKey(claims.team_id, sha256.data), request, {
@@ -50,7 +55,8 @@ async function putPack({ access, store, bucket }: PackRouteOptions, request: Req
 async function getPack({ access, bucket }: PackRouteOptions, request: Request): Promise<Response> {
   const sha256 = sha256Schema.safeParse(lastPart(request));
   if (!sha256.success) throw nothingHere();
-  const claims = await access.admit(request, "packs:read", sha256.data);
+  const claims = await access.verify(request, "packs:read");
+  await access.confirm(claims, sha256.data);
   const range = parseRange(request.headers.get("range"));
   if (range === "refused") throw new AppError("invalid_argument", "Ask for one range: bytes=<first>-<last>.");
   const object = await bucket.get(packKey(claims.team_id, sha256.data), range === null ? {} : { range });
@@ -73,7 +79,8 @@ async function getPack({ access, bucket }: PackRouteOptions, request: Request): 
 async function putExport({ access, bucket }: PackRouteOptions, request: Request): Promise<Response> {
   const exportId = uuidSchema.safeParse(lastPart(request));
   if (!exportId.success) throw nothingHere();
-  const claims = await access.admit(request, "packs:write", null);
+  const claims = await access.verify(request, "packs:write");
+  await access.confirm(claims, null);
   // An export bears its operation's id, so that a token for one stores that one alone.
   if (claims.operation_id !== exportId.data) throw nothingHere();
   const bytes = declaredLength(request, MAX_EXPORT_BYTES);
