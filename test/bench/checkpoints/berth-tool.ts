@@ -1,5 +1,5 @@
 // Berth's checkpoints as the same kind of tool: through the MCP tools of a whole local stack, up to the row in D1.
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { homePaths } from "../../../local/home.ts";
 import { connect, prompt, start, waitForEnd } from "../../journeys/person.ts";
@@ -38,6 +38,7 @@ export const berth: ToolKind = {
         const wanted = { project, checkpoint_id: newest, create_backup: false };
         await finish(client, "restore_checkpoint", wanted);
       },
+      forget: () => rmSync(keptPacks(stack), { recursive: true }),
       storedBytes: async () => storedBytes(stack),
       peakMemory: () => peakMemory(stack),
       async stop() {
@@ -69,6 +70,11 @@ function workspaceFolder(stack: Stack): string {
   const [id] = readdirSync(workspaces);
   if (id === undefined) throw new Error("The stack has no workspace.");
   return join(workspaces, id, "files");
+}
+
+/** Packs that the sandbox keeps on its own disk. */
+function keptPacks(stack: Stack): string {
+  return join(workspaceFolder(stack), "..", "state", "checkpoints", "packs");
 }
 
 /** All that the bucket holds, manifests included: nothing else is in it here. */

@@ -11,6 +11,8 @@ export type BackupTool = {
   save(): Promise<void>;
   /** Makes the folder what was saved last: it is empty, or some files of it were changed. */
   restore(): Promise<void>;
+  /** Lets go of what it keeps on this machine besides the files. */
+  forget?(): void;
   storedBytes(): Promise<number>;
   /** Highest resident memory in bytes of what reads the files, where that can be told. */
   peakMemory?(): number;
