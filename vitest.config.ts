@@ -8,6 +8,9 @@ const TEST_SECRETS = {
   SANDBOX_SUPERVISOR_TOKEN: "supervisor-token-for-tests-only",
 };
 
+/** What is polled for comes within milliseconds, or never: the default of one second also catches a machine that is busy. */
+const expect = { poll: { timeout: 10_000 } };
+
 // What each project needs: unit nothing; container the real CLI; workers workerd; e2e the whole local stack.
 export default defineConfig({
   test: {
@@ -15,6 +18,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          expect,
           sequence: { groupOrder: 0 },
           environment: "node",
           include: [
@@ -27,6 +31,7 @@ export default defineConfig({
       {
         test: {
           name: "container",
+          expect,
           sequence: { groupOrder: 1 },
           environment: "node",
           include: ["src/container/**/*.test.ts"],
@@ -51,6 +56,7 @@ export default defineConfig({
         ],
         test: {
           name: "workers",
+          expect,
           sequence: { groupOrder: 2 },
           include: ["test/integration/**/*.test.ts"],
           setupFiles: ["./test/integration/apply-migrations.ts"],
@@ -64,18 +70,20 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          expect,
           sequence: { groupOrder: 3 },
           environment: "node",
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // Each file boots a stack of its own; two cores carry one at a time.
-          fileParallelism: false,
+          // Each file boots a stack of its own, and mostly waits for it: two fill each other's pauses.
+          maxWorkers: 2,
         },
       },
       {
         test: {
           name: "containers",
+          expect,
           sequence: { groupOrder: 4 },
           environment: "node",
           include: ["test/containers/**/*.test.ts"],
