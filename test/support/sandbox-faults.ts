@@ -25,7 +25,8 @@ function processFaults(stack: Stack): SandboxFaults {
     killClis: async () => stack.killClis(),
     async replaceSandboxes() {
       const { runners, clis } = stack.pids();
-      for (const pid of [...clis, ...Object.values(runners)]) process.kill(pid, "SIGKILL");
+      // The runners first: one that outlived its Claude Code for a moment would still tell of that death.
+      for (const pid of [...Object.values(runners), ...clis]) process.kill(pid, "SIGKILL");
       for (const workspaceId of Object.keys(runners)) {
         rmSync(join(stack.home, "workspaces", workspaceId), { recursive: true, force: true });
       }
