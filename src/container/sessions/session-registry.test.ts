@@ -54,6 +54,8 @@ describe("a session that has ended", () => {
     await host.turnEnded(next.turn_id);
     expect(host.entries.map(({ source_seq }) => source_seq)).toEqual(host.entries.map((_entry, index) => index + 1));
     await host.runner().endSession();
+    // What is not acknowledged yet would keep it, and rightly.
+    await expect.poll(() => openFiles(host.sessionId)).toEqual([]);
     await host.connect();
     host.cut();
     await expect.poll(() => openFiles(host.sessionId)).toEqual([]);
