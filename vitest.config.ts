@@ -76,8 +76,8 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // Each file boots a stack of its own, and mostly waits for it: two fill each other's pauses.
-          maxWorkers: 2,
+          // Each file boots a stack of its own: two that start at once can be given the same free port.
+          fileParallelism: false,
         },
       },
       {
