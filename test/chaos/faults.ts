@@ -17,6 +17,8 @@ export type Fault = {
   survivor: Survivor;
   /** True when it lasts: what waits at the moments goes on in the middle of it. */
   lasts: boolean;
+  /** What waits goes on only after it has struck: on a fast machine it would have ended before, and nothing be hit. */
+  strikesFirst?: true;
   /** True when it ends processes: the two kinds run beside each other, on stacks of their own. */
   kills: boolean;
   strike(struck: Struck): Promise<void> | void;
@@ -135,6 +137,7 @@ function outage(storage: "r2" | "d1"): Fault {
   return {
     survivor: "cli",
     lasts: true,
+    strikesFirst: true,
     kills: false,
     async strike({ world, dice }) {
       await world.order({ order: "begin_outage", storage, seed: dice.between(1, 1_000_000) });

@@ -77,7 +77,8 @@ async function strikeOnce(struck: Parameters<Fault["strike"]>[0], fault: Fault, 
 }
 
 /** A turn may end before it is struck only where it would end the same way. */
-function timesOf({ survivor, lasts }: Fault): readonly [Release, ...Release[]] {
+function timesOf({ survivor, lasts, strikesFirst }: Fault): readonly [Release, ...Release[]] {
+  if (strikesFirst === true) return ["during"];
   if (survivor !== "cli") return ["during", "after"];
   return lasts ? ["before", "during"] : ["before", "during", "after"];
 }
