@@ -23,8 +23,10 @@ export function createFrameCompressor(): FrameCompressor {
   let isClosed = false;
 
   async function take(): Promise<ZstdCompress> {
-    while (!isClosed && free.length === 0 && streams.size >= STREAMS)
+    while (free.length === 0 && streams.size >= STREAMS) {
+      if (isClosed) throw closed();
       await new Promise<void>((resolve) => waiting.push(resolve));
+    }
     if (isClosed) throw closed();
     const stream = free.pop() ?? createStream();
     streams.add(stream);
