@@ -64,6 +64,19 @@ export const REQUIREMENTS = {
   "tasks.stop": "a background task is stopped, and an unknown one gets a clear answer",
   "tasks.watch": "each beginning and end of a background task is an event",
 
+  // What a person has to agree to
+  "permissions.gate":
+    "forbidden is refused and consent is asked in every mode; what is auto-approved runs within allowed_tools",
+  "permissions.pending":
+    "a request is shown, waits for a person, survives every restart, and is answered once, the same for the same id",
+  "permissions.timeout": "what nobody answers in time is denied, and the session says so",
+  "permissions.stop": "an interrupt or the turn's end ends what waits",
+  "permissions.answer": "allow once, for the session or always, or deny with a message; the first answer stands",
+  "permissions.session": "what was allowed for the session runs there again, and lifts nothing that is forbidden",
+  "permissions.always": "a suggested rule is never wider than what was asked",
+  "permissions.questions":
+    "questions of Claude's, plans and MCP servers' forms are shown whole and answered by a person",
+
   // Objects
   "session.turn.lifecycle": "a turn goes from its prompt to its result, its events numbered 1 to n",
   "session.cost.difference": "a turn's cost is its own, by difference",

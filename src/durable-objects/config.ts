@@ -1,5 +1,6 @@
 // What the objects need of the environment, parsed once per object.
 import { z } from "zod";
+import { MAX_CONSENT_SECONDS } from "../shared/limits.ts";
 import type { SlotLimits } from "../shared/teams/slot-policy.ts";
 
 const configSchema = z.object({
@@ -21,6 +22,7 @@ const configSchema = z.object({
     .positive()
     .max(365 * 24 * 60),
   ARCHIVE_AFTER_DAYS: z.coerce.number().min(0).max(3650),
+  PERMISSION_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(MAX_CONSENT_SECONDS),
 });
 
 export type ObjectConfig = {
@@ -40,6 +42,8 @@ export type ObjectConfig = {
   sandboxIdleMs: number;
   /** How long an ended session's events stay in its object before they move to R2. */
   archiveAfterMs: number;
+  /** How long a person has to answer what a session asks; what nobody answered is denied. */
+  permissionTimeoutMs: number;
 };
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -57,6 +61,7 @@ export function readConfig(env: unknown): ObjectConfig {
     cliIdleMinutes: parsed.CLI_IDLE_MINUTES,
     sandboxIdleMs: parsed.SANDBOX_IDLE_MINUTES * 60_000,
     archiveAfterMs: parsed.ARCHIVE_AFTER_DAYS * DAY_MS,
+    permissionTimeoutMs: parsed.PERMISSION_TIMEOUT_SECONDS * 1000,
     allowedModels: parsed.ALLOWED_MODELS.split(",").map((name) => name.trim()),
   };
 }

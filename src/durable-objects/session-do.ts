@@ -4,9 +4,11 @@ import type { ConversationMark } from "../shared/checkpoints/format.ts";
 import type { CheckpointRecord } from "../shared/checkpoints/schema.ts";
 import { answer, failure, type Answer } from "../shared/errors/app-error.ts";
 import type { SessionEvent } from "../shared/events/event.ts";
+import type { PermissionRequestView } from "../shared/permissions/permission-request.ts";
 import type { RunningSession } from "../shared/processes/schema.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type {
+  AnswerPermission,
   ForkSource,
   LogPage,
   LogSize,
@@ -64,6 +66,7 @@ export class SessionObject extends DurableObject<Env> {
       workspace: (id) => this.env.WORKSPACE.getByName(id),
       team: (id) => this.env.TEAM.getByName(id),
       config: readConfig(this.env),
+      policies: () => [],
       clock: systemClock,
       logger: this.#logger,
       background: (work) => this.ctx.waitUntil(work.catch((error) => this.#logger.error("background_failed", error))),
@@ -218,6 +221,19 @@ export class SessionObject extends DurableObject<Env> {
   async createWatchTicket(principal: Principal): Promise<Answer<WatchTicket>> {
     const session = this.#of(principal);
     return session === null ? NOT_FOUND : answer(await session.tickets.issue(principal));
+  }
+
+  async listPermissions(principal: Principal): Promise<Answer<PermissionRequestView[]>> {
+    const session = this.#of(principal);
+    return session === null ? NOT_FOUND : answer(session.permissions.pending());
+  }
+
+  async getPermission(principal: Principal, requestId: string): Promise<Answer<PermissionRequestView>> {
+    return this.#of(principal)?.permissions.view(requestId) ?? NOT_FOUND;
+  }
+
+  async answerPermission(principal: Principal, request: AnswerPermission): Promise<Answer<PermissionRequestView>> {
+    return this.#of(principal)?.permissions.answer({ ...request, user_id: principal.user_id }) ?? NOT_FOUND;
   }
 
   async redeemWatchTicket(ticket: string): Promise<Answer<Principal>> {

@@ -297,6 +297,7 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
           countSlots: async () => ({ running: 0, waiting: 0 }),
         }),
         config: readConfig(env),
+        policies: () => [],
         clock: { ...systemClock, nowMs: () => Date.now() + world.aheadMs },
         logger: { info: () => {}, error: (event) => world.logged.push(event) },
         background(work) {

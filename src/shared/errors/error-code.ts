@@ -56,6 +56,9 @@ export const ERROR_CODES = [
   "branch_name_taken",
   "pack_refused",
   "operation_not_found",
+  "permission_not_found",
+  "permission_answered",
+  "permission_expired",
   "internal",
 ] as const;
 
