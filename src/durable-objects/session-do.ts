@@ -63,10 +63,10 @@ export class SessionObject extends DurableObject<Env> {
       storage: this.ctx.storage,
       sockets: this.ctx,
       bucket: this.env.BUCKET,
+      database: this.env.DB,
       workspace: (id) => this.env.WORKSPACE.getByName(id),
       team: (id) => this.env.TEAM.getByName(id),
       config: readConfig(this.env),
-      policies: () => [],
       clock: systemClock,
       logger: this.#logger,
       background: (work) => this.ctx.waitUntil(work.catch((error) => this.#logger.error("background_failed", error))),
@@ -87,6 +87,7 @@ export class SessionObject extends DurableObject<Env> {
     }
     const session = this.#of(request.principal);
     if (session === null) return NOT_FOUND;
+    session.configuration.noticed(request.principal.configuration_version);
     const submitted = session.submitter.submit(request);
     if (submitted.ok) session.drive();
     return submitted;

@@ -1,6 +1,8 @@
 // What waits for a person, in the Session object: asked once, answered once, through restarts, races and interrupts.
 import { describe, expect, it } from "vitest";
+import { createConfigurationStore } from "../../src/durable-objects/configuration/configuration-store.ts";
 import { runSessionTasks } from "../../src/durable-objects/sessions/session-tasks.ts";
+import { NOTHING_CONFIGURED } from "../../src/shared/configuration/materialise.ts";
 import type { PermissionAnswer } from "../../src/shared/permissions/permission-request.ts";
 import type { PermissionPolicy, PolicyScope } from "../../src/shared/permissions/policy-schema.ts";
 import type { PermissionQuestion } from "../../src/shared/rpc/session-host-api.ts";
@@ -47,9 +49,13 @@ const answer = (world: TestWorld, request_id: string, given: PermissionAnswer = 
 const events = (world: TestWorld, type: string) =>
   world.session.events.page(0, { maxEvents: 500, maxBytes: 1_000_000 }).filter((event) => event.type === type);
 
-const policy = (rules: Partial<PermissionPolicy>, scope: PolicyScope = "project") => ({
-  policies: () => [{ scope, policy: { auto_approved: [], user_consent: [], forbidden: [], ...rules } }],
-});
+/** As if these rules had been configured for the session. */
+function configure(world: TestWorld, rules: Partial<PermissionPolicy>, scope: PolicyScope = "project") {
+  const policies = [{ scope, policy: { auto_approved: [], user_consent: [], forbidden: [], ...rules } }];
+  const gate = { ...NOTHING_CONFIGURED.gate, policies };
+  const store = createConfigurationStore(world.storage);
+  store.save({ version: 1, sha256: "0".repeat(64), sandboxJson: new TextEncoder().encode("{}"), gate });
+}
 
 const runAlarm = (world: TestWorld) =>
   runSessionTasks(world.session, world.database, { info: () => {}, error: (event) => world.logged.push(event) });
@@ -266,6 +272,7 @@ describe("the gate with rules", () => {
   it("refuses what is forbidden, asks for consent, and lets run what is approved, in every mode [permissions.gate]", async () => {
     const rules = { auto_approved: ["Bash(ls *)"], user_consent: ["Bash(git push *)"], forbidden: ["Bash(rm *)"] };
     await inSession(async (world) => {
+      configure(world, rules);
       const { turnId, runner } = await begin(world);
       const gate = (command: string) => {
         const asked = { stage: "gate", permission_mode: "bypassPermissions", tool_input: { command } } as const;
@@ -297,27 +304,25 @@ describe("the gate with rules", () => {
           session_rule: "Bash(git push origin)",
         },
       });
-    }, policy(rules));
+    });
   });
 
   it("does not ask again for what was allowed for the session, here or after a restart [permissions.session]", async () => {
-    await inSession(
-      async (world) => {
-        const { turnId, runner } = await begin(world);
-        const tool_input = { command: "git push origin" };
-        const asked = question(runner, turnId, { tool_input });
-        const { decision } = await ask(world, asked);
-        answer(world, asked.request_id, { decision: "allow_session" });
-        expect(await decision).toEqual({ behavior: "allow" });
-        world.restart();
-        await world.session.driver.drive();
-        const gate = { stage: "gate", tool_input } as const;
-        expect(await runner.host!.decidePermission(question(runner, turnId, gate))).toEqual({ behavior: "allow" });
-        const wider = { stage: "gate", tool_input: { command: "git push --force" } } as const;
-        expect(await runner.host!.decidePermission(question(runner, turnId, wider))).toMatchObject({ behavior: "ask" });
-      },
-      policy({ user_consent: ["Bash(git push *)"] }),
-    );
+    await inSession(async (world) => {
+      configure(world, { user_consent: ["Bash(git push *)"] });
+      const { turnId, runner } = await begin(world);
+      const tool_input = { command: "git push origin" };
+      const asked = question(runner, turnId, { tool_input });
+      const { decision } = await ask(world, asked);
+      answer(world, asked.request_id, { decision: "allow_session" });
+      expect(await decision).toEqual({ behavior: "allow" });
+      world.restart();
+      await world.session.driver.drive();
+      const gate = { stage: "gate", tool_input } as const;
+      expect(await runner.host!.decidePermission(question(runner, turnId, gate))).toEqual({ behavior: "allow" });
+      const wider = { stage: "gate", tool_input: { command: "git push --force" } } as const;
+      expect(await runner.host!.decidePermission(question(runner, turnId, wider))).toMatchObject({ behavior: "ask" });
+    });
   });
 
   it("lets the very same call run again where no rule is narrow enough, and no other [permissions.session]", async () => {

@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { createPromptFiles } from "../attachments/prompt-files.ts";
 import type { Config } from "../config.ts";
+import { createConfigurationDesk } from "../configuration/configuration-desk.ts";
 import { createEntrySpool } from "../events/entry-spool.ts";
 import { runEntrySender } from "../events/entry-sender.ts";
 import { createPreviewSender } from "../events/preview-sender.ts";
@@ -60,9 +61,11 @@ export function createSessionParts(settings: SessionSettings) {
   });
   const started = { mark: sessionMark(files), user: config.cliUser };
   const events = createCliEvents({ spool, turns, recorder, started });
+  const configuration = createConfigurationDesk(files);
   const tasks = createTaskList(() => new Date());
   const holder: CliHolder = createCliHolder({
     configDir: files.configDir,
+    configure: configuration.configure,
     launch: {
       cwd: config.workspaceDir,
       environment: buildCliEnvironment(config, files),
@@ -85,7 +88,7 @@ export function createSessionParts(settings: SessionSettings) {
   };
   const prompts = createPromptFiles({ workspaceDir: config.workspaceDir, runtimeId, link });
   const talk = { spool, link, token, turns, recorder, tasks, files: prompts };
-  return { ...talk, holder, conversation, uploader, started, isBusy, stop };
+  return { ...talk, holder, configuration, conversation, uploader, started, isBusy, stop };
 }
 
 /** The folder itself where it cannot be found out. */

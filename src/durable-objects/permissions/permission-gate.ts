@@ -1,8 +1,9 @@
 // Answers the runner's question before each tool call. The same question gets the same answer, also after a restart.
+import type { GateConfiguration } from "../../shared/configuration/session-configuration.ts";
 import { PERMISSION_DEADLINE_MS } from "../../shared/limits.ts";
 import type { CallDecision } from "../../shared/permissions/decide-call.ts";
 import { decideInSession } from "../../shared/permissions/decide-in-session.ts";
-import type { ScopedPolicy } from "../../shared/permissions/policy-schema.ts";
+import { cutToCeiling, type PermissionMode } from "../../shared/permissions/permission-mode.ts";
 import type { PermissionDecision, PermissionQuestion } from "../../shared/rpc/session-host-api.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
@@ -14,8 +15,10 @@ type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock"> & 
   book: PermissionBook;
   desk: PermissionDesk;
   log: SessionLog;
-  /** Of team, user, project and session, as the turn was started with. */
-  policies(): readonly ScopedPolicy[];
+  /** Rules of team, user, project and session, and the ceiling. */
+  rules(): GateConfiguration;
+  /** No turn of any session runs in a wider mode. */
+  maxPermissionMode: PermissionMode;
   /** Resolves true once the turn has the workspace's lease, false when it does not get it in time. */
   holdsLease(turnId: string, timeoutMs: number): Promise<boolean>;
   /** What is done before a tool that is not refused; it decides nothing, and never rejects. */
@@ -79,11 +82,15 @@ async function decideFor(parts: Parts, turn: TurnRow, question: PermissionQuesti
 
 type Call = { question: PermissionQuestion; callSha256: string | null };
 
-function decideByRules({ book, policies }: Parts, turn: TurnRow, { question, callSha256 }: Call): CallDecision {
+function decideByRules(parts: Parts, turn: TurnRow, { question, callSha256 }: Call): CallDecision {
+  const { book } = parts;
+  const { policies, ceiling } = parts.rules();
+  const permission_mode = cutToCeiling(ceiling.permission_mode, parts.maxPermissionMode);
   return decideInSession({
     asked: question,
     allowedTools: turn.options.allowed_tools,
-    policies: policies(),
+    ceiling: { ...ceiling, permission_mode },
+    policies,
     grantedRules: book.grantedRules(),
     isCallGranted: callSha256 !== null && book.isCallGranted(callSha256),
   });

@@ -14,6 +14,7 @@ function decide(asked: Partial<SessionCall["asked"]>, call: Partial<SessionCall>
   return decideInSession({
     asked: { ...base, ...WHERE, ...asked } as SessionCall["asked"],
     allowedTools: undefined,
+    ceiling: { permission_mode: "bypassPermissions", allowed_tools: [] },
     policies: [],
     grantedRules: [],
     isCallGranted: false,
@@ -57,6 +58,17 @@ describe("a tool call in a session", () => {
     for (const permission_mode of PERMISSION_MODES) {
       expect(decide({ permission_mode, tool_name, tool_input: {} }, { allowedTools }).behavior).toBe(behavior);
     }
+  });
+
+  it("is held to every list of tools and to the mode that persons set at most [permissions.gate] [tools.ceiling]", () => {
+    const policies = [rules({ auto_approved: ["Bash(npm *)"] })];
+    const lists = (...allowed_tools: string[][]) => ({ permission_mode: "auto" as const, allowed_tools });
+    expect(decide({}, { policies, ceiling: lists(["Bash", "Read"], ["Bash"]) }).behavior).toBe("allow");
+    expect(decide({}, { policies, ceiling: lists(["Bash", "Read"], ["Read"]) }).behavior).toBe("deny");
+    const leave = { tool_name: "ExitPlanMode", tool_input: {}, permission_mode: "plan", stage: "consent" } as const;
+    const ceiling = { permission_mode: "plan" as const, allowed_tools: [] };
+    expect(decide(leave, { ceiling }).behavior).toBe("deny");
+    expect(decide(leave).behavior).toBe("ask");
   });
 
   it("in plan mode is not let run by a rule: the mode was asked for [permissions.gate]", () => {

@@ -3,6 +3,7 @@
 import type { PermissionQuestion } from "../rpc/session-host-api.ts";
 import type { CallFacts } from "./call-subject.ts";
 import { type CallDecision, decide } from "./decide-call.ts";
+import { cutToCeiling, type PermissionMode } from "./permission-mode.ts";
 import type { PermissionPolicy, ScopedPolicy } from "./policy-schema.ts";
 import { isToolAllowed } from "./tool-allow-list.ts";
 import { kindOf } from "./tool-kinds.ts";
@@ -14,7 +15,10 @@ type Asked = Pick<
 
 export type SessionCall = {
   asked: Asked;
+  /** The turn's allowed_tools; absent for all. */
   allowedTools: readonly string[] | undefined;
+  /** What persons set at most: the widest mode, and lists of tools of which each has to name the tool. */
+  ceiling: { permission_mode: PermissionMode; allowed_tools: readonly (readonly string[])[] };
   policies: readonly ScopedPolicy[];
   /** Rules that a person added for this session when they were asked. */
   grantedRules: readonly string[];
@@ -29,6 +33,12 @@ export function decideInSession(call: SessionCall): CallDecision {
   if (!isToolAllowed(call.allowedTools, asked.tool_name)) {
     const reason = `${asked.tool_name} is not among this turn's allowed_tools. Go on without it, or say what is missing.`;
     return plain("deny", reason);
+  }
+  if (!call.ceiling.allowed_tools.every((list) => isToolAllowed(list, asked.tool_name))) {
+    return plain("deny", `${asked.tool_name} is not among the tools that a person allowed here. Go on without it.`);
+  }
+  if (kindOf(asked) === "plan" && cutToCeiling("default", call.ceiling.permission_mode) !== "default") {
+    return plain("deny", "A person allowed planning alone here. Give the plan as your answer, and end.");
   }
   const decided = byRules(call);
   if (decided.behavior === "allow" && isModesOwn(asked)) return leaveToMode(asked);
