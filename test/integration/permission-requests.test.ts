@@ -54,7 +54,12 @@ function configure(world: TestWorld, rules: Partial<PermissionPolicy>, scope: Po
   const policies = [{ scope, policy: { auto_approved: [], user_consent: [], forbidden: [], ...rules } }];
   const gate = { ...NOTHING_CONFIGURED.gate, policies };
   const store = createConfigurationStore(world.storage);
-  store.save({ version: 1, sha256: "0".repeat(64), sandboxJson: new TextEncoder().encode("{}"), gate });
+  store.save({
+    version: 1,
+    sha256: "0".repeat(64),
+    sandboxJson: new TextEncoder().encode(JSON.stringify(NOTHING_CONFIGURED.sandbox)),
+    gate,
+  });
 }
 
 const runAlarm = (world: TestWorld) =>
