@@ -73,6 +73,16 @@ export const REQUIREMENTS = {
   "permissions.stop": "an interrupt or the turn's end ends what waits",
   "permissions.answer": "allow once, for the session or always, or deny with a message; the first answer stands",
   "permissions.session": "what was allowed for the session runs there again, and lifts nothing that is forbidden",
+  "permissions.model": "the model cannot give consent: by no argument, no link, from no sandbox and no other session",
+  "permissions.page":
+    "the page shows exactly what is asked and by whom, works without scripts, and GET changes nothing",
+  "permissions.link":
+    "a link opens nothing by itself; one of another person, expired or used does nothing and says why",
+  "permissions.elicitation": "a client that shows forms asks its person in the middle of a call",
+  "permissions.socket": "a watcher who may answer does so over the WebSocket, and one with a ticket may not",
+  "permissions.tools": "rules are shown, changed and explained by tools; what widens is proposed",
+  "permissions.browser": "a person signs in with the browser, for a while, and out again",
+  "proposals.page": "a proposal is confirmed or refused on its page, once, by who may",
   "permissions.always": "a suggested rule is never wider than what was asked",
   "permissions.questions":
     "questions of Claude's, plans and MCP servers' forms are shown whole and answered by a person",

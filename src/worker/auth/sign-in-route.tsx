@@ -13,6 +13,8 @@ export type SignInRouteOptions = SignInOptions & {
 export type SignInRoute = {
   show(request: Request): Promise<Response>;
   answer(request: Request): Promise<Response>;
+  /** For whoever signs in without having been on the way to somewhere. */
+  done(request: Request): Promise<Response>;
   signOut(request: Request): Promise<Response>;
 };
 
@@ -24,6 +26,7 @@ export function createSignInRoute(options: SignInRouteOptions): SignInRoute {
       return askCode(options, next, null);
     },
     answer: (request) => takeCode(options, request),
+    done: (request) => showSignedIn(options, request),
     signOut: (request) => signOut(options, request),
   };
 }
@@ -72,8 +75,7 @@ function askCode(options: SignInRouteOptions, next: string | null, problem: stri
   return pageResponse(page, { nonce, status: problem === null ? 200 : 403 });
 }
 
-/** For whoever signs in without having been on the way to somewhere. */
-export async function showSignedIn(options: SignInRouteOptions, request: Request): Promise<Response> {
+async function showSignedIn(options: SignInRouteOptions, request: Request): Promise<Response> {
   const signedIn = await options.browsers.read(request);
   if (signedIn === null) return seeOther("/sign-in");
   const nonce = options.newNonce();
