@@ -53,7 +53,9 @@ export type Tool = {
   resume: ((args: unknown, before: Record<string, unknown>, context: ToolContext) => Promise<ToolAnswer>) | null;
 };
 
-/** Without the bounds that every integer has, and the pattern that every UUID has: each schema costs a model's attention. */
+const ANSWER_BOUNDS = ["pattern", "minimum", "exclusiveMinimum"] as const;
+
+/** Without the bounds that every integer has: each tool's schema costs a model's attention. */
 function toJson(schema: z.ZodObject, io: "input" | "output"): JsonSchema {
   return z.toJSONSchema(schema, {
     io,
@@ -61,7 +63,8 @@ function toJson(schema: z.ZodObject, io: "input" | "output"): JsonSchema {
     override({ jsonSchema }) {
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      if (jsonSchema.format === "uuid") delete jsonSchema.pattern;
+      // Of what we answer it is enough to know its form.
+      if (io === "output") for (const bound of ANSWER_BOUNDS) delete jsonSchema[bound];
     },
   });
 }
