@@ -243,9 +243,9 @@ export class SessionObject extends DurableObject<Env> {
 
   /** Somebody watches: a stream of events, or a WebSocket. */
   override async fetch(request: Request): Promise<Response> {
-    const { principal, after_cursor } = readWatchRequest(request);
-    const session = this.#of(principal);
-    return session === null ? refuseWatch(NOT_FOUND.error) : answerWatch(session.watchers, request, after_cursor);
+    const watch = readWatchRequest(request);
+    const session = this.#of(watch.principal);
+    return session === null ? refuseWatch(NOT_FOUND.error) : answerWatch(session.watchers, request, watch);
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {

@@ -94,6 +94,10 @@ export function composeSession(ports: SessionPorts) {
     events: core.archived.watchable,
     sockets: ports.sockets,
     onWatched: connection.refreshPreviews,
+    answerPermission({ request_id, answer }, user_id) {
+      const answered = core.permissions.answer({ request_id, answer, user_id, way: "socket" });
+      return answered.ok ? null : answered.error;
+    },
     onError: (error) => ports.logger.error("watch_failed", error),
   });
   core.watch.hub = watchers;
