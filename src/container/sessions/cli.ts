@@ -167,6 +167,7 @@ function toOptions(launch: CliLaunch, spawn: NonNullable<Options["spawnClaudeCod
     permissionMode: live.permissionMode,
     allowDangerouslySkipPermissions: fixed.allowBypass,
     canUseTool: gate.canUseTool,
+    onElicitation: gate.onElicitation,
     hooks: { PreToolUse: [{ hooks: [gate.preToolUse], timeout: HOOK_TIMEOUT_SECONDS }] },
     ...toConversationOptions(launch),
     ...(live.model === null ? {} : { model: live.model }),

@@ -21,6 +21,7 @@ import { createOperationStore } from "./operation-store.ts";
 import { createOperationWork } from "./operation-work.ts";
 import { createOwnCheckpoints } from "./own-checkpoints.ts";
 import { createTellingStore } from "./telling-store.ts";
+import { createSmallPackStore } from "./small-packs.ts";
 import { createTimelineStore } from "./timeline-store.ts";
 import { createTreeRestorer } from "./tree-restorer.ts";
 import { createWakeUp } from "./wake-up.ts";
@@ -28,7 +29,7 @@ import type { Ask } from "../workspaces/runner-workspace.ts";
 
 export type CheckpointParts = {
   storage: DurableObjectStorage;
-  bucket: CheckpointBucket & Pick<R2Bucket, "delete">;
+  bucket: CheckpointBucket;
   database: D1Database;
   session(sessionId: string): SessionApi;
   ask: Ask;
@@ -102,6 +103,7 @@ function composeShared(of: CheckpointParts) {
     bell: createEventBell(),
   };
   const recorder = createCheckpointRecorder({ ...stores, storage, workspace, clock });
-  const taker = createCheckpointTaker({ ...stores, storage, workspace, clock, recorder, engine, logger });
+  const smallPacks = createSmallPackStore({ database: of.database, bucket: of.bucket, clock });
+  const taker = createCheckpointTaker({ ...stores, smallPacks, storage, workspace, clock, recorder, engine, logger });
   return { ...stores, engine, recorder, taker, restorer: createTreeRestorer(engine) };
 }

@@ -9,6 +9,7 @@ export const TOOLSETS = [
   "attachments",
   "checkpoints",
   "configuration",
+  "permissions",
 ] as const;
 export type Toolset = (typeof TOOLSETS)[number];
 
