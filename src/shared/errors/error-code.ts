@@ -56,6 +56,13 @@ export const ERROR_CODES = [
   "branch_name_taken",
   "pack_refused",
   "operation_not_found",
+  "address_refused",
+  "address_unreachable",
+  "secret_not_found",
+  "mcp_server_not_found",
+  "mcp_server_failed",
+  "mcp_server_needs_sign_in",
+  "mcp_connect_refused",
   "internal",
 ] as const;
 
