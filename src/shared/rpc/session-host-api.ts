@@ -109,4 +109,6 @@ export interface SessionHostApi {
   decidePermission(question: PermissionQuestion): Promise<PermissionDecision>;
   /** A fresh run token for the model gateway. */
   renewRunToken(request: { runtime_id: string }): Promise<RunTokenGrant>;
+  /** A run token for the session's MCP servers. */
+  issueServerToken(request: { runtime_id: string }): Promise<RunTokenGrant>;
 }

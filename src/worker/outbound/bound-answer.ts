@@ -43,7 +43,7 @@ function boundStream(body: ReadableStream, limits: BodyLimits, cut: () => void):
 }
 
 async function within<T>(work: Promise<T>, ms: number): Promise<T | "late"> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setTimeout> | null = null;
   const late = new Promise<"late">((resolve) => {
     timer = setTimeout(() => resolve("late"), Math.max(0, ms));
   });
