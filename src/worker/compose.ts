@@ -196,11 +196,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
       return ask(workspace(project.workspace_id), identityOf(principal, project));
     },
   });
-  const archive = createArchiveService({
-    session: (id) => sessionOf(parts.env, id),
-    bucket: parts.env.BUCKET,
-    publicUrl: config.publicUrl,
-  });
+  const archive = composeArchive(parts);
   const processes = createProcessService({
     store: createProcessStore(db),
     session: (id) => sessionOf(parts.env, id),
@@ -220,6 +216,14 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     processes,
     attachments: parts.attachments,
   };
+}
+
+function composeArchive({ env, config }: Parts) {
+  return createArchiveService({
+    session: (id) => sessionOf(env, id),
+    bucket: env.BUCKET,
+    publicUrl: config.publicUrl,
+  });
 }
 
 function composeConfiguration({ env, config, db }: Parts, projects: ProjectService) {
