@@ -41,6 +41,10 @@ import { createResourceReaders } from "./mcp/resource-readers.ts";
 import type { Services } from "./mcp/tool-context.ts";
 import { createModelGateway } from "./model/model-gateway.ts";
 import { requireModel } from "./sessions/model-choice-policy.ts";
+import { composeServers } from "./mcp-servers/compose-servers.ts";
+import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
+import { createResolver } from "./outbound/resolve-name.ts";
+import { createSealer } from "./secrets/sealer.ts";
 import { createProcessService } from "./processes/process-service.ts";
 import { createProcessStore } from "./processes/process-store.ts";
 import { createProjectService, identityOf, type ProjectService } from "./projects/project-service.ts";
@@ -101,7 +105,12 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
     ...config,
     logger,
     apiHandler: composeProtected(parts, principals.readPrincipal, services),
-    defaultHandler: composeApp(parts, { principals, watching, oauth: () => getOAuthApi(options, env) }),
+    defaultHandler: composeApp(parts, {
+      principals,
+      watching,
+      servers: services.servers,
+      oauth: () => getOAuthApi(options, env),
+    }),
   });
   const provider = new OAuthProvider<Env>(options);
   const entry = createEntry({ provider, publicUrl: config.publicUrl, logger });
@@ -207,6 +216,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   return {
     configuration,
     proposals,
+    servers: composeMcpServers(parts, { configuration, projects }),
     sessions,
     projects,
     branches,
@@ -216,6 +226,37 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     processes,
     attachments: parts.attachments,
   };
+}
+
+function composeMcpServers(
+  { env, config, db, logger, runtime }: Parts,
+  { configuration, projects }: Pick<Services, "configuration" | "projects">,
+): Services["servers"] {
+  const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
+  const rules = { allowLoopback: config.allowLoopbackUrls, ownOrigin: config.publicUrl };
+  const resolve = createResolver({ resolverUrl: config.dnsResolverUrl, fetch: send });
+  return composeServers({
+    db,
+    sealer: createSealer(config.vaultKeys, crypto),
+    guarded: createGuardedFetch({ fetch: send, resolve, rules }),
+    rules,
+    publicUrl: config.publicUrl,
+    version: VERSION,
+    configuration,
+    session: (id) => sessionOf(env, id),
+    verifyToken: (token) => verifyRunToken(token, config.runTokenSecret, crypto.subtle),
+    newTicket,
+    sha256Hex,
+    now,
+    waitUntil: runtime.waitUntil,
+    sandboxOf: (principal, name) => ({
+      async testServer(server) {
+        const project = await projects.find(principal, name);
+        return workspaceOf(env, project.workspace_id).testServer(identityOf(principal, project), server);
+      },
+    }),
+    logger,
+  });
 }
 
 function composeArchive({ env, config }: Parts) {
@@ -276,8 +317,14 @@ function composeApp(
   {
     principals,
     watching,
+    servers,
     oauth,
-  }: { principals: PrincipalStore; watching: WatchService; oauth: () => ReturnType<typeof getOAuthApi> },
+  }: {
+    principals: PrincipalStore;
+    watching: WatchService;
+    servers: Services["servers"];
+    oauth: () => ReturnType<typeof getOAuthApi>;
+  },
 ): FetchHandler {
   const { config, db, env, logger } = parts;
   const counter = createSignInStore(db);
@@ -288,6 +335,7 @@ function composeApp(
     watch: createWatchPageRoute({ watching, newNonce: () => crypto.randomUUID(), logger }),
     health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),
     model: composeGateway(parts),
+    mcpProxy: servers.proxy,
     packs: composePackRoutes(parts),
     upload: createUploadRoute({ uploads: parts.attachments, logger }),
     wake: (request: Request) => wakeSession({ workspace: (id) => workspaceOf(env, id) }, request),

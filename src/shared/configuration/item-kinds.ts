@@ -11,7 +11,15 @@ import { environmentProblem, environmentSchema, settingProblem, settingSchema, S
 /** CLAUDE.md of one scope. */
 export const MAX_MEMORY_CHARACTERS = 100_000;
 
-export const ITEM_KIND_NAMES = ["policy", "ceiling", "repository", "memory", "setting", "environment", "mcp_server"] as const;
+export const ITEM_KIND_NAMES = [
+  "policy",
+  "ceiling",
+  "repository",
+  "memory",
+  "setting",
+  "environment",
+  "mcp_server",
+] as const;
 export const itemKindSchema = z.enum(ITEM_KIND_NAMES);
 export type ItemKind = z.infer<typeof itemKindSchema>;
 

@@ -50,15 +50,20 @@ function liftAround(name: string, value: string, lift: Lift): string {
 
 function liftUrl(text: string, lift: Lift): string {
   if (!URL.canParse(text)) return text;
-  const [base = "", query] = splitAt(text.split("#")[0] ?? "", "?");
+  const [base, query] = splitAt(text.split("#")[0] ?? "", "?");
   const [origin = "", ...segments] = splitPath(base);
   const path = segments.map((segment) => (isSuspicious(segment) ? lift("PATH", decode(segment)) : segment));
   const lifted = [origin, ...path].join("/");
-  return query === undefined ? lifted : `${lifted}?${query.split("&").map((pair) => liftPair(pair, lift)).join("&")}`;
+  return query === undefined
+    ? lifted
+    : `${lifted}?${query
+        .split("&")
+        .map((pair) => liftPair(pair, lift))
+        .join("&")}`;
 }
 
 function liftPair(pair: string, lift: Lift): string {
-  const [name = "", value] = splitAt(pair, "=");
+  const [name, value] = splitAt(pair, "=");
   if (value === undefined || value === "" || findReferences(value).length > 0) return pair;
   const isSecret = SECRET_WORD.test(name) || isSuspicious(value);
   return isSecret ? `${name}=${lift(name, decode(value))}` : pair;
@@ -90,7 +95,10 @@ function decode(text: string): string {
 }
 
 function freeName(hint: string, isTaken: (name: string) => boolean): string {
-  const plain = hint.toUpperCase().replace(/[^A-Z0-9]+/g, "_").replace(/^[^A-Z]+/, "");
+  const plain = hint
+    .toUpperCase()
+    .replace(/[^A-Z0-9]+/g, "_")
+    .replace(/^[^A-Z]+/, "");
   const base = (plain === "" ? "SECRET" : plain).slice(0, 56).replace(/_+$/, "");
   for (let count = 1; ; count++) {
     const name = count === 1 ? base : `${base}_${count}`;

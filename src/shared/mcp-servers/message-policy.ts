@@ -6,8 +6,7 @@ type AllowList = { allowed_tools: readonly string[] | null };
 
 export type OutgoingVerdict =
   /** `message` is what is sent: read once here, so that nobody reads it differently later. */
-  | { pass: true; message: unknown; method: string | null }
-  | { pass: false; answer: unknown };
+  { pass: true; message: unknown; method: string | null } | { pass: false; answer: unknown };
 
 const NOT_ALLOWED = -32602;
 const MALFORMED = -32600;
@@ -53,10 +52,14 @@ function malformed(): OutgoingVerdict {
 export function filterIncoming(parsed: unknown, allow: AllowList): { message: unknown; tools: number | null } {
   if (Array.isArray(parsed)) {
     const all = parsed.map((one: unknown) => filterIncoming(one, allow));
-    return { message: all.map(({ message }) => message), tools: all.find(({ tools }) => tools !== null)?.tools ?? null };
+    return {
+      message: all.map(({ message }) => message),
+      tools: all.find(({ tools }) => tools !== null)?.tools ?? null,
+    };
   }
   const result = isMessage(parsed) ? parsed["result"] : null;
-  if (!isMessage(parsed) || !isMessage(result) || !Array.isArray(result["tools"])) return { message: parsed, tools: null };
+  if (!isMessage(parsed) || !isMessage(result) || !Array.isArray(result["tools"]))
+    return { message: parsed, tools: null };
   const listed = result["tools"] as unknown[];
   const tools = listed.filter((tool) => {
     const name = isMessage(tool) ? tool["name"] : null;

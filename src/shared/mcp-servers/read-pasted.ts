@@ -11,7 +11,11 @@ export const MAX_PASTED_CHARACTERS = 256 * 1024;
 export function readPastedServers(text: string): PastedServer[] | null {
   const parsed = parseJson(text);
   if (!isRecord(parsed)) return null;
-  const servers = isRecord(parsed["mcpServers"]) ? parsed["mcpServers"] : isRecord(parsed["servers"]) ? parsed["servers"] : parsed;
+  const servers = isRecord(parsed["mcpServers"])
+    ? parsed["mcpServers"]
+    : isRecord(parsed["servers"])
+      ? parsed["servers"]
+      : parsed;
   return Object.entries(servers).map(([name, entry]) => readEntry(name, entry));
 }
 

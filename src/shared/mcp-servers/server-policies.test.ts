@@ -94,7 +94,12 @@ describe("a definition", () => {
 describe("secrets in a definition", () => {
   it("are taken out of headers, query and path, and references stand in their place [secrets.lifted]", () => {
     const url = "https://hooks.example.com/api/s/a1B2c3D4e5F6g7H8i9J0kk/mcp?api_key=k%20v&page=2&x=${secret:KEPT}";
-    const headers = { Authorization: "Bearer tok-1", "X-Api-Key": "plain", "X-Version": "2", "X-Kept": "${secret:KEPT}" };
+    const headers = {
+      Authorization: "Bearer tok-1",
+      "X-Api-Key": "plain",
+      "X-Version": "2",
+      "X-Kept": "${secret:KEPT}",
+    };
     const lifted = liftSecrets("my-hook", http({ url, headers }), (name) => name === "MY_HOOK_X_API_KEY");
     expect(lifted.server).toMatchObject({
       url: "https://hooks.example.com/api/s/${secret:MY_HOOK_PATH}/mcp?api_key=${secret:MY_HOOK_API_KEY}&page=2&x=${secret:KEPT}",
@@ -115,7 +120,11 @@ describe("secrets in a definition", () => {
   });
 
   it("leave addresses without any as they are", () => {
-    for (const url of ["https://mcp.linear.app/mcp", "https://mcp.example.com/v1/servers/search?tools=a,b", "https://example.com"]) {
+    for (const url of [
+      "https://mcp.linear.app/mcp",
+      "https://mcp.example.com/v1/servers/search?tools=a,b",
+      "https://example.com",
+    ]) {
       expect(liftSecrets("x", http({ url }), never)).toEqual({ server: http({ url }), secrets: [] });
     }
   });
@@ -143,7 +152,10 @@ describe("secrets in a definition", () => {
   });
 
   it("are not seen in plain values", () => {
-    for (const more of [{ env: { LOG_LEVEL: "debug", API_KEY: "" } }, { args: ["-y", "@scope/server-keyboard", "/workspace"] }])
+    for (const more of [
+      { env: { LOG_LEVEL: "debug", API_KEY: "" } },
+      { args: ["-y", "@scope/server-keyboard", "/workspace"] },
+    ])
       expect(readServerJson("x", JSON.stringify({ command: "npx", ...more }))).toHaveProperty("server");
   });
 });
@@ -157,7 +169,12 @@ describe("a change of a server", () => {
     ["more tools", some, http({ allowed_tools: ["a", "b", "c"] }), true],
     ["all tools", some, http(), true],
     ["switched on", http({ enabled: false }), http(), true],
-    ["another program", mcpServerSchema.parse({ type: "stdio", command: "a" }), mcpServerSchema.parse({ type: "stdio", command: "b" }), true],
+    [
+      "another program",
+      mcpServerSchema.parse({ type: "stdio", command: "a" }),
+      mcpServerSchema.parse({ type: "stdio", command: "b" }),
+      true,
+    ],
     ["removed", http(), null, false],
     ["fewer tools", some, http({ allowed_tools: ["a"] }), false],
     ["some tools", http(), some, false],

@@ -149,9 +149,19 @@ describe("an address that a person entered", () => {
   });
 
   it("may be loopback, and http there, where local development says so [outbound.loopback]", () => {
-    for (const text of ["http://localhost:3000/mcp", "http://127.0.0.1:3000/", "http://[::1]:3000/", "http://127.1:3000/"])
+    for (const text of [
+      "http://localhost:3000/mcp",
+      "http://127.0.0.1:3000/",
+      "http://[::1]:3000/",
+      "http://127.1:3000/",
+    ])
       expect(judgeUrl(text, LOCAL), text).toMatchObject({ ok: true });
-    for (const text of ["http://localhost:8787/mcp", "http://127.0.0.1:8787/", "http://[::1]:8787/", "http://127.1:8787/"])
+    for (const text of [
+      "http://localhost:8787/mcp",
+      "http://127.0.0.1:8787/",
+      "http://[::1]:8787/",
+      "http://127.1:8787/",
+    ])
       expect(judgeUrl(text, LOCAL), text).toEqual({ ok: false, refusal: "own_address" });
     expect(judgeUrl("http://example.com/", LOCAL)).toEqual({ ok: false, refusal: "scheme" });
     expect(judgeUrl("http://10.0.0.1:3000/", LOCAL)).toEqual({ ok: false, refusal: "private_address" });

@@ -28,7 +28,11 @@ export function createServerOpener({ secrets, token }: OpenServerParts): ServerO
       Object.entries(server.headers).map(([name, value]) => [name, replaceReferences(value, read)]),
     );
     const bearer = hasAuthorization(headers) ? null : await token(key, server.url);
-    const hidden = [...values.values(), ...[...values.values()].map(encodeURIComponent), ...(bearer === null ? [] : [bearer])];
+    const hidden = [
+      ...values.values(),
+      ...[...values.values()].map(encodeURIComponent),
+      ...(bearer === null ? [] : [bearer]),
+    ];
     return {
       url,
       headers: bearer === null ? headers : { ...headers, Authorization: `Bearer ${bearer}` },

@@ -28,7 +28,8 @@ export function createServerProbe(guarded: GuardedFetch, version: string): Probe
     try {
       const options = { requestInit: { headers: server.headers }, fetch: watched };
       const url = new URL(server.url);
-      const transport = type === "http" ? new StreamableHTTPClientTransport(url, options) : new SSEClientTransport(url, options);
+      const transport =
+        type === "http" ? new StreamableHTTPClientTransport(url, options) : new SSEClientTransport(url, options);
       await client.connect(transport, { timeout: TIMEOUT_MS });
       const { tools } = await client.listTools(undefined, { timeout: TIMEOUT_MS });
       return { ok: true, tools: tools.slice(0, MAX_TOOLS).map(({ name }) => name) };
@@ -47,7 +48,8 @@ function judge(failure: AppError | null, status: number): Probe {
     return { ok: false, problem, message: failure.message };
   }
   if (status === 401 || status === 403) {
-    const message = "The server asks who you are: sign in at it (mcp_get shows the link), or give it a header with a key.";
+    const message =
+      "The server asks who you are: sign in at it (mcp_get shows the link), or give it a header with a key.";
     return { ok: false, problem: "needs_sign_in", message };
   }
   if (status >= 400) return { ok: false, problem: "refused", message: `The server answered with status ${status}.` };

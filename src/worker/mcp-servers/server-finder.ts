@@ -1,6 +1,12 @@
 // Finds the definition that counts for a session: of all its scopes, the narrowest one that has the name.
 import { and, eq, or } from "drizzle-orm";
-import { CONFIGURATION_SCOPES, type Place, placeSchema, placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
+import {
+  CONFIGURATION_SCOPES,
+  type Place,
+  placeSchema,
+  placesOf,
+  type SessionPlaces,
+} from "../../shared/configuration/place.ts";
 import { type McpServer, mcpServerSchema } from "../../shared/mcp-servers/server-schema.ts";
 import type { Database } from "../db/client.ts";
 import { configurationItems } from "../db/schema.ts";

@@ -19,6 +19,15 @@ import { getConfig } from "../configuration/tools/get-config.ts";
 import { listConfigVersions } from "../configuration/tools/list-config-versions.ts";
 import { restoreConfigVersion } from "../configuration/tools/restore-config-version.ts";
 import { updateConfig } from "../configuration/tools/update-config.ts";
+import { mcpAdd } from "../mcp-servers/tools/mcp-add.ts";
+import { mcpAddJson } from "../mcp-servers/tools/mcp-add-json.ts";
+import { mcpAddFromClaudeDesktop } from "../mcp-servers/tools/mcp-add-from-claude-desktop.ts";
+import { mcpList } from "../mcp-servers/tools/mcp-list.ts";
+import { mcpGet } from "../mcp-servers/tools/mcp-get.ts";
+import { mcpUpdate } from "../mcp-servers/tools/mcp-update.ts";
+import { mcpRemove } from "../mcp-servers/tools/mcp-remove.ts";
+import { mcpTest } from "../mcp-servers/tools/mcp-test.ts";
+import { mcpServe } from "../mcp-servers/tools/mcp-serve.ts";
 import { getSessionProcesses } from "../processes/tools/get-session-processes.ts";
 import { killSessionProcess } from "../processes/tools/kill-session-process.ts";
 import { listActiveSessions } from "../processes/tools/list-active-sessions.ts";
@@ -92,4 +101,13 @@ export const TOOLS: readonly Tool[] = [
   updateConfig,
   listConfigVersions,
   restoreConfigVersion,
+  mcpAdd,
+  mcpAddJson,
+  mcpAddFromClaudeDesktop,
+  mcpList,
+  mcpGet,
+  mcpUpdate,
+  mcpRemove,
+  mcpTest,
+  mcpServe,
 ];

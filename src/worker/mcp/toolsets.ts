@@ -9,6 +9,7 @@ export const TOOLSETS = [
   "attachments",
   "checkpoints",
   "configuration",
+  "mcp_servers",
 ] as const;
 export type Toolset = (typeof TOOLSETS)[number];
 

@@ -23,8 +23,8 @@ function openServer() {
       return void response.writeHead(Number(status), { location: decodeURIComponent(target.join("/")) }).end();
     }
     if (what === "large") return void response.end("x".repeat(1001));
-    if (what === "chunked") return void streamForever(response, 100, 1);
-    if (what === "drip") return void streamForever(response, 1, 100);
+    if (what === "chunked") return streamForever(response, 100, 1);
+    if (what === "drip") return streamForever(response, 1, 100);
     if (what === "still") return void response.write("x");
     if (what === "silent") return;
     response.end("fine");
@@ -71,7 +71,12 @@ const redirect = (status: number, to: string): string => `/redirect/${status}/${
 describe("redirects", () => {
   it("are followed by hand, and each hop is judged [outbound.redirects]", async () => {
     expect(await (await ask(redirect(302, "/fine"))).text()).toBe("fine");
-    for (const target of ["http://169.254.169.254/latest", "http://10.0.0.1/", "file:///etc/passwd", "http://[fd00::1]/"]) {
+    for (const target of [
+      "http://169.254.169.254/latest",
+      "http://10.0.0.1/",
+      "file:///etc/passwd",
+      "http://[fd00::1]/",
+    ]) {
       await expect(ask(redirect(302, target)), target).rejects.toMatchObject({ code: "address_refused" });
     }
     await expect(ask(redirect(302, `${other.url.replace("://", "://a:b@")}/`))).rejects.toThrow("user name");

@@ -40,9 +40,12 @@ export function createGuardedFetch(parts: GuardParts): GuardedFetch {
     const cut = new AbortController();
     // The time for the head ends with the head: what the body may take is counted on its own.
     const timer = setTimeout(() => cut.abort(), request.limits.headMs);
-    const signal = request.signal ? AbortSignal.any([cut.signal, request.signal]) : cut.signal;
+    const onGone = (): void => cut.abort();
+    // Not by AbortSignal.any: what it makes can be collected before it fires.
+    request.signal?.addEventListener("abort", onGone, { once: true });
+    if (request.signal?.aborted === true) onGone();
     try {
-      const answer = await follow(parts, request, signal);
+      const answer = await follow(parts, request, cut.signal);
       return boundAnswer(answer, request.limits, () => cut.abort());
     } finally {
       clearTimeout(timer);

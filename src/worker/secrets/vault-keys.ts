@@ -8,7 +8,8 @@ const KEY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9_-]{43})$/;
 export function readVaultKeys(text: string): VaultKey[] {
   const keys = text.split(",").map((part) => {
     const [, id, encoded] = KEY.exec(part.trim()) ?? [];
-    if (id === undefined || encoded === undefined) throw new Error("needs <id>:<32 bytes as base64url>, comma-separated");
+    if (id === undefined || encoded === undefined)
+      throw new Error("needs <id>:<32 bytes as base64url>, comma-separated");
     return { id, bytes: fromBase64Url(encoded) };
   });
   if (new Set(keys.map(({ id }) => id)).size !== keys.length) throw new Error("names a key twice");

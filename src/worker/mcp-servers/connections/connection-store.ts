@@ -51,7 +51,11 @@ export function createConnectionStore({ db, sealer, now }: ConnectionStoreOption
       const { renewingUntilMs } = mcpConnections;
       const isFree = and(of(key), eq(mcpConnections.version, version), lt(renewingUntilMs, now().getTime()));
       const set = { renewingUntilMs: untilMs };
-      const rows = await db.update(mcpConnections).set(set).where(isFree).returning({ version: mcpConnections.version });
+      const rows = await db
+        .update(mcpConnections)
+        .set(set)
+        .where(isFree)
+        .returning({ version: mcpConnections.version });
       return rows.length === 1;
     },
     async renewed(key, version, state) {

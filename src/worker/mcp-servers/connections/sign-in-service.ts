@@ -83,7 +83,7 @@ type Memory = {
 function toMemory(state: SignInState | null): Memory {
   return {
     verifier: state?.verifier ?? "",
-    client: state?.client as StoredOAuthClientInformation | undefined,
+    client: state?.client,
     discovery: state?.discovery as OAuthDiscoveryState | undefined,
     tokens: undefined,
     page: null,

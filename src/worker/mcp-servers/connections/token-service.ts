@@ -4,7 +4,6 @@ import {
   OAuthError,
   type OAuthTokens,
   refreshAuthorization,
-  type StoredOAuthClientInformation,
 } from "@modelcontextprotocol/client";
 import type { GuardedFetch } from "../../outbound/guarded-fetch.ts";
 import { toMcpFetch } from "../guarded-mcp-fetch.ts";
@@ -79,7 +78,11 @@ async function renew(parts: TokenServiceParts, key: ServerKey, connection: Conne
   return tokens.access_token;
 }
 
-export function withTokens(state: Omit<ConnectionState, "tokens" | "expires_at_ms">, tokens: OAuthTokens, nowMs: number) {
+export function withTokens(
+  state: Omit<ConnectionState, "tokens" | "expires_at_ms">,
+  tokens: OAuthTokens,
+  nowMs: number,
+) {
   const expires_at_ms = tokens.expires_in === undefined ? null : nowMs + tokens.expires_in * 1000;
   return { client: state.client, discovery: state.discovery, tokens, expires_at_ms };
 }
@@ -95,7 +98,7 @@ async function ask(
   try {
     return await refreshAuthorization(discovery.authorizationServerUrl, {
       ...(metadata === undefined ? {} : { metadata }),
-      clientInformation: client as StoredOAuthClientInformation,
+      clientInformation: client,
       refreshToken,
       ...(resource === undefined ? {} : { resource }),
       fetchFn: toMcpFetch(guarded, { ...SHORT_LIMITS, redirects: 0 }, { last: null }),
