@@ -1,5 +1,5 @@
 // Reads MCP servers out of what people paste: Claude Desktop's file, `.mcp.json`, or one server's entry.
-import { z } from "zod";
+import type { z } from "zod";
 import { findStdioSecret } from "./lift-secrets.ts";
 import { type McpServer, mcpServerSchema, serverNameSchema } from "./server-schema.ts";
 

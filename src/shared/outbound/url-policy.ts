@@ -60,16 +60,21 @@ export function judgeUrl(text: string, rules: UrlRules): UrlVerdict {
   const url = new URL(text);
   if (url.protocol !== "https:" && url.protocol !== "http:") return refuse("scheme");
   if (url.username !== "" || url.password !== "" || /^[a-z]+:\/*[^/?#]*@/i.test(text)) return refuse("credentials");
-  const kind = kindOfHost(url.hostname);
-  if (kind === "refused") return refuse(judgeAddress(url.hostname) === null ? "private_name" : "private_address");
-  const isLoopback = kind === "loopback";
-  if (isLoopback && !rules.allowLoopback) return refuse("private_address");
-  if (isOwn(url, rules.ownOrigin)) return refuse("own_address");
-  if (url.protocol === "http:" && !isLoopback) return refuse("scheme");
-  if (!isLoopback && !isWebPort(url.port)) return refuse("port");
+  const refusal = judgeTarget(url, rules);
+  if (refusal !== null) return refuse(refusal);
   // A dot at the end is the same name to a resolver and another one to a certificate.
   url.hostname = url.hostname.replace(/\.+$/, "");
   return { ok: true, url, address: judgeAddress(url.hostname) !== null };
+}
+
+function judgeTarget(url: URL, rules: UrlRules): UrlRefusal | null {
+  const kind = kindOfHost(url.hostname);
+  if (kind === "refused") return judgeAddress(url.hostname) === null ? "private_name" : "private_address";
+  const isLoopback = kind === "loopback";
+  if (isLoopback && !rules.allowLoopback) return "private_address";
+  if (isOwn(url, rules.ownOrigin)) return "own_address";
+  if (url.protocol === "http:" && !isLoopback) return "scheme";
+  return isLoopback || isWebPort(url.port) ? null : "port";
 }
 
 /** A name is public until its resolver says otherwise. */

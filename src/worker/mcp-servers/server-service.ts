@@ -64,7 +64,7 @@ export function createServerService(parts: ServerServiceParts): ServerService {
     async remove(principal, { place, name, client }) {
       const server = await find(principal, place, name);
       const outcome = await change(parts, principal, { place, name, value: null, client, verb: "remove" });
-      if (outcome.outcome !== "proposed") await forget(parts, principal, place, name, server);
+      if (outcome.outcome !== "proposed") await forget(parts, principal, { place, name, server });
       return outcome;
     },
     list: (principal, place) => list(parts, principal, place),
@@ -147,15 +147,14 @@ function change(
 /** What was kept for a server that is gone: sign-ins, what is known of it, and secrets that nothing else names. */
 async function forget(
   parts: ServerServiceParts,
-  { team_id, ...principal }: Principal,
-  place: Place,
-  name: string,
-  server: McpServer,
+  principal: Principal,
+  { place, name, server }: Pick<KeepRequest, "place" | "name" | "server">,
 ): Promise<void> {
+  const { team_id } = principal;
   await parts.connections.removeAll({ team_id, place, name });
   await parts.health.remove({ team_id, place, name });
   if (!isRemote(server)) return;
-  const others = await parts.configuration.items(place, { team_id, ...principal });
+  const others = await parts.configuration.items(place, principal);
   const used = new Set(others.flatMap(({ value }) => namesIn(value)));
   const made = (await parts.secrets.list(team_id, place)).filter((secret) => secret.made_for === name);
   for (const secret of made) if (!used.has(secret.name)) await parts.secrets.remove(team_id, place, secret.name);
