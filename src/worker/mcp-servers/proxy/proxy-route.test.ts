@@ -89,7 +89,7 @@ const textOf = (result: unknown): string => JSON.stringify(result);
 describe.each(["http", "sse"] as const)("a server over %s", (type) => {
   const definition = (more: object = {}) => ({
     type,
-    url: `${type === "http" ? remote.httpUrl : remote.sseUrl}`,
+    url: type === "http" ? remote.httpUrl : remote.sseUrl,
     headers: { Authorization: "Bearer ${secret:KEY}" },
     ...more,
   });
