@@ -163,7 +163,7 @@ describe("the secret in an SSE server's path", () => {
   });
 });
 
-const urlOf = (session = session_id, name = "test"): string => `http://edge/mcp-proxy/${session}/${name}`;
+const urlOf = (session: string = session_id, name = "test"): string => `http://edge/mcp-proxy/${session}/${name}`;
 const ask = (
   method: string,
   { url = urlOf(), body, bearer = token }: { url?: string; body?: string; bearer?: string } = {},
