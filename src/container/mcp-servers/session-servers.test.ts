@@ -15,8 +15,14 @@ import { testStdioServer } from "./test-stdio-server.ts";
 
 const bench = useRunnerBench();
 const program = join(import.meta.dirname, "..", "..", "..", "test", "support", "mcp-servers", "stdio-server.mjs");
-const stdio = (more: object = {}) =>
-  ({ type: "stdio" as const, command: process.execPath, args: [program], env: {}, allowed_tools: null, ...more });
+const stdio = (more: object = {}) => ({
+  type: "stdio" as const,
+  command: process.execPath,
+  args: [program],
+  env: {},
+  allowed_tools: null,
+  ...more,
+});
 
 let remote: RemoteServer;
 let tokens: string[];
@@ -29,7 +35,8 @@ beforeEach(() => {
   tokens = [];
   refuses = () => false;
   remote.calls.length = 0;
-  bench.edge.mcpProxy = (request, body, response) => void forward(request, body, response);
+  bench.edge.mcpProxy = (request, body, response) =>
+    void forward(request, body, response).catch(() => response.destroy());
 });
 
 /** The edge's part, without what the edge adds: on to the server, streaming. */
@@ -65,7 +72,11 @@ const configured = (mcp_servers: SandboxServers, more: object = {}) => ({
 async function run(steps: Action[][], more: object, behaviour: object = {}) {
   const renewed: RunTokenRequest[] = [];
   const grants = { renewRunToken: async (request: RunTokenRequest) => (renewed.push(request), grantToken()) };
-  const host = await bench.openSession({ decidePermission: async () => ({ behavior: "allow" }), ...grants, ...behaviour });
+  const host = await bench.openSession({
+    decidePermission: async () => ({ behavior: "allow" }),
+    ...grants,
+    ...behaviour,
+  });
   const turn = makeTurn(`use it\n${embedScenario({ steps })}`, randomUUID(), more);
   await host.runner().startTurn(turn);
   const ended = await host.turnEnded(turn.turn_id);
