@@ -42,6 +42,7 @@ import type { Services } from "./mcp/tool-context.ts";
 import { createModelGateway } from "./model/model-gateway.ts";
 import { requireModel } from "./sessions/model-choice-policy.ts";
 import { composeServers } from "./mcp-servers/compose-servers.ts";
+import { forgetPlace } from "./mcp-servers/forget-place.ts";
 import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
 import { createResolver } from "./outbound/resolve-name.ts";
 import { createSealer } from "./secrets/sealer.ts";
@@ -180,6 +181,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
       await Promise.all(ids.map((id) => sessionOf(parts.env, id).projectDeleted()));
     },
     forgetCheckpoints: (project) => timeline.checkpoints.keeping.forgetProject(project),
+    forgetServers: (projectId) => forgetPlace(db, "project", projectId),
     allowInsecureGit: config.allowInsecureGit,
     cloneWaitMs: CLONE_WAIT_MS,
     waitUntil: parts.runtime.waitUntil,
