@@ -2,8 +2,6 @@
 import { z } from "zod";
 import { hasBrokenReference } from "../secrets/secret-reference.ts";
 
-export const MAX_SERVERS_PER_PLACE = 50;
-
 /** Names at which Claude Code has servers of its own: it does not load another one there. */
 const RESERVED = /^(?:claude(?:[-_].*)?|ide|computer-use|webagent|remote-devices|workspace|berth)$/i;
 
