@@ -66,7 +66,7 @@ function explainHeader(name: string, value: string): string | null {
   if (!HEADER_NAME.test(name)) return "is no header's name";
   // What is configured here can be read by everybody in its scope.
   if (SECRET_HEADER.test(name)) return "carries a secret, and hooks are kept in clear";
-  return /[\r\n\u0000]/.test(value) ? "has a line break in its value" : null;
+  return /\p{Cc}/u.test(value) ? "has a line break or another control character in its value" : null;
 }
 
 export const httpHookSchema = z.strictObject({
