@@ -61,6 +61,7 @@ export class SessionObject extends DurableObject<Env> {
       storage: this.ctx.storage,
       sockets: this.ctx,
       bucket: this.env.BUCKET,
+      database: this.env.DB,
       workspace: (id) => this.env.WORKSPACE.getByName(id),
       team: (id) => this.env.TEAM.getByName(id),
       config: readConfig(this.env),
@@ -84,6 +85,7 @@ export class SessionObject extends DurableObject<Env> {
     }
     const session = this.#of(request.principal);
     if (session === null) return NOT_FOUND;
+    session.configuration.noticed(request.principal.configuration_version);
     const submitted = session.submitter.submit(request);
     if (submitted.ok) session.drive();
     return submitted;

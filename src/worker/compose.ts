@@ -44,6 +44,11 @@ import { requireModel } from "./sessions/model-choice-policy.ts";
 import { createProcessService } from "./processes/process-service.ts";
 import { createProcessStore } from "./processes/process-store.ts";
 import { createProjectService, identityOf, type ProjectService } from "./projects/project-service.ts";
+import { createConfigurationService } from "./configuration/configuration-service.ts";
+import { createConfigurationStore } from "./configuration/configuration-store.ts";
+import { createPlaceResolver } from "./configuration/place-resolver.ts";
+import { createProposalService } from "./configuration/proposal-service.ts";
+import { createProposalStore } from "./configuration/proposal-store.ts";
 import { createProjectStore, type ProjectStore } from "./projects/project-store.ts";
 import { wakeSession } from "./runner/wake-route.ts";
 import { createRuntimeService } from "./runtime/runtime-service.ts";
@@ -191,18 +196,46 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
       return ask(workspace(project.workspace_id), identityOf(principal, project));
     },
   });
-  const archive = createArchiveService({
-    session: (id) => sessionOf(parts.env, id),
-    bucket: parts.env.BUCKET,
-    publicUrl: config.publicUrl,
-  });
+  const archive = composeArchive(parts);
   const processes = createProcessService({
     store: createProcessStore(db),
     session: (id) => sessionOf(parts.env, id),
     askMs: ASK_PROCESSES_MS,
   });
   const { checkpoints, branches } = timeline;
-  return { sessions, projects, branches, checkpoints, runtime, archive, processes, attachments: parts.attachments };
+  const { configuration, proposals } = composeConfiguration(parts, projects);
+  return {
+    configuration,
+    proposals,
+    sessions,
+    projects,
+    branches,
+    checkpoints,
+    runtime,
+    archive,
+    processes,
+    attachments: parts.attachments,
+  };
+}
+
+function composeArchive({ env, config }: Parts) {
+  return createArchiveService({
+    session: (id) => sessionOf(env, id),
+    bucket: env.BUCKET,
+    publicUrl: config.publicUrl,
+  });
+}
+
+function composeConfiguration({ env, config, db }: Parts, projects: ProjectService) {
+  const proposals = createProposalService({
+    store: createProposalStore({ db, now, newId }),
+    publicUrl: config.publicUrl,
+    newId,
+    now,
+  });
+  const places = createPlaceResolver({ findProject: projects.find, session: (id) => sessionOf(env, id) });
+  const store = createConfigurationStore({ db, now });
+  return { proposals, configuration: createConfigurationService({ store, proposals, places }) };
 }
 
 type TimelineParts = { projects: ProjectService; projectStore: ProjectStore; sessions: () => SessionService };

@@ -24,6 +24,7 @@ export function prepareDirectQuery(
     token: join(folder, "token"),
     configDir: join(folder, "claude"),
     homeDir: join(folder, "home"),
+    configuration: "",
   };
   const cwd = join(folder, "workspace");
   for (const path of [files.configDir, files.homeDir, cwd]) mkdirSync(path, { recursive: true });

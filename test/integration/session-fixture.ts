@@ -282,6 +282,7 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
         storage: state.storage,
         sockets: state,
         bucket: failing(env.BUCKET, () => world.down === "r2"),
+        database: failing(env.DB, () => world.down === "d1"),
         workspace: () => testWorkspace(world),
         team: () => ({
           async requestSlot({ turn_id, ttl_seconds }) {

@@ -21,7 +21,7 @@ export async function takeCheckpoint(request: TakeCheckpoint, context: JobContex
   const startedNs = clockNs();
   const index = createBlobIndex();
   const known = await openKnownEntries(request, context, index);
-  const uploads = createPackUploads(context, () => {});
+  const uploads = createPackUploads(context);
   const onClosed = (pack: ClosedPack) => {
     uploads.send(pack);
     queue.drain();

@@ -56,7 +56,9 @@ describe("with the boot token", () => {
 describe("a hello", () => {
   it("of an unknown protocol version is refused with what to do [runner.boot]", async () => {
     const host = createTestHost(bench.runner);
-    await expect(host.connect({ protocolVersion: 99 })).rejects.toThrow(/speaks protocol 1, 2, 3; replace the sandbox/);
+    await expect(host.connect({ protocolVersion: 99 })).rejects.toThrow(
+      /speaks protocol 1, 2, 3, 4; replace the sandbox/,
+    );
   });
 
   it("in the older version is answered with the runner's own [runner.versions]", async () => {

@@ -11,6 +11,7 @@ import {
   type SessionHello,
   sessionHelloRequestSchema,
   steerSchema,
+  type TurnStartState,
   turnStartSchema,
 } from "../../shared/rpc/runner-session-api.ts";
 import { type BackgroundTask, taskIdSchema, type TaskOutput } from "../../shared/tasks/schema.ts";
@@ -43,7 +44,7 @@ export class SessionTarget extends RpcTarget {
     return this.#session.hello(parseArgument(sessionHelloRequestSchema, request), this.#connection());
   }
 
-  async startTurn(turn: unknown): Promise<{ state: "started" | "known" | "busy" }> {
+  async startTurn(turn: unknown): Promise<{ state: TurnStartState }> {
     return this.#session.startTurn(parseArgument(turnStartSchema, turn));
   }
 

@@ -1,12 +1,16 @@
 // The session's CLI process: started when a turn needs one, kept while its options fit, replaced when they do not.
 import type { LiveOptions as WireLiveOptions, TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import { decideCli } from "../../shared/sleeping/sleep-policy.ts";
+import type { LaunchConfiguration } from "../configuration/launch-configuration.ts";
+import { takeBackEnvironment } from "../configuration/repository-environment.ts";
 import { type Cli, type CliHandlers, type CliLaunch, type FixedOptions, launchCli, type LiveOptions } from "./cli.ts";
 import { chooseBeginning } from "../transcripts/conversation.ts";
 
 export type CliHolderParts = {
   configDir: string;
-  launch: Omit<CliLaunch, "fixed" | "live" | "beginning">;
+  launch: Omit<CliLaunch, "fixed" | "live" | "beginning" | "takenBack">;
+  /** Lays the turn's configuration out, where it is not yet. */
+  configure(turn: TurnStart): Promise<LaunchConfiguration>;
   handlers: CliHandlers;
   onStarted: (cli: Cli, resumed: boolean) => void;
   /** Something would be lost with the process. */
@@ -43,7 +47,9 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
 
   async function launch(fixed: FixedOptions, live: LiveOptions): Promise<Cli> {
     const beginning = await chooseBeginning(parts.configDir, fixed);
-    const cli = launchCli({ ...parts.launch, fixed, live, beginning }, handlers);
+    const { cwd, environment } = parts.launch;
+    const takenBack = await takeBackEnvironment(cwd, environment);
+    const cli = launchCli({ ...parts.launch, fixed, live, beginning, takenBack }, handlers);
     current = cli;
     lookAfterIdle();
     parts.onStarted(cli, beginning.kind !== "new");
@@ -51,7 +57,7 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
   }
 
   async function ensure(turn: TurnStart): Promise<Cli> {
-    const fixed = toFixedOptions(turn);
+    const fixed = toFixedOptions(turn, await parts.configure(turn));
     const live = { model: turn.model, permissionMode: turn.permission_mode };
     used();
     permissionMode = live.permissionMode;
@@ -91,7 +97,7 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
   };
 }
 
-function toFixedOptions(turn: TurnStart): FixedOptions {
+function toFixedOptions(turn: TurnStart, configuration: LaunchConfiguration): FixedOptions {
   return {
     claudeSessionId: turn.claude_session_id,
     forkedFrom: turn.forked_from_claude_session_id,
@@ -99,6 +105,7 @@ function toFixedOptions(turn: TurnStart): FixedOptions {
     maxBudgetUsd: turn.max_budget_usd,
     allowBypass: turn.allow_bypass,
     outputSchema: turn.output_schema === undefined ? null : JSON.stringify(turn.output_schema),
+    configuration,
   };
 }
 
@@ -109,7 +116,8 @@ async function keepsServing(cli: Cli, fixed: FixedOptions, live: LiveOptions): P
     cli.fixed.maxTurns === fixed.maxTurns &&
     cli.fixed.maxBudgetUsd === fixed.maxBudgetUsd &&
     cli.fixed.allowBypass === fixed.allowBypass &&
-    cli.fixed.outputSchema === fixed.outputSchema;
+    cli.fixed.outputSchema === fixed.outputSchema &&
+    cli.fixed.configuration.sha256 === fixed.configuration.sha256;
   // The CLI counts its budget from the start of its process, so that a turn with a budget needs a fresh one.
   if (!isSame || (fixed.maxBudgetUsd !== null && cli.isUsed())) return false;
   try {

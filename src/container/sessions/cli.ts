@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PermissionMode } from "../../shared/permissions/permission-mode.ts";
 import type { PromptContent } from "../attachments/prompt-files.ts";
 import { type TaskOutput, taskOutputSchema } from "../../shared/tasks/schema.ts";
+import { type LaunchConfiguration, toConfigurationOptions } from "../configuration/launch-configuration.ts";
 import { logFailure } from "../log.ts";
 import { HOOK_TIMEOUT_SECONDS, type PermissionGate } from "../permissions/permission-gate.ts";
 import { type CliChild, type CliExit, type SpawnSettings, spawnCli } from "../processes/spawn-cli.ts";
@@ -22,6 +23,7 @@ export type FixedOptions = {
   allowBypass: boolean;
   /** The JSON Schema that answers are held to, as JSON. */
   outputSchema: string | null;
+  configuration: LaunchConfiguration;
 };
 export type LiveOptions = { model: string | null; permissionMode: PermissionMode };
 
@@ -29,6 +31,8 @@ export type CliLaunch = {
   fixed: FixedOptions;
   live: LiveOptions;
   beginning: Beginning;
+  /** Variables that the repository's settings do not get to set. */
+  takenBack: Record<string, string>;
   cwd: string;
   environment: Record<string, string>;
   binaryPath: string;
@@ -156,9 +160,10 @@ function toOptions(launch: CliLaunch, spawn: NonNullable<Options["spawnClaudeCod
     pathToClaudeCodeExecutable: launch.binaryPath,
     spawnClaudeCodeProcess: spawn,
     includePartialMessages: true,
-    // What a repository brings along (settings, hooks, permission rules) could widen what a person allowed.
-    settingSources: [],
-    settings: { apiKeyHelper: launch.apiKeyHelper },
+    ...toConfigurationOptions(fixed.configuration, {
+      apiKeyHelper: launch.apiKeyHelper,
+      environment: launch.takenBack,
+    }),
     permissionMode: live.permissionMode,
     allowDangerouslySkipPermissions: fixed.allowBypass,
     canUseTool: gate.canUseTool,

@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { CliUser } from "../config.ts";
 
-export type SessionFiles = { spool: string; token: string; configDir: string; homeDir: string };
+export type SessionFiles = { spool: string; token: string; configDir: string; homeDir: string; configuration: string };
 
 export function prepareSessionFiles(stateDir: string, sessionId: string, user: CliUser): SessionFiles {
   const folder = folderOf(stateDir, sessionId);
@@ -13,6 +13,7 @@ export function prepareSessionFiles(stateDir: string, sessionId: string, user: C
     token: join(folder, "run-token"),
     configDir: join(folder, "claude"),
     homeDir: join(folder, "home"),
+    configuration: join(folder, "configuration"),
   };
   // Others may pass through to what is theirs, and list nothing.
   mkdirSync(folder, { recursive: true, mode: 0o711 });

@@ -1,6 +1,7 @@
 // Builds the parts of one session and connects them: spool and sender, link and waker, token, gate, turns, CLI.
 import { createPromptFiles } from "../attachments/prompt-files.ts";
 import type { Config } from "../config.ts";
+import { createConfigurationDesk } from "../configuration/configuration-desk.ts";
 import { createEntrySpool } from "../events/entry-spool.ts";
 import { runEntrySender } from "../events/entry-sender.ts";
 import { createPreviewSender } from "../events/preview-sender.ts";
@@ -57,9 +58,11 @@ export function createSessionParts(settings: SessionSettings) {
   });
   const started = { mark: sessionMark(files), user: config.cliUser };
   const events = createCliEvents({ spool, turns, recorder, started });
+  const configuration = createConfigurationDesk(files);
   const tasks = createTaskList(() => new Date());
   const holder: CliHolder = createCliHolder({
     configDir: files.configDir,
+    configure: configuration.configure,
     launch: {
       cwd: config.workspaceDir,
       environment: buildCliEnvironment(config, files),
@@ -82,7 +85,7 @@ export function createSessionParts(settings: SessionSettings) {
   };
   const prompts = createPromptFiles({ workspaceDir: config.workspaceDir, runtimeId, link });
   const talk = { spool, link, token, turns, recorder, tasks, files: prompts };
-  return { ...talk, holder, conversation, uploader, started, isBusy, stop };
+  return { ...talk, holder, configuration, conversation, uploader, started, isBusy, stop };
 }
 
 /** What the CLI says goes into the log, and to whom it may concern besides. */

@@ -6,6 +6,7 @@ import type {
   SessionHelloRequest,
   Steer,
   TurnStart,
+  TurnStartState,
 } from "../../shared/rpc/runner-session-api.ts";
 import { RUNNER_VERSION } from "../config.ts";
 import { newId } from "../new-id.ts";
@@ -43,10 +44,11 @@ export function createSession(settings: SessionSettings) {
     return { protocol_version: RUNNER_PROTOCOL_VERSION, runner_version: RUNNER_VERSION, ...status() };
   }
 
-  function startTurn(turn: TurnStart): { state: "started" | "known" | "busy" } {
+  function startTurn(turn: TurnStart): { state: TurnStartState } {
     if (turns.isKnown(turn.turn_id)) return { state: "known" };
     if (isDisposed) throw new Error("This connection's session has ended; open another connection.");
     if (turns.running() !== null) return { state: "busy" };
+    if (!parts.configuration.take(turn)) return { state: "needs_configuration" };
     turns.begin(turn.turn_id, { timeoutSeconds: turn.timeout_seconds, silenceSeconds: turn.silence_seconds });
     void feedTurn(parts, turn);
     return { state: "started" };

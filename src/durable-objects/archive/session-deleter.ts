@@ -101,13 +101,18 @@ async function emptyBucket({ puts, sessions }: Parts): Promise<void> {
 /** What turns have cost stays for accounting. No delivery that is under way can bring the session's row back. */
 function clearIndex({ sessions, outbox, exclusively }: Parts, database: D1Database): Promise<void> {
   return exclusively(async () => {
-    const { session_id } = sessions.get();
+    const { session_id, team_id } = sessions.get();
     outbox.drop("session");
     outbox.drop("process");
     while (!(await deliverOutbox(outbox, database)));
     await database.batch([
       database.prepare("DELETE FROM sessions WHERE id = ?").bind(session_id),
       database.prepare("DELETE FROM session_processes WHERE session_id = ?").bind(session_id),
+      ...["configuration_items", "configuration_changes"].map((table) =>
+        database
+          .prepare(`DELETE FROM ${table} WHERE team_id = ? AND scope = 'session' AND scope_id = ?`)
+          .bind(team_id, session_id),
+      ),
     ]);
   });
 }

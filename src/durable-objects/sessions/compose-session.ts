@@ -12,6 +12,9 @@ import { createSessionDeleter, isDeletionRequested, type SessionDeleter } from "
 import { createSessionCheckpoints } from "../checkpoints/session-checkpoints.ts";
 import { createToolCheckpoints } from "../checkpoints/tool-checkpoints.ts";
 import type { Clock } from "../clock.ts";
+import { createConfigurationStore } from "../configuration/configuration-store.ts";
+import { loadConfiguration } from "../configuration/load-configuration.ts";
+import { createSessionConfiguration } from "../configuration/session-configuration.ts";
 import type { ObjectConfig } from "../config.ts";
 import { bodyKey, createBodyStore } from "../events/body-store.ts";
 import { createEntryRecorder } from "../events/entry-recorder.ts";
@@ -47,7 +50,7 @@ import { createSessionEnder, type SessionEnder } from "./session-ender.ts";
 import { createSessionLog, type SessionLogParts } from "./session-log.ts";
 import { setSessionOptions } from "./session-options.ts";
 import { createSessionReader } from "./session-reader.ts";
-import { createSessionStore } from "./session-store.ts";
+import { createSessionStore, type SessionRow } from "./session-store.ts";
 import { createTurnSubmitter } from "./submit-turn.ts";
 import { createTurnBeginner } from "./turn-beginner.ts";
 import { createTurnDriver } from "./turn-driver.ts";
@@ -60,6 +63,7 @@ export type SessionPorts = {
   storage: DurableObjectStorage;
   sockets: SocketPort;
   bucket: ArchiveBucket;
+  database: D1Database;
   workspace(workspaceId: string): WorkspaceApi & Pick<Fetcher, "fetch">;
   team(teamId: string): TeamApi;
   config: ObjectConfig;
@@ -117,7 +121,8 @@ export function composeSession(ports: SessionPorts) {
     drive,
     ender,
     submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
-    setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, connection, onError }, options),
+    configuration: core.configuration,
+    setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, ...core, connection, onError }, options),
     reader,
     processes: createProcessDesk({ ...parts, ...core, reader, connection, onError }),
     tasks: createTaskDesk({ ...parts, connection, onError }),
@@ -132,15 +137,7 @@ type Core = ReturnType<typeof composeCore>;
 function composeCore(ports: SessionPorts) {
   const { storage, clock } = ports;
   const alarms = createAlarmClock<SessionTask>(storage, clock.nowMs);
-  const parts: SessionLogParts = {
-    storage,
-    clock,
-    sessions: createSessionStore(storage.sql),
-    turns: createTurnStore(storage.sql),
-    events: createEventStore(storage.sql, clock),
-    outbox: createOutboxStore(storage.sql, () => alarms.schedule("outbox", clock.nowMs())),
-    bell: createEventBell(),
-  };
+  const parts = composeParts(ports, () => alarms.schedule("outbox", clock.nowMs()));
   const row = () => parts.sessions.get();
   const workspace = () => ports.workspace(row().workspace_id);
   const team = () => ports.team(row().team_id);
@@ -173,6 +170,7 @@ function composeCore(ports: SessionPorts) {
     steering: createSteerDesk({ ...parts, steers, log, driveAgainAt: (atMs) => alarms.schedule("drive", atMs) }),
     taskLog: createTaskLog(storage.sql, parts.events),
     transcripts: createTranscriptStore(storage.sql),
+    configuration: composeConfiguration(ports, row),
     /** Set once everything stands: watchers need the connection, and the connection asks whether there are any. */
     watch: { hub: null as WatchHub | null },
     bodies: createBodyStore(puts.bucket, (sha256) => bodyKey(row(), sha256)),
@@ -190,6 +188,23 @@ function composeCore(ports: SessionPorts) {
     issueRunToken: (runtimeId: string) =>
       issueModelToken({ ...row(), runtime_id: runtimeId }, ports.config.runTokenSecret, clock),
   };
+}
+
+function composeParts({ storage, clock }: SessionPorts, deliverSoon: () => void): SessionLogParts {
+  return {
+    storage,
+    clock,
+    sessions: createSessionStore(storage.sql),
+    turns: createTurnStore(storage.sql),
+    events: createEventStore(storage.sql, clock),
+    outbox: createOutboxStore(storage.sql, deliverSoon),
+    bell: createEventBell(),
+  };
+}
+
+function composeConfiguration({ storage, database }: SessionPorts, row: () => SessionRow) {
+  const store = createConfigurationStore(storage);
+  return createSessionConfiguration({ store, places: row, load: (places) => loadConfiguration(database, places) });
 }
 
 function readWorkFacts({ turns, sessions }: SessionLogParts): LinkFacts {
@@ -253,6 +268,7 @@ function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnec
     transcripts: core.transcripts,
     toolCheckpoints: core.toolCheckpoints,
     steering: core.steering,
+    configuration: core.configuration,
     taskLog: core.taskLog,
     log: core.log,
     connection,

@@ -1,4 +1,5 @@
 // The tables of one Session object, as numbered migrations. docs/storage-schema.md explains the columns.
+import { CONFIGURATION_SCHEMA } from "../configuration/configuration-store.ts";
 import { OUTBOX_SCHEMA } from "../outbox/outbox-store.ts";
 import { SESSION_CHECKPOINT_SCHEMA } from "../checkpoints/session-checkpoints.ts";
 import { STEER_SCHEMA } from "../steering/steer-store.ts";
@@ -107,4 +108,5 @@ export const SESSION_MIGRATIONS = [
     (SELECT sum(json_extract(value, '$.bytes')) FROM json_each(turns.options, '$.attachments')), 0);
   `,
   SESSION_CHECKPOINT_SCHEMA,
+  CONFIGURATION_SCHEMA,
 ] as const;

@@ -1,5 +1,7 @@
 // Model and permission mode of a session: kept for later turns, and taken over by the one that runs.
 import type { SessionOptions, SetOptionsAnswer } from "../../shared/rpc/session-api.ts";
+import { cutToCeiling } from "../../shared/permissions/permission-mode.ts";
+import type { SessionConfigurationKeeper } from "../configuration/session-configuration.ts";
 import { withDeadline } from "../deadline.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
 import type { SessionLogParts } from "./session-log.ts";
@@ -8,6 +10,7 @@ const DEADLINE_MS = 5_000;
 
 type Parts = Pick<SessionLogParts, "sessions" | "turns"> & {
   connection: RunnerConnection;
+  configuration: Pick<SessionConfigurationKeeper, "gate">;
   onError(error: unknown): void;
 };
 
@@ -26,7 +29,8 @@ async function applyToLive(parts: Parts, options: SessionOptions): Promise<boole
   const turn = parts.turns.open().find(({ status }) => status === "running");
   if (link === null || turn === undefined) return false;
   const model = options.model ?? turn.options.model ?? null;
-  const permission_mode = options.permission_mode ?? turn.permission_mode;
+  const wanted = options.permission_mode ?? turn.permission_mode;
+  const permission_mode = cutToCeiling(wanted, parts.configuration.gate().ceiling.permission_mode);
   try {
     return (await withDeadline(link.runner.setLiveOptions({ model, permission_mode }), DEADLINE_MS)).applied;
   } catch (error) {

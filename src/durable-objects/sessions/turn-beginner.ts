@@ -1,9 +1,11 @@
 // Begins a turn: lease, slot, sandbox, link, hand-over, in this order. Each is idempotent by turn_id.
 import { uploadedBytes } from "../../shared/attachments/schema.ts";
 import { SILENCE_SECONDS } from "../../shared/limits.ts";
+import { cutToCeiling } from "../../shared/permissions/permission-mode.ts";
+import type { SessionConfigurationKeeper } from "../configuration/session-configuration.ts";
 import type { SteerDesk } from "../steering/steer-desk.ts";
 import type { Failure } from "../../shared/errors/app-error.ts";
-import { INPUTS_PROTOCOL_VERSION } from "../../shared/rpc/protocol.ts";
+import { CONFIGURATION_PROTOCOL_VERSION, INPUTS_PROTOCOL_VERSION } from "../../shared/rpc/protocol.ts";
 import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import type { RunTokenGrant } from "../../shared/rpc/session-host-api.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
@@ -31,6 +33,7 @@ export type TurnBeginnerParts = {
   transcripts: TranscriptStore;
   toolCheckpoints: Pick<ToolCheckpoints, "learn">;
   steering: SteerDesk;
+  configuration: SessionConfigurationKeeper;
   issueRunToken(runtimeId: string): Promise<RunTokenGrant>;
   driveAgainAt(atMs: number): void;
 };
@@ -62,6 +65,12 @@ const RUNNER_TOO_OLD: Failure = {
     "The project's sandbox runs an earlier version, which takes neither attachments nor an output_schema. Send the prompt without them, or in another project.",
 };
 
+const RUNNER_KNOWS_NO_CONFIGURATION: Failure = {
+  code: "runner_protocol_unsupported",
+  message:
+    "The project's sandbox runs an earlier version, which does not take what is configured for this session. Send the prompt again once the sandbox has rested, or in another project.",
+};
+
 export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
   let connectTries = 0;
 
@@ -70,6 +79,9 @@ export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
     if (turn === null) return true;
     const session = parts.sessions.get();
     const proving = proveLink(parts, session);
+    const configuring = parts.configuration.refresh();
+    // Awaited at the hand-over, which asks again: what fails meanwhile is nobody's yet.
+    configuring.catch(() => {});
     // The lease first: a turn that waits for another one in its project takes no running slot meanwhile.
     if (!(await getLease(parts, session, turn)) || !(await getSlot(parts, session, turn))) return isOver(parts, turn);
     // Somebody may have stopped the turn, or ended the session, while the others were asked.
@@ -89,8 +101,11 @@ export function createTurnBeginner(parts: TurnBeginnerParts): TurnBeginner {
 
   const bind = async (turn: TurnRow, link: RunnerLink, notes: readonly string[]): Promise<boolean> => {
     connectTries = 0;
+    const problem = await parts.configuration.refresh();
+    if (problem !== null) return giveUp(parts, turn, problem);
     parts.log.write(() => {
       if (isOver(parts, turn)) return;
+      cutMode(parts, turn);
       parts.turns.handOver(turn.turn_id, link.runtimeId, notes);
     });
     await resumeHandOver(link);
@@ -213,8 +228,21 @@ async function handOver(parts: TurnBeginnerParts, link: RunnerLink, turn: TurnRo
   if (!understands(link, turn)) return void giveUp(parts, turn, RUNNER_TOO_OLD);
   const start = await buildTurnStart(parts, link.runtimeId, turn);
   if (isOver(parts, turn)) return;
+  if (start.configuration !== undefined && link.hello.protocol_version < CONFIGURATION_PROTOCOL_VERSION) {
+    return void giveUp(parts, turn, RUNNER_KNOWS_NO_CONFIGURATION);
+  }
   const { state } = await withDeadline(link.runner.startTurn(start), CALL_DEADLINE_MS);
-  if (state === "busy") parts.driveAgainAt(parts.clock.nowMs() + BUSY_LOOK_AGAIN_MS);
+  if (state === "started") parts.configuration.delivered(link.runtimeId);
+  if (state === "needs_configuration") parts.configuration.forgotten();
+  if (state === "busy" || state === "needs_configuration") {
+    parts.driveAgainAt(parts.clock.nowMs() + (state === "busy" ? BUSY_LOOK_AGAIN_MS : 0));
+  }
+}
+
+/** The ceiling that a person set since the prompt was sent holds as well. */
+function cutMode({ turns, configuration }: TurnBeginnerParts, turn: TurnRow): void {
+  const { permission_mode: ceiling } = configuration.gate().ceiling;
+  turns.cutMode(turn.turn_id, cutToCeiling(turn.permission_mode, ceiling), ceiling === "bypassPermissions");
 }
 
 /** An older runner leaves out what it does not know: the model would be asked without it. */
@@ -232,6 +260,7 @@ function attachedBefore({ sessions, turns }: TurnBeginnerParts, turn: TurnRow): 
 async function buildTurnStart(parts: TurnBeginnerParts, runtimeId: string, turn: TurnRow): Promise<TurnStart> {
   const session = parts.sessions.get();
   const transcript = parts.transcripts.newest();
+  const configuration = parts.configuration.forTurn(runtimeId);
   return {
     turn_id: turn.turn_id,
     prompt: turn.prompt,
@@ -251,5 +280,6 @@ async function buildTurnStart(parts: TurnBeginnerParts, runtimeId: string, turn:
     // A conversation that went back to before its beginning begins anew.
     transcript: transcript === null || transcript.files.length === 0 ? null : toManifest(transcript),
     forked_from_claude_session_id: session.forked_from_claude_session_id,
+    ...(configuration === null ? {} : { configuration }),
   };
 }

@@ -1,6 +1,6 @@
 // The session's turns: each prompt or follow-up, its options, and how it ended.
 import { z } from "zod";
-import { permissionModeSchema } from "../../shared/permissions/permission-mode.ts";
+import { type PermissionMode, permissionModeSchema } from "../../shared/permissions/permission-mode.ts";
 import { uploadedBytes } from "../../shared/attachments/schema.ts";
 import {
   TURN_ORIGINS,
@@ -77,6 +77,8 @@ export type TurnStore = AttachedBytes & {
   markReleased(turnId: string): void;
   /** Bound to a runtime right before the hand-over, so that a restart knows where to look for it. */
   handOver(turnId: string, runtimeId: string, notes: readonly string[]): void;
+  /** To a ceiling that is narrower than the mode. */
+  cutMode(turnId: string, mode: PermissionMode, allowBypass: boolean): void;
   markStarted(turnId: string, at: string): void;
   requestInterrupt(turnId: string): void;
   setReason(turnId: string, reason: string): void;
@@ -120,6 +122,10 @@ export function createTurnStore(sql: ObjectSql): TurnStore {
       const text = JSON.stringify(notes);
       sql.exec("UPDATE turns SET runtime_id = ?, notes = ? WHERE turn_id = ?", runtimeId, text, turnId);
     },
+    cutMode(turnId, mode, allowBypass) {
+      const cut = "UPDATE turns SET permission_mode = ?, allow_bypass = min(allow_bypass, ?) WHERE turn_id = ?";
+      sql.exec(cut, mode, allowBypass ? 1 : 0, turnId);
+    },
     markStarted(turnId, at) {
       sql.exec("UPDATE turns SET status = 'running', started_at = ? WHERE turn_id = ?", at, turnId);
     },
@@ -129,18 +135,19 @@ export function createTurnStore(sql: ObjectSql): TurnStore {
     setReason(turnId, reason) {
       sql.exec("UPDATE turns SET reason = ? WHERE turn_id = ? AND ended_at IS NULL", reason, turnId);
     },
-    finish(turnId, end) {
-      const result = end.result === null ? null : JSON.stringify(end.result);
-      sql.exec(
-        "UPDATE turns SET status = ?, reason = ?, ended_at = ?, result = ? WHERE turn_id = ?",
-        end.status,
-        end.reason,
-        end.at,
-        result,
-        turnId,
-      );
-    },
+    finish: (turnId, end) => finish(sql, turnId, end),
   };
+}
+
+function finish(sql: ObjectSql, turnId: string, end: Parameters<TurnStore["finish"]>[1]): void {
+  sql.exec(
+    "UPDATE turns SET status = ?, reason = ?, ended_at = ?, result = ? WHERE turn_id = ?",
+    end.status,
+    end.reason,
+    end.at,
+    end.result === null ? null : JSON.stringify(end.result),
+    turnId,
+  );
 }
 
 function countUnended(sql: ObjectSql): { open: number; queued: number } {

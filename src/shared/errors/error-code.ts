@@ -56,6 +56,9 @@ export const ERROR_CODES = [
   "branch_name_taken",
   "pack_refused",
   "operation_not_found",
+  "proposal_closed",
+  "too_many_proposals",
+  "configuration_too_large",
   "internal",
 ] as const;
 

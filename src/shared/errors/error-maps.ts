@@ -60,5 +60,8 @@ export const ERROR_MAP = {
   branch_name_taken: { http: 409, retry: "caller", log: "info" },
   pack_refused: { http: 422, retry: "berth", log: "warn" },
   operation_not_found: { http: 404, retry: "nobody", log: "info" },
+  proposal_closed: { http: 409, retry: "caller", log: "info" },
+  too_many_proposals: { http: 429, retry: "caller", log: "info" },
+  configuration_too_large: { http: 413, retry: "caller", log: "info" },
   internal: { http: 500, retry: "caller", log: "error" },
 } as const satisfies Record<ErrorCode, { http: number; retry: Retry; log: LogLevel }>;

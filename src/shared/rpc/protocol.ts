@@ -1,14 +1,17 @@
 // Versions of the contract between the Session object and the runner, and the paths that the runner serves.
 
 /** Spoken by this build. The object also speaks the one before, so that an older runner finishes its turn. */
-export const RUNNER_PROTOCOL_VERSION = 3;
-export const SUPPORTED_RUNNER_PROTOCOLS: readonly number[] = [1, 2, 3];
+export const RUNNER_PROTOCOL_VERSION = 4;
+export const SUPPORTED_RUNNER_PROTOCOLS: readonly number[] = [1, 2, 3, 4];
 /** What the object says in its hello: a runner refuses a version that it does not know, and tells its own. */
 export const GREETING_PROTOCOL_VERSION = 1;
 /** From here on a runner takes files and a schema with a prompt, and says what it has not stored outside yet. */
 export const INPUTS_PROTOCOL_VERSION = 2;
 /** From here on a runner takes and restores checkpoints. */
 export const CHECKPOINTS_PROTOCOL_VERSION = 3;
+
+/** From here on a runner lays out a configuration. */
+export const CONFIGURATION_PROTOCOL_VERSION = 4;
 
 /** The port on which the runner listens inside a container. */
 export const RUNNER_PORT = 8080;

@@ -1,7 +1,8 @@
 // What the runner offers the Session object: one conversation with the real Claude Code.
 import { z } from "zod";
 import { attachmentsSchema } from "../attachments/schema.ts";
-import { uuidSchema } from "../ids.ts";
+import { sandboxConfigurationSchema } from "../configuration/session-configuration.ts";
+import { sha256Schema, uuidSchema } from "../ids.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
 import { modelNameSchema, promptSchema } from "../sessions/schema.ts";
 import type { BackgroundTask, TaskOutput } from "../tasks/schema.ts";
@@ -35,6 +36,14 @@ export const sessionHelloSchema = z.object({
 });
 export type SessionHello = z.infer<typeof sessionHelloSchema>;
 
+export const configurationStartSchema = z.object({
+  /** Of the configuration as JSON: the runner knows by it whether it has it. */
+  sha256: sha256Schema,
+  /** Null where the runner should have it already. */
+  body: sandboxConfigurationSchema.nullable(),
+});
+export type ConfigurationStart = z.infer<typeof configurationStartSchema>;
+
 export const turnStartSchema = z.object({
   turn_id: uuidSchema,
   prompt: promptSchema,
@@ -62,6 +71,8 @@ export const turnStartSchema = z.object({
   transcript: transcriptManifestSchema.nullable(),
   /** The conversation that this one continues as a copy, until it has a transcript of its own. */
   forked_from_claude_session_id: uuidSchema.nullable(),
+  /** What is configured for the session; absent for nothing. */
+  configuration: configurationStartSchema.optional(),
 });
 export type TurnStart = z.infer<typeof turnStartSchema>;
 
@@ -81,14 +92,17 @@ export const runnerStatusSchema = z.object({
 });
 export type RunnerStatus = z.infer<typeof runnerStatusSchema>;
 
+export type TurnStartState = "started" | "known" | "busy" | "needs_configuration";
+
 export interface RunnerSessionApi {
   /** The first call on a connection. The newest connection of a session wins; the older one is closed. */
   hello(request: SessionHelloRequest): Promise<SessionHello>;
   /**
    * Feeds a prompt. Idempotent by turn_id: a turn that this runtime knows is not begun again.
    * `busy` when another turn (a follow-up, too) runs; try again when it has ended.
+   * `needs_configuration`: it does not have the configuration that the turn names; send it along.
    */
-  startTurn(turn: TurnStart): Promise<{ state: "started" | "known" | "busy" }>;
+  startTurn(turn: TurnStart): Promise<{ state: TurnStartState }>;
   /** Idempotent by steer_id. `over`: the turn does not run any more, and the prompt went nowhere. */
   steerTurn(steer: Steer): Promise<{ state: "folded" | "known" | "over" }>;
   /** Takes effect in the live CLI, from its next request on. False when none is live: the next turn brings its own. */

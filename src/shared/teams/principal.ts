@@ -5,13 +5,22 @@ import { uuidSchema } from "../ids.ts";
 export const ROLES = ["owner", "member"] as const;
 
 /** The OAuth scopes, in the order in which the consent page shows them. */
-export const SCOPES = ["sessions:read", "sessions:write", "projects:read", "projects:write"] as const;
+export const SCOPES = [
+  "sessions:read",
+  "sessions:write",
+  "projects:read",
+  "projects:write",
+  "configuration:read",
+  "configuration:write",
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export const principalSchema = z.object({
   user_id: uuidSchema,
   team_id: uuidSchema,
   role: z.enum(ROLES),
+  /** The team's count of configuration changes; absent where nothing was ever configured. */
+  configuration_version: z.int().nonnegative().optional(),
 });
 export type Principal = z.infer<typeof principalSchema>;
 

@@ -17,8 +17,9 @@ export function createPrincipalStore(options: PrincipalStoreOptions): PrincipalS
   const { db } = options;
   // Built once: it runs on every call.
   const membershipQuery = db
-    .select({ team_id: memberships.teamId, role: memberships.role })
+    .select({ team_id: memberships.teamId, role: memberships.role, version: teams.configurationVersion })
     .from(memberships)
+    .innerJoin(teams, eq(teams.id, memberships.teamId))
     .where(eq(memberships.userId, sql.placeholder("userId")))
     .orderBy(asc(memberships.createdAt))
     .limit(1)
@@ -27,7 +28,7 @@ export function createPrincipalStore(options: PrincipalStoreOptions): PrincipalS
     async readPrincipal(userId) {
       const row = await membershipQuery.get({ userId });
       if (row === undefined || !ROLES.includes(row.role)) return null;
-      return { user_id: userId, team_id: row.team_id, role: row.role };
+      return { user_id: userId, team_id: row.team_id, role: row.role, configuration_version: row.version };
     },
     async ensureLocalUser() {
       const existing = await findLocalUser(db);

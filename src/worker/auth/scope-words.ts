@@ -11,6 +11,9 @@ const WORDS: Record<Scope | typeof OFFLINE_ACCESS, string> = {
   "sessions:write": "Start, steer and end sessions, which run code in sandboxes and cost money",
   "projects:read": "See your projects and read their files",
   "projects:write": "Create and delete projects",
+  "configuration:read": "See what your sessions are configured by: rules, instructions, settings",
+  "configuration:write":
+    "Change instructions and settings, tighten rules, and propose what widens them, which waits for your own yes",
   offline_access: "Stay connected without asking you again each hour",
 };
 

@@ -123,14 +123,11 @@ async function restore(
   request: RestoreRequest,
   waiting: Waiting,
 ): Promise<{ place: Place; view: OperationView }> {
-  const finding = access.find(principal, request.checkpoint_id);
-  // Awaited after the place, whose failure comes first; one that only goes on waiting does not need it.
-  finding.catch(() => {});
   const place = await access.place(principal, request);
   if (request.operation_id !== null) {
     return { place, view: await operations.resume(place, request.operation_id, waiting) };
   }
-  const checkpoint = targetOf(await finding);
+  const checkpoint = targetOf(await access.find(principal, request.checkpoint_id));
   const { paths, dry_run, create_backup, include_conversation, if_busy } = request;
   const operation_id = await operations.idFor(principal, "restore", request.idempotency_key);
   const wish = { paths, dry_run, create_backup, include_conversation };

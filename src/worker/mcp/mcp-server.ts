@@ -36,7 +36,8 @@ export function createServerFactory(options: McpServerOptions): McpServerFactory
       },
     );
     server.server.setRequestHandler("tools/list", () => ({ tools: facts.exposure.listing }));
-    for (const name of facts.calledTools) registerTool(server, facts, name, options);
+    const caller = { facts, clientId: authInfo?.clientId ?? "" };
+    for (const name of facts.calledTools) registerTool(server, caller, name, options);
     if (facts.touchesResources) registerResources(server, { ...options, principal: facts.principal });
     return server;
   };
@@ -50,7 +51,10 @@ const CACHE_HINTS = {
   "server/discover": { ttlMs: 300_000, cacheScope: "public" },
 } as const;
 
-function registerTool(server: McpServer, facts: RequestFacts, name: string, options: McpServerOptions): void {
+type Caller = { facts: RequestFacts; clientId: string };
+
+function registerTool(server: McpServer, caller: Caller, name: string, options: McpServerOptions): void {
+  const { facts, clientId } = caller;
   const tool = facts.exposure.tools.get(name);
   if (tool === undefined) return;
   const { principal } = facts;
@@ -64,7 +68,7 @@ function registerTool(server: McpServer, facts: RequestFacts, name: string, opti
     scopeChallenge: challengeFor(tool.scope),
   };
   server.registerTool(tool.name, config, (args: unknown, context) =>
-    callTool(tool, args, toolContext(context, principal, options.services), options.logger),
+    callTool(tool, args, { ...toolContext(context, options.services), principal, clientId }, options.logger),
   );
 }
 
@@ -80,12 +84,12 @@ function passThrough(json: Tool["inputJson"]) {
   };
 }
 
-function toolContext(context: ServerContext, principal: Principal, services: Services) {
+function toolContext(context: ServerContext, services: Services) {
   const { _meta: meta, notify, signal } = context.mcpReq;
   const progressToken = meta?.progressToken;
   const reportProgress = async (progress: number, message: string): Promise<void> => {
     if (progressToken === undefined) return;
     await notify({ method: "notifications/progress", params: { progressToken, progress, message } });
   };
-  return { principal, services, reportProgress, signal };
+  return { services, reportProgress, signal };
 }

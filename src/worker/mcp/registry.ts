@@ -15,6 +15,10 @@ import { createCheckpoint } from "../checkpoints/tools/create-checkpoint.ts";
 import { getCheckpoint } from "../checkpoints/tools/get-checkpoint.ts";
 import { listCheckpoints } from "../checkpoints/tools/list-checkpoints.ts";
 import { restoreCheckpoint } from "../checkpoints/tools/restore-checkpoint.ts";
+import { getConfig } from "../configuration/tools/get-config.ts";
+import { listConfigVersions } from "../configuration/tools/list-config-versions.ts";
+import { restoreConfigVersion } from "../configuration/tools/restore-config-version.ts";
+import { updateConfig } from "../configuration/tools/update-config.ts";
 import { getSessionProcesses } from "../processes/tools/get-session-processes.ts";
 import { killSessionProcess } from "../processes/tools/kill-session-process.ts";
 import { listActiveSessions } from "../processes/tools/list-active-sessions.ts";
@@ -84,4 +88,8 @@ export const TOOLS: readonly Tool[] = [
   createBranch,
   listBranches,
   deleteBranch,
+  getConfig,
+  updateConfig,
+  listConfigVersions,
+  restoreConfigVersion,
 ];

@@ -8,7 +8,7 @@ import type { Services } from "./tool-context.ts";
 
 export type ResourceReaders = {
   activeSessions(principal: Principal): Promise<unknown>;
-  config(): unknown;
+  config(principal: Principal): Promise<unknown>;
   session(principal: Principal, sessionId: string): Promise<unknown>;
   event(principal: Principal, position: { sessionId: string; seq: number; offset: number }): Promise<EventPart>;
   file(principal: Principal, project: string, wanted: { path: string; offset: number }): Promise<FileContent>;
@@ -27,7 +27,9 @@ export function createResourceReaders(options: {
     async activeSessions(principal) {
       return { sessions: await sessions.listActive(principal, 50) };
     },
-    config: () => options.publicConfig,
+    async config(principal) {
+      return { ...options.publicConfig, configuration: await options.services.configuration.merged(principal, {}) };
+    },
     session: async (principal, sessionId) => showView(await sessions.get(principal, sessionId)),
     async event(principal, { sessionId, seq, offset }) {
       const found = await sessions.getEvent(principal, sessionId, seq);

@@ -41,8 +41,8 @@ const FIXED: readonly FixedResource[] = [
     uri: "claude://config",
     scope: "sessions:read",
     title: "Effective settings",
-    description: "What Berth is set to, without secrets.",
-    read: (readers, _principal, uri) => Promise.resolve(asJson(uri, readers.config())),
+    description: "What Berth is set to, and what your sessions are configured by, with where each item comes from.",
+    read: (readers, principal, uri) => readers.config(principal).then((value) => asJson(uri, value)),
   },
 ];
 

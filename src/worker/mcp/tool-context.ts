@@ -4,6 +4,8 @@ import type { UploadService } from "../attachments/upload-service.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
 import type { BranchService } from "../branches/branch-service.ts";
 import type { CheckpointServices } from "../checkpoints/compose-checkpoints.ts";
+import type { ConfigurationService } from "../configuration/configuration-service.ts";
+import type { ProposalService } from "../configuration/proposal-service.ts";
 import type { ProcessService } from "../processes/process-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
@@ -15,6 +17,8 @@ export type Services = {
   attachments: UploadService;
   branches: BranchService;
   checkpoints: CheckpointServices;
+  configuration: ConfigurationService;
+  proposals: ProposalService;
   sessions: SessionService;
   watching: WatchService;
   processes: ProcessService;
@@ -24,6 +28,8 @@ export type Services = {
 
 export type ToolContext = {
   principal: Principal;
+  /** The OAuth client that the call came through. */
+  clientId: string;
   services: Services;
   /** Tells the client how far the call is; does nothing when the client did not ask for it. */
   reportProgress: (progress: number, message: string) => Promise<void>;

@@ -1,7 +1,15 @@
 // Toolsets: which of the tools that exist a connection is shown, chosen by `?toolsets=` in the URL.
 import { AppError } from "../../shared/errors/app-error.ts";
 
-export const TOOLSETS = ["sessions", "projects", "runtime", "archive", "attachments", "checkpoints"] as const;
+export const TOOLSETS = [
+  "sessions",
+  "projects",
+  "runtime",
+  "archive",
+  "attachments",
+  "checkpoints",
+  "configuration",
+] as const;
 export type Toolset = (typeof TOOLSETS)[number];
 
 /** Small on purpose: each tool costs a model's attention. */

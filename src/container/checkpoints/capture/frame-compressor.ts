@@ -5,7 +5,7 @@ import { constants, createZstdCompress, type ZstdCompress } from "node:zlib";
 export type FrameCompressor = {
   /** A whole frame, in parts. The content is read until then. */
   compress(content: Buffer): Promise<readonly Buffer[]>;
-  /** Frees what the streams hold; what is under way is lost. */
+  /** Frees what the streams hold; what is under way, or waits, fails. */
   close(): void;
 };
 
@@ -17,31 +17,45 @@ const STREAMS = 3;
 const OUTPUT_BYTES = 128 * 1024;
 
 export function createFrameCompressor(): FrameCompressor {
-  const streams: ZstdCompress[] = [];
+  const streams = new Set<ZstdCompress>();
   const free: ZstdCompress[] = [];
   const waiting: (() => void)[] = [];
+  let isClosed = false;
 
   async function take(): Promise<ZstdCompress> {
-    while (free.length === 0 && streams.length >= STREAMS) await new Promise<void>((resolve) => waiting.push(resolve));
-    const stream = free.pop();
-    if (stream !== undefined) return stream;
-    const made = createStream();
-    streams.push(made);
-    return made;
+    while (free.length === 0 && streams.size >= STREAMS) {
+      if (isClosed) throw closed();
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    }
+    if (isClosed) throw closed();
+    const stream = free.pop() ?? createStream();
+    streams.add(stream);
+    return stream;
   }
   return {
     async compress(content) {
       const stream = await take();
-      const parts = await compressFrame(stream, content);
-      free.push(stream);
-      waiting.shift()?.();
-      return parts;
+      try {
+        const parts = await compressFrame(stream, content);
+        free.push(stream);
+        return parts;
+      } catch (error) {
+        streams.delete(stream);
+        throw error;
+      } finally {
+        // Also after a failure: who waits would wait for ever.
+        waiting.shift()?.();
+      }
     },
     close() {
+      isClosed = true;
       for (const stream of streams) stream.destroy();
+      for (const wake of waiting.splice(0)) wake();
     },
   };
 }
+
+const closed = () => new Error("the compressor was closed");
 
 function createStream(): ZstdCompress {
   const params = { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_windowLog]: WINDOW_LOG };
@@ -53,7 +67,7 @@ function compressFrame(stream: ZstdCompress, content: Buffer): Promise<Buffer[]>
   const { promise, resolve, reject } = Promise.withResolvers<Buffer[]>();
   const parts: Buffer[] = [];
   const onData = (part: Buffer) => void parts.push(part);
-  const onClose = () => reject(new Error("the stream was closed while it compressed"));
+  const onClose = () => reject(closed());
   const onEnd = (): void => {
     // What has come out, and was not handed on yet.
     if (stream.readableLength > 0) setImmediate(onEnd);

@@ -17,7 +17,7 @@ export type PackUploads = {
 
 const UPLOADS_AT_ONCE = 3;
 
-export function createPackUploads(context: JobContext, onStored: () => void): PackUploads {
+export function createPackUploads(context: JobContext): PackUploads {
   const underWay = new Set<Promise<void>>();
   const stored = new Map<string, number>();
   const keeper = createPackKeeper(context.stateDir);
@@ -35,7 +35,6 @@ export function createPackUploads(context: JobContext, onStored: () => void): Pa
     }
     stored.set(pack.sha256, pack.bytes);
     keeper.keep(pack);
-    onStored();
   }
   async function whileMoreThan(limit: number): Promise<void> {
     for (;;) {

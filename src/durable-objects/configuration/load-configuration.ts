@@ -1,0 +1,47 @@
+// Reads the items of a session's places from D1 in one snapshot, and makes the session's configuration of them.
+import { z } from "zod";
+import { type ScopedItem, scopedItemSchema } from "../../shared/configuration/item.ts";
+import { materialise } from "../../shared/configuration/materialise.ts";
+import { mergeConfiguration } from "../../shared/configuration/merge.ts";
+import { placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
+import { MAX_CONFIGURATION_BYTES } from "../../shared/configuration/session-configuration.ts";
+import { toHex } from "../../shared/checkpoints/bytes-text.ts";
+import type { LoadedConfiguration } from "./configuration-store.ts";
+
+const versionSchema = z.tuple([z.object({ version: z.number() })]);
+const rowSchema = z.object({ scope: z.string(), kind: z.string(), name: z.string(), value: z.string() });
+
+/** `too_large`: all scopes together are more than a session takes. */
+export async function loadConfiguration(
+  database: D1Database,
+  session: SessionPlaces,
+): Promise<LoadedConfiguration | "too_large"> {
+  const { version, items } = await readItems(database, session);
+  const { sandbox, gate } = materialise(mergeConfiguration(items));
+  const sandboxJson = new TextEncoder().encode(JSON.stringify(sandbox));
+  if (sandboxJson.byteLength > MAX_CONFIGURATION_BYTES) return "too_large";
+  const sha256 = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", sandboxJson)));
+  return { version, sha256, sandboxJson, gate };
+}
+
+async function readItems(
+  database: D1Database,
+  session: SessionPlaces,
+): Promise<{ version: number; items: ScopedItem[] }> {
+  const places = placesOf(session);
+  const isOneOf = places.map(() => "(scope = ? AND scope_id = ?)").join(" OR ");
+  const [counted, rows] = await database.batch([
+    database.prepare("SELECT configuration_version AS version FROM teams WHERE id = ?").bind(session.team_id),
+    database
+      .prepare(`SELECT scope, kind, name, value FROM configuration_items WHERE team_id = ? AND (${isOneOf})`)
+      .bind(session.team_id, ...places.flatMap(({ scope, scope_id }) => [scope, scope_id])),
+  ]);
+  const [{ version }] = versionSchema.parse(counted?.results);
+  return { version, items: z.array(rowSchema).parse(rows?.results).flatMap(toItem) };
+}
+
+/** A kind that this build does not know belongs to a newer one. */
+function toItem({ value, ...row }: z.infer<typeof rowSchema>): ScopedItem[] {
+  const item = scopedItemSchema.safeParse({ ...row, value: JSON.parse(value) as unknown });
+  return item.success ? [item.data] : [];
+}

@@ -1,0 +1,64 @@
+// Keeps the session's configuration: brought up to date before a turn, handed to the runner when it changed, asked by the gate.
+import type { Failure } from "../../shared/errors/app-error.ts";
+import { NOTHING_CONFIGURED } from "../../shared/configuration/materialise.ts";
+import type { SessionPlaces } from "../../shared/configuration/place.ts";
+import type { GateConfiguration } from "../../shared/configuration/session-configuration.ts";
+import type { ConfigurationStart } from "../../shared/rpc/runner-session-api.ts";
+import type { ConfigurationStore, LoadedConfiguration } from "./configuration-store.ts";
+
+export type SessionConfigurationParts = {
+  store: ConfigurationStore;
+  places(): SessionPlaces;
+  load(places: SessionPlaces): Promise<LoadedConfiguration | "too_large">;
+};
+
+export type SessionConfigurationKeeper = {
+  /** A prompt came in when the team's configuration was at that version. */
+  noticed(version: number | undefined): void;
+  /** Reads what has changed; asks nobody when nothing has. Rejects while D1 does not answer. */
+  refresh(): Promise<Failure | null>;
+  /** What the gate decides by. */
+  gate(): GateConfiguration;
+  /** What a turn in that runtime starts with; without its body where the runtime has it. Null for nothing configured. */
+  forTurn(runtimeId: string): ConfigurationStart | null;
+  delivered(runtimeId: string): void;
+  /** The runtime says that it does not have what it was taken to have. */
+  forgotten(): void;
+};
+
+const TOO_LARGE: Failure = {
+  code: "configuration_too_large",
+  message:
+    "What is configured for this session is larger than 8 MB in all. Remove or shorten commands, skills or instructions of some scope, then send the prompt again.",
+};
+
+export function createSessionConfiguration(parts: SessionConfigurationParts): SessionConfigurationKeeper {
+  const { store } = parts;
+  let refreshing: Promise<Failure | null> | null = null;
+  const mark = (runtimeId: string): string => `${runtimeId} ${store.sha256() ?? ""}`;
+
+  async function refresh(): Promise<Failure | null> {
+    const { wanted, loaded } = store.versions();
+    if (loaded >= wanted) return null;
+    const read = await parts.load(parts.places());
+    if (read === "too_large") return TOO_LARGE;
+    store.save(read);
+    return null;
+  }
+
+  return {
+    noticed: (version) => store.want(version ?? 0),
+    refresh() {
+      refreshing ??= refresh().finally(() => (refreshing = null));
+      return refreshing;
+    },
+    gate: () => store.gate() ?? NOTHING_CONFIGURED.gate,
+    forTurn(runtimeId) {
+      const sha256 = store.sha256();
+      if (sha256 === null) return null;
+      return { sha256, body: store.delivered() === mark(runtimeId) ? null : store.sandbox() };
+    },
+    delivered: (runtimeId) => store.setDelivered(mark(runtimeId)),
+    forgotten: () => store.setDelivered(""),
+  };
+}

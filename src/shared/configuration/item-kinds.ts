@@ -1,0 +1,51 @@
+// All kinds of configuration items. A feature adds its kind here and says in materialise.ts what becomes of it.
+import { z } from "zod";
+import { permissionPolicySchema } from "../permissions/policy-schema.ts";
+import { defineKind, type Kind, onlyName } from "./define-kind.ts";
+import { ceilingSchema, widensCeiling } from "./kinds/ceiling.ts";
+import { widensPolicy } from "./kinds/policy.ts";
+import { repositorySchema, widensRepository } from "./kinds/repository.ts";
+import { environmentProblem, environmentSchema, settingProblem, settingSchema, SETTINGS } from "./kinds/setting.ts";
+
+/** CLAUDE.md of one scope. */
+export const MAX_MEMORY_CHARACTERS = 100_000;
+
+export const ITEM_KIND_NAMES = ["policy", "ceiling", "repository", "memory", "setting", "environment"] as const;
+export const itemKindSchema = z.enum(ITEM_KIND_NAMES);
+export type ItemKind = z.infer<typeof itemKindSchema>;
+
+export const ITEM_KINDS: Readonly<Record<ItemKind, Kind>> = {
+  policy: defineKind({
+    schema: permissionPolicySchema,
+    nameProblem: onlyName("policy"),
+    isWidening: widensPolicy,
+  }),
+  ceiling: defineKind({
+    schema: ceilingSchema,
+    scopes: ["team", "project"],
+    nameProblem: onlyName("ceiling"),
+    isWidening: widensCeiling,
+  }),
+  repository: defineKind({
+    schema: repositorySchema,
+    nameProblem: onlyName("repository"),
+    isWidening: widensRepository,
+  }),
+  memory: defineKind({
+    schema: z.string().max(MAX_MEMORY_CHARACTERS),
+    nameProblem: onlyName("memory"),
+    isWidening: () => false,
+  }),
+  setting: defineKind({
+    schema: settingSchema,
+    nameProblem: (name) => (name in SETTINGS ? null : settingProblem(name, null)),
+    valueProblem: settingProblem,
+    isWidening: () => false,
+  }),
+  environment: defineKind({
+    schema: environmentSchema,
+    nameProblem: environmentProblem,
+    // A variable may change what a program does that is approved.
+    isWidening: (before, after) => after !== null && after !== before,
+  }),
+};

@@ -1,0 +1,57 @@
+// Turns merged items into what Claude Code understands: settings and files; and into what the gate decides by.
+import { z } from "zod";
+import { permissionPolicySchema, type ScopedPolicy } from "../permissions/policy-schema.ts";
+import { ceilingSchema, combineCeilings } from "./kinds/ceiling.ts";
+import { combineRepository, repositorySchema } from "./kinds/repository.ts";
+import type { ItemKind } from "./item-kinds.ts";
+import type { MergedConfiguration, MergedItem } from "./merge.ts";
+import type { ConfigurationFile, SessionConfiguration } from "./session-configuration.ts";
+
+export function materialise(merged: MergedConfiguration): SessionConfiguration {
+  const of = (kind: ItemKind): MergedItem[] => merged.items.filter((item) => item.kind === kind);
+  return {
+    sandbox: {
+      settings: settingsOf(of("setting"), of("environment")),
+      files: [...memoryFile(of("memory"))],
+      repository: combineRepository(of("repository").map(({ value }) => repositorySchema.parse(value))),
+    },
+    gate: {
+      policies: [...unreadablePolicies(merged), ...of("policy").map(toPolicy)],
+      ceiling: combineCeilings(of("ceiling").map(({ value }) => ceilingSchema.parse(value))),
+    },
+  };
+}
+
+function toPolicy({ scope, value }: MergedItem): ScopedPolicy {
+  return { scope, policy: permissionPolicySchema.parse(value) };
+}
+
+/** Rules that cannot be read may forbid anything: nothing runs until somebody has looked. */
+function unreadablePolicies({ unreadable }: MergedConfiguration): ScopedPolicy[] {
+  return unreadable
+    .filter(({ kind }) => kind === "policy" || kind === "ceiling")
+    .map(({ scope }) => ({ scope, policy: { auto_approved: [], user_consent: [], forbidden: ["*"] } }));
+}
+
+/** A session of which nothing was ever configured. */
+export const NOTHING_CONFIGURED: SessionConfiguration = materialise({ items: [], unreadable: [] });
+
+function settingsOf(settings: readonly MergedItem[], variables: readonly MergedItem[]): Record<string, unknown> {
+  const env = Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+  return {
+    ...Object.fromEntries(settings.map(({ name, value }) => [name, value])),
+    ...(variables.length === 0 ? {} : { env }),
+  };
+}
+
+const HEADINGS = { team: "Team", user: "Person", project: "Project", session: "Session" } as const;
+
+/** All scopes' texts, wide to narrow: what comes later has the last word with Claude as well. */
+function memoryFile(memories: readonly MergedItem[]): ConfigurationFile[] {
+  const texts = memories.map(({ scope, value }) => `<!-- ${HEADINGS[scope]} -->\n${z.string().parse(value).trim()}\n`);
+  return texts.length === 0 ? [] : [textFile("CLAUDE.md", texts.join("\n"))];
+}
+
+export function textFile(path: string, content: string): ConfigurationFile {
+  return { path, content, encoding: "utf8", executable: false };
+}

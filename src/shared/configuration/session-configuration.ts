@@ -1,0 +1,44 @@
+// What a session is started with: made of the items of all its scopes, hashed, and handed to the runner when it changed.
+import { z } from "zod";
+import { permissionModeSchema } from "../permissions/permission-mode.ts";
+import { scopedPolicySchema } from "../permissions/policy-schema.ts";
+
+/** Files in Claude Code's user folder, by a path below it; text, or base64 where it is none. */
+export const configurationFileSchema = z.object({
+  path: z
+    .string()
+    .max(400)
+    .refine(isPlainPath, "must be a path below the folder, without . or .. and of 8 parts at most"),
+  content: z.string(),
+  encoding: z.enum(["utf8", "base64"]),
+  executable: z.boolean(),
+});
+export type ConfigurationFile = z.infer<typeof configurationFileSchema>;
+
+/** What the runner lays out and hands to Claude Code. */
+export const sandboxConfigurationSchema = z.object({
+  /** Claude Code's settings, by its own names. */
+  settings: z.record(z.string(), z.unknown()),
+  files: z.array(configurationFileSchema).max(5_000),
+  repository: z.object({ instructions: z.boolean(), hooks: z.boolean(), mcp_servers: z.boolean() }),
+});
+export type SandboxConfiguration = z.infer<typeof sandboxConfigurationSchema>;
+
+/** What the Session object decides by; it stays there. */
+export const gateConfigurationSchema = z.object({
+  policies: z.array(scopedPolicySchema),
+  ceiling: z.object({ permission_mode: permissionModeSchema, allowed_tools: z.array(z.array(z.string())) }),
+});
+export type GateConfiguration = z.infer<typeof gateConfigurationSchema>;
+
+export type SessionConfiguration = { sandbox: SandboxConfiguration; gate: GateConfiguration };
+
+/** The files and settings of one session, as JSON. */
+export const MAX_CONFIGURATION_BYTES = 8 * 1024 * 1024;
+
+function isPlainPath(path: string): boolean {
+  const parts = path.split("/");
+  return (
+    parts.length <= 8 && !path.includes("\0") && parts.every((part) => part !== "" && part !== "." && part !== "..")
+  );
+}

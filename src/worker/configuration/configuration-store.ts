@@ -1,0 +1,176 @@
+// Configuration in D1: items as they are now, and every change of them. A change is one transaction under one new version.
+import { and, desc, eq, lte, sql, type SQL } from "drizzle-orm";
+import { z } from "zod";
+import { type ConfigurationItem, configurationItemSchema, type ItemChange } from "../../shared/configuration/item.ts";
+import type { Place } from "../../shared/configuration/place.ts";
+import type { Database } from "../db/client.ts";
+import { configurationChanges, configurationItems } from "../db/schema.ts";
+
+export type ChangeSet = {
+  teamId: string;
+  place: Place;
+  changes: readonly ItemChange[];
+  /** In words, for the list of versions. */
+  summary: string;
+  changedBy: string;
+};
+
+export type StoredItem = ConfigurationItem & { version: number; changed_by: string; changed_at: string };
+export type VersionRow = { version: number; summary: string; changed_by: string; changed_at: string; items: string[] };
+
+export type ConfigurationStore = {
+  items(teamId: string, place: Place): Promise<StoredItem[]>;
+  item(teamId: string, place: Place, key: Pick<ItemChange, "kind" | "name">): Promise<unknown>;
+  /** The version that the change came with. */
+  apply(set: ChangeSet): Promise<number>;
+  /** Newest first; `before` pages on. */
+  versions(teamId: string, place: Place, page: { before: number | null; limit: number }): Promise<VersionRow[]>;
+  /** The place as it was right after that version; null when it has no such version. */
+  itemsAt(teamId: string, place: Place, version: number): Promise<ConfigurationItem[] | null>;
+};
+
+export type ConfigurationStoreOptions = { db: Database; now: () => Date };
+
+export function createConfigurationStore({ db, now }: ConfigurationStoreOptions): ConfigurationStore {
+  return {
+    async items(teamId, place) {
+      const rows = await db
+        .select()
+        .from(configurationItems)
+        .where(at(configurationItems, teamId, place));
+      return rows.flatMap(toStoredItem);
+    },
+    async item(teamId, place, { kind, name }) {
+      const row = await db
+        .select({ value: configurationItems.value })
+        .from(configurationItems)
+        .where(
+          and(
+            at(configurationItems, teamId, place),
+            eq(configurationItems.kind, kind),
+            eq(configurationItems.name, name),
+          ),
+        )
+        .get();
+      return row === undefined ? null : parseJson(row.value);
+    },
+    async apply(set) {
+      const results = await db.batch([
+        bumpVersion(db, set.teamId, ALWAYS),
+        ...changeStatements(db, set, now(), ALWAYS),
+      ]);
+      const [{ version }] = z.tuple([z.object({ version: z.number() })]).parse(results[0]);
+      return version;
+    },
+    versions: (teamId, place, page) => listVersions(db, teamId, place, page),
+    itemsAt: (teamId, place, version) => itemsAt(db, teamId, place, version),
+  };
+}
+
+export const ALWAYS = sql`1`;
+
+/** The first statement of a change: everything after it carries the number that it makes. */
+export function bumpVersion(db: Database, teamId: string, guard: SQL) {
+  return db.all(sql`update teams set configuration_version = configuration_version + 1
+    where id = ${teamId} and ${guard} returning configuration_version as version`);
+}
+
+/** What a change writes, where `guard` holds. */
+export function changeStatements(db: Database, set: ChangeSet, now: Date, guard: SQL) {
+  return set.changes.flatMap((change) => [
+    recordChange(db, set, { change, now, guard }),
+    writeItem(db, set, { change, now, guard }),
+  ]);
+}
+
+type One = { change: ItemChange; now: Date; guard: SQL };
+
+const versionOf = (teamId: string): SQL => sql`(select configuration_version from teams where id = ${teamId})`;
+
+function recordChange(db: Database, { teamId, place, summary, changedBy }: ChangeSet, { change, now, guard }: One) {
+  const { kind, name } = change;
+  return db.run(sql`insert into configuration_changes
+    (team_id, version, scope, scope_id, kind, name, value, summary, changed_by, changed_at)
+    select ${teamId}, ${versionOf(teamId)}, ${place.scope}, ${place.scope_id}, ${kind}, ${name},
+      ${toJson(change.value)}, ${summary}, ${changedBy}, ${now.toISOString()} where ${guard}`);
+}
+
+function writeItem(db: Database, { teamId, place, changedBy }: ChangeSet, { change, now, guard }: One) {
+  const { kind, name } = change;
+  if (change.value === null) {
+    return db.run(sql`delete from configuration_items where team_id = ${teamId} and scope = ${place.scope}
+      and scope_id = ${place.scope_id} and kind = ${kind} and name = ${name} and ${guard}`);
+  }
+  return db.run(sql`insert into configuration_items
+    (team_id, scope, scope_id, kind, name, value, version, changed_by, changed_at)
+    select ${teamId}, ${place.scope}, ${place.scope_id}, ${kind}, ${name}, ${toJson(change.value)},
+      ${versionOf(teamId)}, ${changedBy}, ${now.toISOString()} where ${guard}
+    on conflict (team_id, scope, scope_id, kind, name) do update set value = excluded.value,
+      version = excluded.version, changed_by = excluded.changed_by, changed_at = excluded.changed_at`);
+}
+
+/** Null removes an item. */
+export function toJson(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+type PlacedTable = typeof configurationItems | typeof configurationChanges;
+
+function at(table: PlacedTable, teamId: string, place: Place) {
+  return and(eq(table.teamId, teamId), eq(table.scope, place.scope), eq(table.scopeId, place.scope_id));
+}
+
+function toStoredItem(row: typeof configurationItems.$inferSelect): StoredItem[] {
+  const item = configurationItemSchema.safeParse({ kind: row.kind, name: row.name, value: parseJson(row.value) });
+  // A kind that this build does not know belongs to a newer one.
+  if (!item.success) return [];
+  return [{ ...item.data, version: row.version, changed_by: row.changedBy, changed_at: row.changedAt }];
+}
+
+function parseJson(text: string): unknown {
+  return JSON.parse(text) as unknown;
+}
+
+async function listVersions(
+  db: Database,
+  teamId: string,
+  place: Place,
+  { before, limit }: { before: number | null; limit: number },
+): Promise<VersionRow[]> {
+  const { version, summary, changedBy, changedAt, kind, name } = configurationChanges;
+  const rows = await db
+    .select({
+      version,
+      summary,
+      changed_by: changedBy,
+      changed_at: changedAt,
+      items: sql<string>`json_group_array(${kind} || ' ' || ${name})`,
+    })
+    .from(configurationChanges)
+    .where(and(at(configurationChanges, teamId, place), before === null ? undefined : sql`${version} < ${before}`))
+    .groupBy(version)
+    .orderBy(desc(version))
+    .limit(limit);
+  return rows.map((row) => ({ ...row, items: z.array(z.string()).parse(parseJson(row.items)) }));
+}
+
+async function itemsAt(
+  db: Database,
+  teamId: string,
+  place: Place,
+  version: number,
+): Promise<ConfigurationItem[] | null> {
+  const here = at(configurationChanges, teamId, place);
+  const rows = await db
+    .select()
+    .from(configurationChanges)
+    .where(and(here, lte(configurationChanges.version, version)))
+    .orderBy(configurationChanges.version);
+  if (!rows.some((row) => row.version === version)) return null;
+  const newest = new Map(rows.map((row) => [`${row.kind} ${row.name}`, row]));
+  return [...newest.values()].flatMap(({ kind, name, value }) => {
+    if (value === null) return [];
+    const item = configurationItemSchema.safeParse({ kind, name, value: parseJson(value) });
+    return item.success ? [item.data] : [];
+  });
+}
