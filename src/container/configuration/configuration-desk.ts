@@ -27,7 +27,7 @@ export function createConfigurationDesk(files: { configuration: string; configDi
       const { sha256, body } = held;
       if (shown !== sha256) await folder.show(sha256, body.files);
       shown = sha256;
-      return { sha256, settings: body.settings, repository: body.repository };
+      return { sha256, settings: body.settings, hooks: body.hooks, repository: body.repository };
     },
   };
 }

@@ -4,7 +4,7 @@ import type { SandboxConfiguration } from "../../shared/configuration/session-co
 import { NOTHING_CONFIGURED } from "../../shared/configuration/materialise.ts";
 
 /** `sha256` is empty for nothing configured. */
-export type LaunchConfiguration = { sha256: string } & Pick<SandboxConfiguration, "settings" | "repository">;
+export type LaunchConfiguration = { sha256: string } & Pick<SandboxConfiguration, "settings" | "hooks" | "repository">;
 
 export const NO_CONFIGURATION: LaunchConfiguration = { sha256: "", ...NOTHING_CONFIGURED.sandbox };
 

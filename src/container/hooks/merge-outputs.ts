@@ -10,7 +10,7 @@ export function mergeOutputs(event: HookEventName, readings: readonly HookReadin
   const outputs = readings.map(({ output }) => output).filter((output) => Object.keys(output).length > 0);
   const [first] = outputs;
   if (first === undefined) return {};
-  if (outputs.length === 1) return first as HookOutput;
+  if (outputs.length === 1) return first;
   const specifics = outputs.map(({ hookSpecificOutput: specific }) => toRecord(specific));
   const contexts = specifics.flatMap(({ additionalContext: text }) => (typeof text === "string" ? [text] : []));
   const specific = {

@@ -2,7 +2,7 @@
 import { shortenToFit } from "../../shared/events/shorten.ts";
 import type { HttpHook } from "../../shared/hooks/hook-schema.ts";
 import type { HookInput } from "../../shared/hooks/match-hook.ts";
-import type { HookRequest, HookResponse } from "../../shared/rpc/session-host-api.ts";
+import type { HookRequest, HookResponse } from "../../shared/hooks/hook-request.ts";
 import { withDeadline } from "../rpc/host-link.ts";
 import { type TimedEnd, tookTooLong } from "./run-command-hook.ts";
 

@@ -5,6 +5,7 @@ import { createConfigurationDesk } from "../configuration/configuration-desk.ts"
 import { createEntrySpool } from "../events/entry-spool.ts";
 import { runEntrySender } from "../events/entry-sender.ts";
 import { createPreviewSender } from "../events/preview-sender.ts";
+import { createHookSender } from "../hooks/hook-sender.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createHostLink, type HostLink } from "../rpc/host-link.ts";
 import { createWaker } from "../rpc/waker.ts";
@@ -69,6 +70,7 @@ export function createSessionParts(settings: SessionSettings) {
       binaryPath: settings.binaryPath,
       apiKeyHelper: token.helperCommand,
       gate,
+      hooks: { record: events.onHook, send: createHookSender() },
       spawn: { user: config.cliUser, secrets: () => [...token.secrets(), config.bootToken] },
     },
     handlers: createHandlers({ tasks, recorder, events }),

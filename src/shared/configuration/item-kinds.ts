@@ -1,6 +1,8 @@
 // All kinds of configuration items. A feature adds its kind here and says in materialise.ts what becomes of it.
 import { z } from "zod";
 import { permissionPolicySchema } from "../permissions/policy-schema.ts";
+import { hooksConfigSchema } from "../hooks/hook-schema.ts";
+import { hooksProblem, widensHooks } from "../hooks/hooks-kind.ts";
 import { defineKind, type Kind, onlyName } from "./define-kind.ts";
 import { ceilingSchema, widensCeiling } from "./kinds/ceiling.ts";
 import { widensPolicy } from "./kinds/policy.ts";
@@ -10,7 +12,15 @@ import { environmentProblem, environmentSchema, settingProblem, settingSchema, S
 /** CLAUDE.md of one scope. */
 export const MAX_MEMORY_CHARACTERS = 100_000;
 
-export const ITEM_KIND_NAMES = ["policy", "ceiling", "repository", "memory", "setting", "environment"] as const;
+export const ITEM_KIND_NAMES = [
+  "policy",
+  "ceiling",
+  "repository",
+  "memory",
+  "setting",
+  "environment",
+  "hooks",
+] as const;
 export const itemKindSchema = z.enum(ITEM_KIND_NAMES);
 export type ItemKind = z.infer<typeof itemKindSchema>;
 
@@ -35,6 +45,12 @@ export const ITEM_KINDS: Readonly<Record<ItemKind, Kind>> = {
     schema: z.string().max(MAX_MEMORY_CHARACTERS),
     nameProblem: onlyName("memory"),
     isWidening: () => false,
+  }),
+  hooks: defineKind({
+    schema: hooksConfigSchema,
+    nameProblem: onlyName("hooks"),
+    changeProblem: hooksProblem,
+    isWidening: widensHooks,
   }),
   setting: defineKind({
     schema: settingSchema,

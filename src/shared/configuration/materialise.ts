@@ -1,5 +1,7 @@
 // Turns merged items into what Claude Code understands: settings and files; and into what the gate decides by.
 import { z } from "zod";
+import { hooksConfigSchema } from "../hooks/hook-schema.ts";
+import { addHooks } from "../hooks/hooks-kind.ts";
 import { permissionPolicySchema, type ScopedPolicy } from "../permissions/policy-schema.ts";
 import { ceilingSchema, combineCeilings } from "./kinds/ceiling.ts";
 import { combineRepository, repositorySchema } from "./kinds/repository.ts";
@@ -13,6 +15,7 @@ export function materialise(merged: MergedConfiguration): SessionConfiguration {
     sandbox: {
       settings: settingsOf(of("setting"), of("environment")),
       files: [...memoryFile(of("memory"))],
+      hooks: addHooks(of("hooks").map(({ value }) => hooksConfigSchema.parse(value))),
       repository: combineRepository(of("repository").map(({ value }) => repositorySchema.parse(value))),
     },
     gate: {

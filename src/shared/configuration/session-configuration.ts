@@ -1,5 +1,6 @@
 // What a session is started with: made of the items of all its scopes, hashed, and handed to the runner when it changed.
 import { z } from "zod";
+import { mergedHooksSchema } from "../hooks/hook-schema.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
 import { scopedPolicySchema } from "../permissions/policy-schema.ts";
 
@@ -20,6 +21,8 @@ export const sandboxConfigurationSchema = z.object({
   /** Claude Code's settings, by its own names. */
   settings: z.record(z.string(), z.unknown()),
   files: z.array(configurationFileSchema).max(5_000),
+  /** Run by the runner. */
+  hooks: mergedHooksSchema,
   repository: z.object({ instructions: z.boolean(), hooks: z.boolean(), mcp_servers: z.boolean() }),
 });
 export type SandboxConfiguration = z.infer<typeof sandboxConfigurationSchema>;

@@ -11,9 +11,10 @@ export const DEFAULT_HOOK_TIMEOUT_SECONDS = 60;
 export const MAX_HOOK_TIMEOUT_SECONDS = 540;
 const MAX_COMMAND_CHARS = 8_000;
 const MAX_MATCHER_CHARS = 500;
-/** In one value, over all its events. */
+/** Of one scope, over all its events. */
 const MAX_HOOKS = 50;
 const MAX_GROUPS = 20;
+const SCOPES = 4;
 
 const text = (max: number) =>
   z
@@ -93,17 +94,25 @@ export type HookGroup = z.infer<typeof hookGroupSchema>;
 
 export type HooksConfig = Partial<Record<HookEventName, HookGroup[]>>;
 
-export const hooksConfigSchema: z.ZodType<HooksConfig> = z
-  .record(z.string(), z.array(hookGroupSchema).max(MAX_GROUPS))
-  .superRefine((config, context) => {
-    for (const [event, groups] of Object.entries(config)) {
-      for (const problem of explainEvent(event, groups))
-        context.addIssue({ code: "custom", path: [event], message: problem });
-    }
-    if (countHooks(config) > MAX_HOOKS)
-      context.addIssue({ code: "custom", message: `has more than ${MAX_HOOKS} hooks` });
-  })
-  .transform((config) => config as HooksConfig);
+export const hooksConfigSchema = hooksSchema(1);
+
+/** Those of all scopes together. */
+export const mergedHooksSchema = hooksSchema(SCOPES);
+
+function hooksSchema(scopes: number): z.ZodType<HooksConfig> {
+  const most = MAX_HOOKS * scopes;
+  return z
+    .record(z.string(), z.array(hookGroupSchema).max(MAX_GROUPS * scopes))
+    .superRefine((config, context) => {
+      for (const [event, groups] of Object.entries(config)) {
+        for (const problem of explainEvent(event, groups)) {
+          context.addIssue({ code: "custom", path: [event], message: problem });
+        }
+      }
+      if (countHooks(config) > most) context.addIssue({ code: "custom", message: `has more than ${most} hooks` });
+    })
+    .transform((config) => config as HooksConfig);
+}
 
 function explainEvent(event: string, groups: readonly HookGroup[]): string[] {
   if (!isHookEvent(event)) return [`is no event of Claude Code. Events: ${HOOK_EVENT_NAMES.join(", ")}`];

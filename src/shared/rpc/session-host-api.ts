@@ -91,28 +91,6 @@ export const attachmentReadSchema = z.object({
 });
 export type AttachmentRead = z.infer<typeof attachmentReadSchema>;
 
-export const hookRequestSchema = z.object({
-  runtime_id: uuidSchema,
-  /** One of the addresses of the session's own HTTP hooks; no other is sent to. */
-  url: z.string().max(2048),
-  headers: z.record(z.string().max(100), z.string().max(2000)),
-  /** The event as JSON. */
-  body: z.string().max(1024 * 1024),
-  timeout_ms: z.int().positive(),
-});
-/** What a hook asks to be sent; the link adds the runtime. */
-export type HookRequest = Omit<z.infer<typeof hookRequestSchema>, "runtime_id">;
-export type AddressedHookRequest = z.infer<typeof hookRequestSchema>;
-
-export const hookResponseSchema = z.object({
-  status: z.int().nullable(),
-  /** The beginning, where the answer is longer. */
-  body: z.string(),
-  /** Why there was no answer, in words of ours. */
-  failure: z.string().nullable(),
-});
-export type HookResponse = z.infer<typeof hookResponseSchema>;
-
 export interface SessionHostApi {
   /**
    * Stores the entries, in order, and answers with the highest source_seq that is stored for good. Entries that are
@@ -129,8 +107,6 @@ export interface SessionHostApi {
   readAttachment(read: AttachmentRead): Promise<{ bytes: Uint8Array | null }>;
   preview(preview: Preview): Promise<void>;
   decidePermission(question: PermissionQuestion): Promise<PermissionDecision>;
-  /** Sends an HTTP hook from the edge, through the guard for entered addresses. */
-  sendHook(request: AddressedHookRequest): Promise<HookResponse>;
   /** A fresh run token for the model gateway. */
   renewRunToken(request: { runtime_id: string }): Promise<RunTokenGrant>;
 }
