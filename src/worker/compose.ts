@@ -30,6 +30,7 @@ import { createPackStore } from "./checkpoints/packs/pack-store.ts";
 import { type EdgeConfig, explainModelKeyProblem, publicConfig, readConfig } from "./config.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { createApp } from "./http/app.ts";
+import { composeHooks } from "./hooks/compose-hooks.ts";
 import { answerHealth } from "./http/health-route.ts";
 import { createEntry, type FetchHandler } from "./http/entry.ts";
 import { createExposures } from "./mcp/exposure.ts";
@@ -204,9 +205,16 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   });
   const { checkpoints, branches } = timeline;
   const { configuration, proposals } = composeConfiguration(parts, projects);
+  const hooks = composeHooks({
+    configuration,
+    projects,
+    workspace,
+    send: () => Promise.resolve({ status: null, body: "", failure: "nothing is sent yet" }),
+  });
   return {
     configuration,
     proposals,
+    hooks,
     sessions,
     projects,
     branches,

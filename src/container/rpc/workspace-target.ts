@@ -3,6 +3,7 @@ import { RpcTarget } from "capnweb";
 import { z } from "zod";
 import { treeSchema } from "../../shared/checkpoints/format.ts";
 import { type Answer, answer, AppError, toFailure } from "../../shared/errors/app-error.ts";
+import { hookTrialSchema } from "../../shared/hooks/sample-event.ts";
 import type { AssertExtends } from "../../shared/rpc/protocol.ts";
 import {
   type CheckpointHostApi,
@@ -17,12 +18,14 @@ import {
   type ClaudeRelease,
   type FileContent,
   type FileList,
+  type HookTrialResult,
   listFilesSchema,
   readFileSchema,
   type RunnerWorkspaceApi,
 } from "../../shared/rpc/runner-workspace-api.ts";
 import type { CheckpointJobs } from "../checkpoints/checkpoint-jobs.ts";
 import type { Config } from "../config.ts";
+import { tryHook } from "../hooks/try-hook.ts";
 import { logFailure } from "../log.ts";
 import { type ClaudePackage, findClaudeBinary } from "../workspaces/claude-binary.ts";
 import { findNewestClaude } from "../workspaces/claude-release.ts";
@@ -67,6 +70,10 @@ export class WorkspaceTarget extends RpcTarget {
 
   async findNewestClaude(): Promise<Answer<ClaudeRelease>> {
     return toAnswer(() => findNewestClaude(this.#parts.config));
+  }
+
+  async tryHook(trial: unknown): Promise<Answer<HookTrialResult>> {
+    return toAnswer(() => tryHook(this.#parts.config, parseArgument(hookTrialSchema, trial)));
   }
 
   async isWorkspaceChanged(): Promise<boolean> {

@@ -1,6 +1,8 @@
 // What the runner offers the Workspace object: the files, and the programs that came with the sandbox.
 import { z } from "zod";
 import type { Answer } from "../errors/app-error.ts";
+import type { HookResult } from "../hooks/hook-result.ts";
+import type { HookTrial } from "../hooks/sample-event.ts";
 import { uuidSchema } from "../ids.ts";
 import { MAX_FILE_READ_BYTES, MAX_FILES_PER_PAGE } from "../limits.ts";
 import type { RunnerCheckpointApi } from "./runner-checkpoint-api.ts";
@@ -58,6 +60,16 @@ export const claudeReleaseSchema = z.object({
 });
 export type ClaudeRelease = z.infer<typeof claudeReleaseSchema>;
 
+/** What came of a hook that was tried. */
+export type HookTrialResult = {
+  result: HookResult;
+  /** What Claude Code would be given. */
+  output: Record<string, unknown>;
+  updated_input: Record<string, unknown> | null;
+  /** Whether matcher and `if` take the event at all. */
+  would_run: boolean;
+};
+
 export interface RunnerWorkspaceApi extends RunnerCheckpointApi {
   listFiles(request: ListFiles): Promise<Answer<FileList>>;
   readFile(request: ReadFile): Promise<Answer<FileContent>>;
@@ -66,6 +78,8 @@ export interface RunnerWorkspaceApi extends RunnerCheckpointApi {
   findClaudeBinary(): Promise<Answer<ClaudeBinary>>;
   /** Asks the package registry that npm is set to in the sandbox. */
   findNewestClaude(): Promise<Answer<ClaudeRelease>>;
+  /** Runs a command hook with a sample event. */
+  tryHook(trial: HookTrial): Promise<Answer<HookTrialResult>>;
   /** True when the workspace holds anything that a fresh one would not. */
   isWorkspaceChanged(): Promise<boolean>;
   /** Interrupts turns, flushes and exits. */

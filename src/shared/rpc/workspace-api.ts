@@ -9,11 +9,13 @@ import type {
 } from "../checkpoints/schema.ts";
 import type { ToolStrategy } from "../checkpoints/strategy-policy.ts";
 import type { Answer } from "../errors/app-error.ts";
+import type { HookTrial } from "../hooks/sample-event.ts";
 import type {
   ClaudeBinary,
   ClaudeRelease,
   FileContent,
   FileList,
+  HookTrialResult,
   ListFiles,
   ReadFile,
 } from "./runner-workspace-api.ts";
@@ -112,6 +114,7 @@ export interface WorkspaceApi {
   fenceRuntime(runtimeId: string): Promise<boolean>;
   listFiles(identity: WorkspaceIdentity, request: ListFiles): Promise<Answer<FileList>>;
   readFile(identity: WorkspaceIdentity, request: ReadFile): Promise<Answer<FileContent>>;
+  tryHook(identity: WorkspaceIdentity, trial: HookTrial): Promise<Answer<HookTrialResult>>;
   findClaudeBinary(identity: WorkspaceIdentity): Promise<Answer<ClaudeBinary>>;
   findNewestClaude(identity: WorkspaceIdentity): Promise<Answer<ClaudeRelease>>;
   /** From POST /runner/wake. False when runtime or boot token are not this workspace's. */

@@ -29,6 +29,11 @@ import { listProjects } from "../projects/tools/list-projects.ts";
 import { readProjectFile } from "../projects/tools/read-project-file.ts";
 import { deleteSession } from "../archive/tools/delete-session.ts";
 import { exportSession } from "../archive/tools/export-session.ts";
+import { applyHookTemplate } from "../hooks/tools/apply-hook-template.ts";
+import { getHooksConfig } from "../hooks/tools/get-hooks-config.ts";
+import { listHookTemplates } from "../hooks/tools/list-hook-templates.ts";
+import { testHook } from "../hooks/tools/test-hook.ts";
+import { updateHooksConfig } from "../hooks/tools/update-hooks-config.ts";
 import { checkClaudeUpdates } from "../runtime/tools/check-claude-updates.ts";
 import { findClaudeBinary } from "../runtime/tools/find-claude-binary.ts";
 import { createWatchLink } from "../sessions/tools/create-watch-link.ts";
@@ -90,6 +95,11 @@ export const TOOLS: readonly Tool[] = [
   deleteBranch,
   getConfig,
   updateConfig,
+  getHooksConfig,
+  updateHooksConfig,
+  listHookTemplates,
+  applyHookTemplate,
+  testHook,
   listConfigVersions,
   restoreConfigVersion,
 ];

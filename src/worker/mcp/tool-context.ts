@@ -6,6 +6,7 @@ import type { BranchService } from "../branches/branch-service.ts";
 import type { CheckpointServices } from "../checkpoints/compose-checkpoints.ts";
 import type { ConfigurationService } from "../configuration/configuration-service.ts";
 import type { ProposalService } from "../configuration/proposal-service.ts";
+import type { HookService } from "../hooks/hook-service.ts";
 import type { ProcessService } from "../processes/process-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
@@ -19,6 +20,7 @@ export type Services = {
   checkpoints: CheckpointServices;
   configuration: ConfigurationService;
   proposals: ProposalService;
+  hooks: HookService;
   sessions: SessionService;
   watching: WatchService;
   processes: ProcessService;

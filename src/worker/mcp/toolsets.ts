@@ -9,6 +9,7 @@ export const TOOLSETS = [
   "attachments",
   "checkpoints",
   "configuration",
+  "hooks",
 ] as const;
 export type Toolset = (typeof TOOLSETS)[number];
 

@@ -65,7 +65,7 @@ function listHooks(template: HookTemplate, texts: Map<string, string>, values: T
 type Written = { ok: true; text: string } | { ok: false; reason: string };
 
 function write({ kind }: TemplateParameter, value: string): Written {
-  if (/[\u0000\r\n]/.test(value)) return { ok: false, reason: "it may not hold line breaks" };
+  if (/\p{Cc}/u.test(value)) return { ok: false, reason: "it may not hold line breaks" };
   if (value.trim() === "") return { ok: false, reason: "it is empty" };
   switch (kind) {
     case "command":
