@@ -15,6 +15,25 @@ export const REQUIREMENTS = {
   "start.ctrl_c": "Ctrl-C leaves nothing behind",
   "demo.tour": "npm run demo boots the stack, signs a client in, runs one job, prints its events and exits 0",
 
+  // Configuration
+  "configuration.merge": "the narrower scope wins item by item; rules, ceilings and instructions of all scopes add up",
+  "configuration.checked": "an item that does not fit its kind, its name or its scope is refused with the reason",
+  "configuration.widening": "a change is widening exactly when it lets a session do more than before",
+  "configuration.roles": "the team's configuration is its owners', everything else its person's own",
+  "configuration.unreadable": "rules that cannot be read forbid everything; another item is left out and named",
+  "configuration.versions": "every change is a version; any of them can be had again, as a new one",
+  "configuration.proposal":
+    "what widens waits for a person, is carried out once and only as it was shown, and is nobody else's",
+  "configuration.isolation": "a session is configured by its own places alone",
+  "configuration.limits": "a configuration that is larger than a session takes is refused",
+  "configuration.memory":
+    "instructions of every scope reach the model; a change comes with the next prompt, and no change costs no process",
+  "configuration.ceiling": "the narrowest ceiling holds in every turn, whatever a call asks for",
+  "configuration.repository":
+    "a repository's instructions count until they are switched off; its rules, hooks, servers and addresses do not",
+  "configuration.files":
+    "files are laid out whole, outside of the agent's reach, and never along a path of the agent's",
+
   // Repository
   "repo.ledger": "every id is cited by a test, and every citation is an id",
   "repo.layout": "the layout's boundaries hold: each machine imports what it may, and nothing else",

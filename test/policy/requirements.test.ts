@@ -5,7 +5,7 @@ import { REQUIREMENTS } from "../requirements.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 /** The name in it("…"), describe("…") and it.each(…)("…"). */
-const TEST_NAME = /\b(?:it|test|describe)(?:\.each\([\s\S]{0,4000}?\))?\(\s*(["'`][^\n]*)/g;
+const TEST_NAME = /\b(?:it|test|describe)(?:\.each(?:<[^(]*>)?\([\s\S]{0,4000}?\))?\(\s*(["'`][^\n]*)/g;
 const CITATION = /\[([a-z0-9_]+(?:\.[a-z0-9_]+)+)\]/g;
 const files = globSync(["{src,test,local}/**/*.test.{ts,tsx}", "test/journeys/*.ts"], {
   cwd: root,

@@ -16,10 +16,3 @@ export function mayChange(principal: Principal, { scope }: Place, owner: PlaceOw
   if (owner.owner_id === principal.user_id) return "ok";
   return scope === "project" && isTeamOwner ? "ok" : "hidden";
 }
-
-/** Who may see a place's configuration: whoever may change it, and all members the team's. */
-export function maySee(principal: Principal, place: Place, owner: PlaceOwner): boolean {
-  return (
-    mayChange(principal, place, owner) === "ok" || (place.scope === "team" && owner?.team_id === principal.team_id)
-  );
-}

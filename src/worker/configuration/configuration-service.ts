@@ -11,7 +11,7 @@ import { type MergedConfiguration, mergeConfiguration } from "../../shared/confi
 import { type Place, placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { ChangeSet, ConfigurationStore, StoredItem, VersionRow } from "./configuration-store.ts";
-import type { PlaceRequest, PlaceResolver } from "./place-resolver.ts";
+import type { PlaceResolver } from "./place-resolver.ts";
 import type { ProposalService, Proposed } from "./proposal-service.ts";
 import type { ProposedChange } from "./proposal-store.ts";
 
@@ -49,8 +49,6 @@ export type ConfigurationServiceOptions = {
   proposals: ProposalService;
   places: PlaceResolver;
 };
-
-export type { PlaceRequest };
 
 export function createConfigurationService(options: ConfigurationServiceOptions): ConfigurationService {
   const { store, places } = options;

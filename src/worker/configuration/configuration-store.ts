@@ -4,7 +4,7 @@ import { z } from "zod";
 import { type ConfigurationItem, configurationItemSchema, type ItemChange } from "../../shared/configuration/item.ts";
 import type { Place } from "../../shared/configuration/place.ts";
 import type { Database } from "../db/client.ts";
-import { configurationChanges, configurationItems } from "../db/schema.ts";
+import { configurationChanges, configurationItems, teams } from "../db/schema.ts";
 
 export type ChangeSet = {
   teamId: string;
@@ -55,12 +55,13 @@ export function createConfigurationStore({ db, now }: ConfigurationStoreOptions)
       return row === undefined ? null : parseJson(row.value);
     },
     async apply(set) {
-      const results = await db.batch([
+      const [bumped] = await db.batch([
         bumpVersion(db, set.teamId, ALWAYS),
         ...changeStatements(db, set, now(), ALWAYS),
       ]);
-      const [{ version }] = z.tuple([z.object({ version: z.number() })]).parse(results[0]);
-      return version;
+      const [team] = bumped;
+      if (team === undefined) throw new Error("the team of a principal has no row");
+      return team.version;
     },
     versions: (teamId, place, page) => listVersions(db, teamId, place, page),
     itemsAt: (teamId, place, version) => itemsAt(db, teamId, place, version),
@@ -71,8 +72,11 @@ export const ALWAYS = sql`1`;
 
 /** The first statement of a change: everything after it carries the number that it makes. */
 export function bumpVersion(db: Database, teamId: string, guard: SQL) {
-  return db.all(sql`update teams set configuration_version = configuration_version + 1
-    where id = ${teamId} and ${guard} returning configuration_version as version`);
+  return db
+    .update(teams)
+    .set({ configurationVersion: sql`${teams.configurationVersion} + 1` })
+    .where(and(eq(teams.id, teamId), guard))
+    .returning({ version: teams.configurationVersion });
 }
 
 /** What a change writes, where `guard` holds. */
@@ -89,24 +93,32 @@ const versionOf = (teamId: string): SQL => sql`(select configuration_version fro
 
 function recordChange(db: Database, { teamId, place, summary, changedBy }: ChangeSet, { change, now, guard }: One) {
   const { kind, name } = change;
-  return db.run(sql`insert into configuration_changes
-    (team_id, version, scope, scope_id, kind, name, value, summary, changed_by, changed_at)
-    select ${teamId}, ${versionOf(teamId)}, ${place.scope}, ${place.scope_id}, ${kind}, ${name},
-      ${toJson(change.value)}, ${summary}, ${changedBy}, ${now.toISOString()} where ${guard}`);
+  return db.insert(configurationChanges).select(sql`select ${teamId}, ${versionOf(teamId)}, ${place.scope},
+    ${place.scope_id}, ${kind}, ${name}, ${toJson(change.value)}, ${summary}, ${changedBy}, ${now.toISOString()}
+    where ${guard}`);
 }
 
 function writeItem(db: Database, { teamId, place, changedBy }: ChangeSet, { change, now, guard }: One) {
   const { kind, name } = change;
+  const table = configurationItems;
   if (change.value === null) {
-    return db.run(sql`delete from configuration_items where team_id = ${teamId} and scope = ${place.scope}
-      and scope_id = ${place.scope_id} and kind = ${kind} and name = ${name} and ${guard}`);
+    return db.delete(table).where(and(at(table, teamId, place), eq(table.kind, kind), eq(table.name, name), guard));
   }
-  return db.run(sql`insert into configuration_items
-    (team_id, scope, scope_id, kind, name, value, version, changed_by, changed_at)
-    select ${teamId}, ${place.scope}, ${place.scope_id}, ${kind}, ${name}, ${toJson(change.value)},
-      ${versionOf(teamId)}, ${changedBy}, ${now.toISOString()} where ${guard}
-    on conflict (team_id, scope, scope_id, kind, name) do update set value = excluded.value,
-      version = excluded.version, changed_by = excluded.changed_by, changed_at = excluded.changed_at`);
+  return db
+    .insert(table)
+    .select(
+      sql`select ${teamId}, ${place.scope}, ${place.scope_id}, ${kind}, ${name}, ${toJson(change.value)},
+        ${versionOf(teamId)}, ${changedBy}, ${now.toISOString()} where ${guard}`,
+    )
+    .onConflictDoUpdate({
+      target: [table.teamId, table.scope, table.scopeId, table.kind, table.name],
+      set: {
+        value: sql`excluded.value`,
+        version: sql`excluded.version`,
+        changedBy: sql`excluded.changed_by`,
+        changedAt: sql`excluded.changed_at`,
+      },
+    });
 }
 
 /** Null removes an item. */

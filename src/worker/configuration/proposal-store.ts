@@ -114,8 +114,7 @@ async function confirm(
     bumpVersion(db, proposal.team_id, isDecided),
     ...changeStatements(db, set, at, isDecided),
   ]);
-  const rows = z.array(z.object({ version: z.number() })).parse(bumped);
-  return rows[0] ?? null;
+  return bumped[0] ?? null;
 }
 
 /** What the person saw is what is there. */

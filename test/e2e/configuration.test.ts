@@ -1,0 +1,3 @@
+import { describeConfiguration } from "../journeys/configuration.ts";
+
+describeConfiguration("process");
