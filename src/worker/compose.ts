@@ -204,17 +204,8 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     askMs: ASK_PROCESSES_MS,
   });
   const { checkpoints, branches } = timeline;
-  const { configuration, proposals } = composeConfiguration(parts, projects);
-  const hooks = composeHooks({
-    configuration,
-    projects,
-    workspace,
-    send: () => Promise.resolve({ status: null, body: "", failure: "nothing is sent yet" }),
-  });
   return {
-    configuration,
-    proposals,
-    hooks,
+    ...composeConfiguration(parts, projects),
     sessions,
     projects,
     branches,
@@ -243,7 +234,14 @@ function composeConfiguration({ env, config, db }: Parts, projects: ProjectServi
   });
   const places = createPlaceResolver({ findProject: projects.find, session: (id) => sessionOf(env, id) });
   const store = createConfigurationStore({ db, now });
-  return { proposals, configuration: createConfigurationService({ store, proposals, places }) };
+  const configuration = createConfigurationService({ store, proposals, places });
+  const hooks = composeHooks({
+    configuration,
+    projects,
+    workspace: (id) => workspaceOf(env, id),
+    send: () => Promise.resolve({ status: null, body: "", failure: "nothing is sent yet" }),
+  });
+  return { proposals, configuration, hooks };
 }
 
 type TimelineParts = { projects: ProjectService; projectStore: ProjectStore; sessions: () => SessionService };

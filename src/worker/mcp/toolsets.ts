@@ -10,6 +10,8 @@ export const TOOLSETS = [
   "checkpoints",
   "configuration",
   "hooks",
+  "commands",
+  "skills",
 ] as const;
 export type Toolset = (typeof TOOLSETS)[number];
 

@@ -53,12 +53,10 @@ export const testHook = defineTool({
     };
     const where = { project: project ?? null, branch: branch ?? null };
     const { tried, trial } = await services.hooks.test(principal, { place, number, input, project: where });
-    const { outcome, blocked, reason, exit_code, http_status, timed_out, duration_ms, stdout, stderr, ignored } =
-      trial.result;
     return {
+      ...trial.result,
       hook: showHook(tried),
       would_run: trial.would_run,
-      ...{ outcome, blocked, reason, exit_code, http_status, timed_out, duration_ms, stdout, stderr, ignored },
       claude_code_gets: trial.output,
       updated_input: trial.updated_input,
     };
