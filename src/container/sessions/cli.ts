@@ -27,6 +27,8 @@ export type FixedOptions = {
   /** The JSON Schema that answers are held to, as JSON. */
   outputSchema: string | null;
   configuration: LaunchConfiguration;
+  /** False where the turn may not run shell commands. */
+  inlineShell: boolean;
 };
 export type LiveOptions = { model: string | null; permissionMode: PermissionMode };
 
@@ -182,6 +184,7 @@ function toOptions(
     ...toConfigurationOptions(fixed.configuration, {
       apiKeyHelper: launch.apiKeyHelper,
       environment: launch.takenBack,
+      inlineShell: fixed.inlineShell,
     }),
     permissionMode: live.permissionMode,
     allowDangerouslySkipPermissions: fixed.allowBypass,

@@ -1,6 +1,10 @@
 // All kinds of configuration items. A feature adds its kind here and says in materialise.ts what becomes of it.
 import { z } from "zod";
 import { permissionPolicySchema } from "../permissions/policy-schema.ts";
+import { commandNameProblem, commandProblem, widensCommand } from "../commands/command-kind.ts";
+import { commandSchema } from "../commands/command-schema.ts";
+import { skillNameProblem, skillProblem, widensSkill } from "../skills/skill-kind.ts";
+import { skillSchema } from "../skills/skill-schema.ts";
 import { hooksConfigSchema } from "../hooks/hook-schema.ts";
 import { hooksProblem, widensHooks } from "../hooks/hooks-kind.ts";
 import { defineKind, type Kind, onlyName } from "./define-kind.ts";
@@ -20,6 +24,8 @@ export const ITEM_KIND_NAMES = [
   "setting",
   "environment",
   "hooks",
+  "command",
+  "skill",
 ] as const;
 export const itemKindSchema = z.enum(ITEM_KIND_NAMES);
 export type ItemKind = z.infer<typeof itemKindSchema>;
@@ -51,6 +57,18 @@ export const ITEM_KINDS: Readonly<Record<ItemKind, Kind>> = {
     nameProblem: onlyName("hooks"),
     changeProblem: hooksProblem,
     isWidening: widensHooks,
+  }),
+  command: defineKind({
+    schema: commandSchema,
+    nameProblem: commandNameProblem,
+    changeProblem: commandProblem,
+    isWidening: widensCommand,
+  }),
+  skill: defineKind({
+    schema: skillSchema,
+    nameProblem: skillNameProblem,
+    changeProblem: skillProblem,
+    isWidening: widensSkill,
   }),
   setting: defineKind({
     schema: settingSchema,

@@ -9,7 +9,8 @@ import { sampleEvent } from "../../shared/hooks/sample-event.ts";
 import { readHooks } from "../../shared/hooks/short-form.ts";
 import type { HookTrialResult } from "../../shared/rpc/runner-workspace-api.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
-import type { ChangeOutcome, ConfigurationService, PlaceRequest } from "../configuration/configuration-service.ts";
+import type { ChangeOutcome, ConfigurationService } from "../configuration/configuration-service.ts";
+import type { PlaceRequest } from "../configuration/place-resolver.ts";
 import type { ProjectPlace } from "../projects/project-service.ts";
 import type { HookTester } from "./hook-tester.ts";
 
