@@ -30,6 +30,8 @@ import { createPackStore } from "./checkpoints/packs/pack-store.ts";
 import { type EdgeConfig, explainModelKeyProblem, publicConfig, readConfig } from "./config.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { createApp } from "./http/app.ts";
+import { createCommandService } from "./commands/command-service.ts";
+import { createOtherCommands } from "./commands/other-commands.ts";
 import { composeHooks } from "./hooks/compose-hooks.ts";
 import { answerHealth } from "./http/health-route.ts";
 import { createEntry, type FetchHandler } from "./http/entry.ts";
@@ -241,7 +243,12 @@ function composeConfiguration({ env, config, db }: Parts, projects: ProjectServi
     workspace: (id) => workspaceOf(env, id),
     send: () => Promise.resolve({ status: null, body: "", failure: "nothing is sent yet" }),
   });
-  return { proposals, configuration, hooks };
+  const commands = createCommandService({
+    configuration,
+    requireModel: (model) => requireModel(model, config.allowedModels),
+  });
+  const otherCommands = createOtherCommands({ projects, session: (id) => sessionOf(env, id) });
+  return { proposals, configuration, hooks, commands, otherCommands };
 }
 
 type TimelineParts = { projects: ProjectService; projectStore: ProjectStore; sessions: () => SessionService };

@@ -29,6 +29,12 @@ import { listProjects } from "../projects/tools/list-projects.ts";
 import { readProjectFile } from "../projects/tools/read-project-file.ts";
 import { deleteSession } from "../archive/tools/delete-session.ts";
 import { exportSession } from "../archive/tools/export-session.ts";
+import { createSlashCommand } from "../commands/tools/create-slash-command.ts";
+import { deleteSlashCommand } from "../commands/tools/delete-slash-command.ts";
+import { getSlashCommand } from "../commands/tools/get-slash-command.ts";
+import { listSlashCommands } from "../commands/tools/list-slash-commands.ts";
+import { runSlashCommand } from "../commands/tools/run-slash-command.ts";
+import { updateSlashCommand } from "../commands/tools/update-slash-command.ts";
 import { applyHookTemplate } from "../hooks/tools/apply-hook-template.ts";
 import { getHooksConfig } from "../hooks/tools/get-hooks-config.ts";
 import { listHookTemplates } from "../hooks/tools/list-hook-templates.ts";
@@ -100,6 +106,12 @@ export const TOOLS: readonly Tool[] = [
   listHookTemplates,
   applyHookTemplate,
   testHook,
+  createSlashCommand,
+  listSlashCommands,
+  getSlashCommand,
+  updateSlashCommand,
+  deleteSlashCommand,
+  runSlashCommand,
   listConfigVersions,
   restoreConfigVersion,
 ];

@@ -6,6 +6,8 @@ import type { BranchService } from "../branches/branch-service.ts";
 import type { CheckpointServices } from "../checkpoints/compose-checkpoints.ts";
 import type { ConfigurationService } from "../configuration/configuration-service.ts";
 import type { ProposalService } from "../configuration/proposal-service.ts";
+import type { CommandService } from "../commands/command-service.ts";
+import type { OtherCommands } from "../commands/other-commands.ts";
 import type { HookService } from "../hooks/hook-service.ts";
 import type { ProcessService } from "../processes/process-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
@@ -21,6 +23,8 @@ export type Services = {
   configuration: ConfigurationService;
   proposals: ProposalService;
   hooks: HookService;
+  commands: CommandService;
+  otherCommands: OtherCommands;
   sessions: SessionService;
   watching: WatchService;
   processes: ProcessService;

@@ -97,7 +97,7 @@ const input = z.strictObject({
     ),
 });
 
-const output = z.object({
+export const executeOutput = z.object({
   session_id: sessionIdField,
   turn_id: z.string().describe("The turn that this prompt became, or joined."),
   steered: z.boolean().describe("True when the prompt joined a turn that was running."),
@@ -121,7 +121,7 @@ export const executeClaude = defineTool({
   scope: "sessions:write",
   toolset: "sessions",
   input,
-  output,
+  output: executeOutput,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   async run(args, { principal, services, reportProgress, signal }) {
     const { prompt, project, branch, checkpoint_id, session_id, continue_session, session_key, ...further } = args;
@@ -140,11 +140,11 @@ export const executeClaude = defineTool({
       wait_seconds,
       idempotency_key: idempotency_key ?? null,
     };
-    return show(await services.sessions.execute(principal, request, { reportProgress, signal }));
+    return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal }));
   },
 });
 
-function show(answer: ExecuteAnswer): z.input<typeof output> {
+export function showExecuted(answer: ExecuteAnswer): z.input<typeof executeOutput> {
   const { submitted, waited } = answer;
   return {
     session_id: submitted.session_id,
