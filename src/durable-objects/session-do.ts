@@ -106,6 +106,11 @@ export class SessionObject extends DurableObject<Env> {
     return session === null ? NOT_FOUND : answer(session.reader.view());
   }
 
+  async getStartup(principal: Principal): Promise<Answer<{ slash_commands: string[] }>> {
+    const session = this.#of(principal);
+    return session === null ? NOT_FOUND : answer(session.reader.startup());
+  }
+
   async interrupt(principal: Principal): Promise<Answer<SessionView>> {
     const session = this.#of(principal);
     if (session === null) return NOT_FOUND;

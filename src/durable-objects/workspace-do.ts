@@ -10,12 +10,14 @@ import type {
 import { DEFAULT_CHECKPOINT_STRATEGY } from "../shared/checkpoints/schema.ts";
 import { looksAtTools } from "../shared/checkpoints/strategy-policy.ts";
 import type { StdioTest } from "../shared/mcp-servers/server-test.ts";
+import type { HookTrial } from "../shared/hooks/sample-event.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type {
   ClaudeBinary,
   ClaudeRelease,
   FileContent,
   FileList,
+  HookTrialResult,
   ListFiles,
   ReadFile,
   TestServer,
@@ -160,6 +162,10 @@ export class WorkspaceObject extends DurableObject<Env> {
 
   async readFile(identity: WorkspaceIdentity, request: ReadFile): Promise<Answer<FileContent>> {
     return this.#use(identity).askStarted(identity, (runner) => runner.readFile(request));
+  }
+
+  async tryHook(identity: WorkspaceIdentity, trial: HookTrial): Promise<Answer<HookTrialResult>> {
+    return this.#use(identity).askStarted(identity, (runner) => runner.tryHook(trial));
   }
 
   async findClaudeBinary(identity: WorkspaceIdentity): Promise<Answer<ClaudeBinary>> {

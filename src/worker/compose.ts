@@ -31,6 +31,9 @@ import { type EdgeConfig, explainModelKeyProblem, publicConfig, readConfig } fro
 import { composePages } from "./compose-pages.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { createApp } from "./http/app.ts";
+import { createCommandService } from "./commands/command-service.ts";
+import { createOtherCommands } from "./commands/other-commands.ts";
+import { composeHooks } from "./hooks/compose-hooks.ts";
 import { answerHealth } from "./http/health-route.ts";
 import { createEntry, type FetchHandler } from "./http/entry.ts";
 import { createExposures } from "./mcp/exposure.ts";
@@ -224,12 +227,11 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     askMs: ASK_PROCESSES_MS,
   });
   const { checkpoints, branches } = timeline;
-  const { configuration, proposals } = composeConfiguration(parts, projects);
+  const configured = composeConfiguration(parts, projects);
   return {
-    permissions: composePermissions(parts, configuration),
-    configuration,
-    proposals,
-    servers: composeMcpServers(parts, { configuration, projects }),
+    ...configured,
+    permissions: composePermissions(parts, configured.configuration),
+    servers: composeMcpServers(parts, { configuration: configured.configuration, projects }),
     sessions,
     projects,
     branches,
@@ -289,7 +291,19 @@ function composeConfiguration({ env, config, db }: Parts, projects: ProjectServi
   });
   const places = createPlaceResolver({ findProject: projects.find, session: (id) => sessionOf(env, id) });
   const store = createConfigurationStore({ db, now });
-  return { proposals, configuration: createConfigurationService({ store, proposals, places }) };
+  const configuration = createConfigurationService({ store, proposals, places });
+  const hooks = composeHooks({
+    configuration,
+    projects,
+    workspace: (id) => workspaceOf(env, id),
+    send: () => Promise.resolve({ status: null, body: "", failure: "nothing is sent yet" }),
+  });
+  const commands = createCommandService({
+    configuration,
+    requireModel: (model) => requireModel(model, config.allowedModels),
+  });
+  const otherCommands = createOtherCommands({ projects, session: (id) => sessionOf(env, id) });
+  return { proposals, configuration, hooks, commands, otherCommands };
 }
 
 function composePermissions({ env, config, logger }: Parts, configuration: ConfigurationService) {

@@ -421,6 +421,7 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
     },
     listFiles: unused,
     readFile: unused,
+    tryHook: unused,
     findClaudeBinary: unused,
     findNewestClaude: unused,
     testServer: unused,

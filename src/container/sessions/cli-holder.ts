@@ -109,6 +109,7 @@ function toFixedOptions(turn: TurnStart, configuration: LaunchConfiguration): Fi
     allowBypass: turn.allow_bypass,
     outputSchema: turn.output_schema === undefined ? null : JSON.stringify(turn.output_schema),
     configuration,
+    inlineShell: turn.inline_shell ?? true,
   };
 }
 
@@ -120,7 +121,8 @@ async function keepsServing(cli: Cli, fixed: FixedOptions, live: LiveOptions): P
     cli.fixed.maxBudgetUsd === fixed.maxBudgetUsd &&
     cli.fixed.allowBypass === fixed.allowBypass &&
     cli.fixed.outputSchema === fixed.outputSchema &&
-    cli.fixed.configuration.sha256 === fixed.configuration.sha256;
+    cli.fixed.configuration.sha256 === fixed.configuration.sha256 &&
+    cli.fixed.inlineShell === fixed.inlineShell;
   // The CLI counts its budget from the start of its process, so that a turn with a budget needs a fresh one.
   if (!isSame || (fixed.maxBudgetUsd !== null && cli.isUsed())) return false;
   try {

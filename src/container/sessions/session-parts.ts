@@ -7,6 +7,7 @@ import { createEntrySpool } from "../events/entry-spool.ts";
 import { runEntrySender } from "../events/entry-sender.ts";
 import { createPreviewSender } from "../events/preview-sender.ts";
 import { createSessionServers } from "../mcp-servers/session-servers.ts";
+import { createHookSender } from "../hooks/hook-sender.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createHostLink, type HostLink } from "../rpc/host-link.ts";
 import { createWaker } from "../rpc/waker.ts";
@@ -75,6 +76,7 @@ export function createSessionParts(settings: SessionSettings) {
       binaryPath: settings.binaryPath,
       apiKeyHelper: token.helperCommand,
       gate: servers.guard(gate),
+      hooks: { record: events.onHook, send: createHookSender() },
       spawn: {
         user: config.cliUser,
         secrets: () => [...token.secrets(), ...servers.secrets(), config.bootToken],

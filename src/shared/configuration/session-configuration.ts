@@ -1,6 +1,7 @@
 // What a session is started with: made of the items of all its scopes, hashed, and handed to the runner when it changed.
 import { z } from "zod";
 import { sandboxServersSchema } from "../mcp-servers/sandbox-server.ts";
+import { mergedHooksSchema } from "../hooks/hook-schema.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
 import { scopedPolicySchema } from "../permissions/policy-schema.ts";
 
@@ -21,6 +22,12 @@ export const sandboxConfigurationSchema = z.object({
   /** Claude Code's settings, by its own names. */
   settings: z.record(z.string(), z.unknown()),
   files: z.array(configurationFileSchema).max(5_000),
+  /** What the gate refuses, for Claude Code too: it asks no gate for `@file` and for commands' inline shell. */
+  forbidden: z.array(z.string()),
+  /** False where the gate would have to be asked about a command's inline shell. */
+  inline_shell: z.boolean(),
+  /** Run by the runner. */
+  hooks: mergedHooksSchema,
   repository: z.object({ instructions: z.boolean(), hooks: z.boolean(), mcp_servers: z.boolean() }),
   /** By name; absent for none. */
   mcp_servers: sandboxServersSchema.optional(),

@@ -143,6 +143,8 @@ export interface SessionApi {
   submit(request: SubmitTurn): Promise<Answer<SubmittedTurn>>;
   wait(request: WaitRequest): Promise<Answer<WaitAnswer>>;
   getSession(principal: Principal): Promise<Answer<SessionView>>;
+  /** What Claude Code named when it last started in this session; empty before, and once the log is archived. */
+  getStartup(principal: Principal): Promise<Answer<{ slash_commands: string[] }>>;
   interrupt(principal: Principal): Promise<Answer<SessionView>>;
   end(principal: Principal): Promise<Answer<SessionView>>;
   /** True once nothing is left; `deletion_incomplete` while something is, and the object goes on by itself. */
