@@ -28,6 +28,7 @@ import { createSweepStore } from "./checkpoints/keeping/sweep-store.ts";
 import { sweepCheckpoints } from "./checkpoints/keeping/sweep.ts";
 import { createPackStore } from "./checkpoints/packs/pack-store.ts";
 import { type EdgeConfig, explainModelKeyProblem, publicConfig, readConfig } from "./config.ts";
+import { composeMcpServers } from "./compose-mcp-servers.ts";
 import { composePages } from "./compose-pages.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { createApp } from "./http/app.ts";
@@ -46,11 +47,7 @@ import { createResourceReaders } from "./mcp/resource-readers.ts";
 import type { Services } from "./mcp/tool-context.ts";
 import { createModelGateway } from "./model/model-gateway.ts";
 import { requireModel } from "./sessions/model-choice-policy.ts";
-import { composeServers } from "./mcp-servers/compose-servers.ts";
 import { forgetPlace } from "./mcp-servers/forget-place.ts";
-import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
-import { createResolver } from "./outbound/resolve-name.ts";
-import { createSealer } from "./secrets/sealer.ts";
 import { createProcessService } from "./processes/process-service.ts";
 import { createProcessStore } from "./processes/process-store.ts";
 import { createProjectService, identityOf, type ProjectService } from "./projects/project-service.ts";
@@ -220,7 +217,6 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
       return ask(workspace(project.workspace_id), identityOf(principal, project));
     },
   });
-  const archive = composeArchive(parts);
   const processes = createProcessService({
     store: createProcessStore(db),
     session: (id) => sessionOf(parts.env, id),
@@ -230,48 +226,26 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   const configured = composeConfiguration(parts, projects);
   return {
     ...configured,
+    ...composeServersFor(parts, { ...configured, projects, sessions }),
     permissions: composePermissions(parts, configured.configuration),
-    servers: composeMcpServers(parts, { configuration: configured.configuration, projects }),
     sessions,
     projects,
     branches,
     checkpoints,
     runtime,
-    archive,
+    archive: composeArchive(parts),
     processes,
     attachments: parts.attachments,
   };
 }
 
-function composeMcpServers(
-  { env, config, db, logger, runtime }: Parts,
-  { configuration, projects }: Pick<Services, "configuration" | "projects">,
-): Services["servers"] {
-  const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
-  const rules = { allowLoopback: config.allowLoopbackUrls, ownOrigin: config.publicUrl };
-  const resolve = createResolver({ resolverUrl: config.dnsResolverUrl, fetch: send });
-  return composeServers({
-    db,
-    sealer: createSealer(config.vaultKeys, crypto),
-    guarded: createGuardedFetch({ fetch: send, resolve, rules }),
-    rules,
-    publicUrl: config.publicUrl,
-    version: VERSION,
-    configuration,
-    session: (id) => sessionOf(env, id),
-    verifyToken: (token) => verifyRunToken(token, config.runTokenSecret, crypto.subtle),
-    newTicket,
-    sha256Hex,
-    now,
-    waitUntil: runtime.waitUntil,
-    sandboxOf: (principal, name) => ({
-      async testServer(server) {
-        const project = await projects.find(principal, name);
-        return workspaceOf(env, project.workspace_id).testServer(identityOf(principal, project), server);
-      },
-    }),
-    logger,
-  });
+function composeServersFor(
+  { env, runtime, ...parts }: Parts,
+  services: Pick<Services, "configuration" | "projects" | "proposals" | "sessions">,
+) {
+  const session = (id: string): SessionApi => sessionOf(env, id);
+  const workspace = (id: string): WorkspaceApi => workspaceOf(env, id);
+  return composeMcpServers({ ...parts, session, workspace, waitUntil: runtime.waitUntil }, services);
 }
 
 function composeArchive({ env, config }: Parts) {

@@ -98,6 +98,10 @@ export function describeMcpServers(sandbox: "process" | "container", options: St
       expect(before.log).toContain("No such tool available");
       expect(remote.calls).toEqual([]);
       for (const proposal of proposals) await confirm(proposal);
+      // Now that a person agreed, the program is tried as well.
+      const health = async () =>
+        (await client.callToolOrThrow("mcp_get", { scope: "project", project, name: "stdio-project" }))["health"];
+      await expect.poll(health, { timeout: 30_000 }).toMatchObject({ problem: null, tools: 2 });
 
       const { log } = await turn(
         client,
