@@ -76,7 +76,9 @@ export async function readPage(response: Response): Promise<Page> {
   const html = await response.text();
   const form = html.slice(html.indexOf("<h1"));
   const formToken = /name="form_token" value="([^"]+)"/.exec(form)?.[1] ?? "";
-  const text = html.replaceAll(/<style[\s\S]*?<\/style>|<[^>]+>/g, " ").replaceAll(/\s+/g, " ")
+  const text = html
+    .replaceAll(/<style[\s\S]*?<\/style>|<[^>]+>/g, " ")
+    .replaceAll(/\s+/g, " ")
     .replaceAll("&#39;", "'")
     .replaceAll("&quot;", '"');
   return { status: response.status, html, text, formToken, headers: response.headers };

@@ -218,9 +218,7 @@ describe("the page", () => {
     expect(written.text).toMatch(/May Claude write this file\?.*\/workspace\/b\.ts.*\+ first.*\+ last/);
     const other = { tool_name: "mcp__shop__order", tool_input: { item: "tea", nested: { count: 3 } } };
     const called = await openPage((await askPerson(me, other)).path, cookie);
-    expect(called.text).toMatch(
-      /May Claude use mcp__shop__order\?.*"item": "tea".*"count": 3/,
-    );
+    expect(called.text).toMatch(/May Claude use mcp__shop__order\?.*"item": "tea".*"count": 3/);
   });
 
   it("lets nobody agree to what it cannot show whole [permissions.page]", async () => {
