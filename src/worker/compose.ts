@@ -102,12 +102,14 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   if (config.modelKeyProblem !== null) logger.log("error", "model_key_unusable", { problem: config.modelKeyProblem });
   const services = { ...composeServices(parts), watching };
   const { signIn } = composeSignIn(parts);
-  const pages = composePages({ ...parts, publicUrl: config.publicUrl, principals, services, signIn });
+  const oauth = () => getOAuthApi(options, env);
+  const nameClient = async (id: string) => (await oauth().lookupClient(id))?.clientName ?? id;
+  const pages = composePages({ ...parts, publicUrl: config.publicUrl, principals, services, signIn, nameClient });
   const options: OAuthProviderOptions<Env> = providerOptions({
     ...config,
     logger,
     apiHandler: composeProtected(parts, principals.readPrincipal, services),
-    defaultHandler: composeApp(parts, { principals, watching, pages, signIn, oauth: () => getOAuthApi(options, env) }),
+    defaultHandler: composeApp(parts, { principals, watching, pages, signIn, oauth }),
   });
   const provider = new OAuthProvider<Env>(options);
   const entry = createEntry({ provider, publicUrl: config.publicUrl, logger });

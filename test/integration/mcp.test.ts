@@ -78,7 +78,7 @@ describe("/mcp", () => {
     const response = await callModern(token, "tools/list", {}, { query: "?toolsets=nonsense" });
     expect(response.status).toBe(400);
     expect((await readRpc(response)).error?.message).toContain(
-      "sessions, projects, runtime, archive, attachments, checkpoints, configuration, or all",
+      "sessions, projects, runtime, archive, attachments, checkpoints, configuration, permissions, or all",
     );
   });
 

@@ -15,6 +15,8 @@ export type ProposalRouteOptions = {
   browsers: BrowserSessions;
   /** Whose scope it is, in words. */
   namePlace: (principal: Principal, place: Proposal["place"]) => Promise<string>;
+  /** What an OAuth client calls itself, by its id. */
+  nameClient: (clientId: string) => Promise<string>;
   newNonce: () => string;
   nowMs: () => number;
 };
@@ -54,8 +56,9 @@ async function showProposal(
 ): Promise<Response> {
   const proposal = await options.proposals.find(signedIn.principal, id);
   const place = await options.namePlace(signedIn.principal, proposal.place);
+  const client = proposal.client === null ? "unknown" : await options.nameClient(proposal.client);
   const nonce = options.newNonce();
-  const props = { proposal, place, signedIn, nonce, nowMs: options.nowMs(), problem };
+  const props = { proposal, place, client, signedIn, nonce, nowMs: options.nowMs(), problem };
   return pageResponse(<ProposalPage {...props} />, { nonce, status });
 }
 
