@@ -43,6 +43,11 @@ import { createResourceReaders } from "./mcp/resource-readers.ts";
 import type { Services } from "./mcp/tool-context.ts";
 import { createModelGateway } from "./model/model-gateway.ts";
 import { requireModel } from "./sessions/model-choice-policy.ts";
+import { composeServers } from "./mcp-servers/compose-servers.ts";
+import { forgetPlace } from "./mcp-servers/forget-place.ts";
+import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
+import { createResolver } from "./outbound/resolve-name.ts";
+import { createSealer } from "./secrets/sealer.ts";
 import { createProcessService } from "./processes/process-service.ts";
 import { createProcessStore } from "./processes/process-store.ts";
 import { createProjectService, identityOf, type ProjectService } from "./projects/project-service.ts";
@@ -109,7 +114,7 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
     ...config,
     logger,
     apiHandler: composeProtected(parts, principals.readPrincipal, services),
-    defaultHandler: composeApp(parts, { principals, watching, pages, signIn, oauth }),
+    defaultHandler: composeApp(parts, { principals, watching, pages, servers: services.servers, signIn, oauth }),
   });
   const provider = new OAuthProvider<Env>(options);
   const entry = createEntry({ provider, publicUrl: config.publicUrl, logger });
@@ -181,6 +186,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
       await Promise.all(ids.map((id) => sessionOf(parts.env, id).projectDeleted()));
     },
     forgetCheckpoints: (project) => timeline.checkpoints.keeping.forgetProject(project),
+    forgetServers: (projectId) => forgetPlace(db, "project", projectId),
     allowInsecureGit: config.allowInsecureGit,
     cloneWaitMs: CLONE_WAIT_MS,
     waitUntil: parts.runtime.waitUntil,
@@ -200,12 +206,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     subtle: crypto.subtle,
     resolveAttachments: (principal, names) => parts.attachments.resolve(principal, names),
   });
-  const runtime = createRuntimeService({
-    async askSandbox(principal, name, ask) {
-      const project = await projects.find(principal, name);
-      return ask(workspace(project.workspace_id), identityOf(principal, project));
-    },
-  });
+  const runtime = composeRuntime(parts, projects);
   const archive = composeArchive(parts);
   const processes = createProcessService({
     store: createProcessStore(db),
@@ -218,6 +219,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     permissions: composePermissions(parts, configuration),
     configuration,
     proposals,
+    servers: composeMcpServers(parts, { configuration, projects }),
     sessions,
     projects,
     branches,
@@ -227,6 +229,46 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     processes,
     attachments: parts.attachments,
   };
+}
+
+function composeRuntime({ env }: Parts, projects: ProjectService) {
+  return createRuntimeService({
+    async askSandbox(principal, name, ask) {
+      const project = await projects.find(principal, name);
+      return ask(workspaceOf(env, project.workspace_id), identityOf(principal, project));
+    },
+  });
+}
+
+function composeMcpServers(
+  { env, config, db, logger, runtime }: Parts,
+  { configuration, projects }: Pick<Services, "configuration" | "projects">,
+): Services["servers"] {
+  const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
+  const rules = { allowLoopback: config.allowLoopbackUrls, ownOrigin: config.publicUrl };
+  const resolve = createResolver({ resolverUrl: config.dnsResolverUrl, fetch: send });
+  return composeServers({
+    db,
+    sealer: createSealer(config.vaultKeys, crypto),
+    guarded: createGuardedFetch({ fetch: send, resolve, rules }),
+    rules,
+    publicUrl: config.publicUrl,
+    version: VERSION,
+    configuration,
+    session: (id) => sessionOf(env, id),
+    verifyToken: (token) => verifyRunToken(token, config.runTokenSecret, crypto.subtle),
+    newTicket,
+    sha256Hex,
+    now,
+    waitUntil: runtime.waitUntil,
+    sandboxOf: (principal, name) => ({
+      async testServer(server) {
+        const project = await projects.find(principal, name);
+        return workspaceOf(env, project.workspace_id).testServer(identityOf(principal, project), server);
+      },
+    }),
+    logger,
+  });
 }
 
 function composeArchive({ env, config }: Parts) {
@@ -301,11 +343,12 @@ type AppParts = ReturnType<typeof composeSignIn> & {
   principals: PrincipalStore;
   watching: WatchService;
   pages: ReturnType<typeof composePages>;
+  servers: Services["servers"];
   oauth: () => ReturnType<typeof getOAuthApi>;
 };
 
 /** The routes that ask for no access token. */
-function composeApp(parts: Parts, { principals, watching, pages, signIn, oauth }: AppParts): FetchHandler {
+function composeApp(parts: Parts, { principals, watching, pages, servers, signIn, oauth }: AppParts): FetchHandler {
   const { config, db, env, logger } = parts;
   const routes = {
     ...pages.routes,
@@ -313,6 +356,7 @@ function composeApp(parts: Parts, { principals, watching, pages, signIn, oauth }
     watch: createWatchPageRoute({ watching, newNonce: () => crypto.randomUUID(), logger }),
     health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),
     model: composeGateway(parts),
+    mcpProxy: servers.proxy,
     packs: composePackRoutes(parts),
     upload: createUploadRoute({ uploads: parts.attachments, logger }),
     wake: (request: Request) => wakeSession({ workspace: (id) => workspaceOf(env, id) }, request),

@@ -423,6 +423,7 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
     readFile: unused,
     findClaudeBinary: unused,
     findNewestClaude: unused,
+    testServer: unused,
     begin: unused,
     setStrategy: unused,
     describe: unused,

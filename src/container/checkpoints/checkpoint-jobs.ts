@@ -45,7 +45,6 @@ const NOTHING_TAKEN: TakenTree = {
   unchanged: false,
   changes: { added: 0, changed: 0, removed: 0 },
   stored: [],
-  small_packs: [],
   unstable_files: 0,
   files_read: 0,
   bytes_read: 0,

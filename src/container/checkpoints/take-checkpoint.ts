@@ -1,6 +1,6 @@
 // Takes a checkpoint of the workspace: walks it, reads what changed, stores packs, and answers with the tree.
 import { showPath } from "../../shared/checkpoints/path-bytes.ts";
-import { MAX_SMALL_PACKS_BYTES, type Omitted, type Tree } from "../../shared/checkpoints/format.ts";
+import type { Omitted, Tree } from "../../shared/checkpoints/format.ts";
 import type { TakeCheckpoint, TakenTree } from "../../shared/rpc/runner-checkpoint-api.ts";
 import { createBlobIndex } from "./capture/blob-index.ts";
 import { createEntryList } from "./capture/entry-list.ts";
@@ -21,7 +21,7 @@ export async function takeCheckpoint(request: TakeCheckpoint, context: JobContex
   const startedNs = clockNs();
   const index = createBlobIndex();
   const known = await openKnownEntries(request, context, index);
-  const uploads = createPackUploads(context, request.takes_small_packs === true ? MAX_SMALL_PACKS_BYTES : 0);
+  const uploads = createPackUploads(context);
   const onClosed = (pack: ClosedPack) => {
     uploads.send(pack);
     queue.drain();
@@ -38,7 +38,7 @@ export async function takeCheckpoint(request: TakeCheckpoint, context: JobContex
     const counts = await captureTree(parts, request.parent?.files ?? null);
     context.captured();
     const chunks = await finishList(parts, list);
-    const { stored, small } = await uploads.finish();
+    const stored = await uploads.finish();
     const tree: Tree = {
       chunks,
       packs: list.packs(),
@@ -54,7 +54,6 @@ export async function takeCheckpoint(request: TakeCheckpoint, context: JobContex
       unchanged: request.parent !== null && treeIdOf(request.parent) === treeIdOf(tree),
       changes: { ...queue.changes(), removed: counts.removed },
       stored,
-      small_packs: small,
       unstable_files: counts.unstable,
       files_read: files.filesRead(),
       bytes_read: files.bytesRead(),

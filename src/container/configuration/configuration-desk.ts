@@ -27,7 +27,8 @@ export function createConfigurationDesk(files: { configuration: string; configDi
       const { sha256, body } = held;
       if (shown !== sha256) await folder.show(sha256, body.files);
       shown = sha256;
-      return { sha256, settings: body.settings, repository: body.repository };
+      const { settings, repository, mcp_servers } = body;
+      return { sha256, settings, repository, mcp_servers };
     },
   };
 }

@@ -1,10 +1,13 @@
 // What the CLI is started with besides a turn's own options: settings, what counts of the repository, and the locks.
-import type { Options, SettingSource } from "@anthropic-ai/claude-agent-sdk";
+import type { McpServerConfig, Options, SettingSource } from "@anthropic-ai/claude-agent-sdk";
 import type { SandboxConfiguration } from "../../shared/configuration/session-configuration.ts";
 import { NOTHING_CONFIGURED } from "../../shared/configuration/materialise.ts";
 
 /** `sha256` is empty for nothing configured. */
-export type LaunchConfiguration = { sha256: string } & Pick<SandboxConfiguration, "settings" | "repository">;
+export type LaunchConfiguration = { sha256: string } & Pick<
+  SandboxConfiguration,
+  "settings" | "repository" | "mcp_servers"
+>;
 
 export const NO_CONFIGURATION: LaunchConfiguration = { sha256: "", ...NOTHING_CONFIGURED.sandbox };
 
@@ -19,8 +22,11 @@ const CLEANUP_DAYS = 3650;
 
 export function toConfigurationOptions(
   { settings, repository }: LaunchConfiguration,
-  own: { apiKeyHelper: string; environment: Record<string, string> },
-): Pick<Options, "settingSources" | "settings" | "managedSettings" | "strictMcpConfig"> {
+  own: { apiKeyHelper: string; environment: Record<string, string>; mcpServers: Record<string, McpServerConfig> },
+): Pick<
+  Options,
+  "settingSources" | "settings" | "managedSettings" | "strictMcpConfig" | "mcpServers" | "mcpServersDelivery"
+> {
   const sources: SettingSource[] = repository.instructions ? ["user", "project"] : ["user"];
   const { env, ...rest } = settings;
   return {
@@ -33,5 +39,8 @@ export function toConfigurationOptions(
     },
     managedSettings: LOCKS,
     strictMcpConfig: true,
+    mcpServers: own.mcpServers,
+    // Not on the command line, which others in the sandbox can read.
+    mcpServersDelivery: "initialize",
   };
 }

@@ -1,5 +1,5 @@
 // Makes a checkpoint of a tree whose packs are stored: the manifest first, then the object's rows and what D1 is owed, at once.
-import { CHECKPOINT_FORMAT, type ConversationMark, type Manifest, type Tree } from "../../shared/checkpoints/format.ts";
+import { CHECKPOINT_FORMAT, type ConversationMark, type Tree } from "../../shared/checkpoints/format.ts";
 import type {
   ChangeCounts,
   CheckpointKind,
@@ -31,8 +31,6 @@ export type About = {
 export type NewCheckpoint = {
   kind: CheckpointKind;
   tree: Tree;
-  /** Resolves once all packs are stored; absent where they were before. The row waits for it, the manifest does not. */
-  whole?: Promise<void>;
   changes: ChangeCounts;
   stored_bytes: number;
   unstable_files: number;
@@ -65,7 +63,7 @@ export function createCheckpointRecorder(parts: RecorderParts): CheckpointRecord
       const checkpoint_id = nextId(clock, timeline.head());
       const parent_id = checkpoint.parent_id ?? timeline.visibleId();
       const created_at = clock.nowIso();
-      const manifest: Manifest = {
+      const manifest_sha256 = await manifests.write({
         format: CHECKPOINT_FORMAT,
         checkpoint_id,
         ...ownerOf(parts.workspace),
@@ -73,24 +71,13 @@ export function createCheckpointRecorder(parts: RecorderParts): CheckpointRecord
         created_at,
         tree: checkpoint.tree,
         conversations: checkpoint.conversations ?? timeline.marks(),
-      };
-      const manifest_sha256 = await writeWhole(manifests, manifest, checkpoint.whole);
+      });
       const ids = { checkpoint_id, parent_id, manifest_sha256, created_at };
       const record = describe(checkpoint, ids, replaced);
       parts.storage.transactionSync(() => store(parts, { checkpoint, record, replaced }));
       return record;
     },
   };
-}
-
-/** Nothing names a manifest before its row does, so that it may come before its packs; one without them is taken back. */
-async function writeWhole(manifests: ManifestStore, manifest: Manifest, whole?: Promise<void>): Promise<string> {
-  const writing = manifests.write(manifest);
-  const [written, packs] = await Promise.allSettled([writing, whole]);
-  if (written.status === "rejected") throw written.reason;
-  if (packs.status === "fulfilled") return written.value;
-  await manifests.remove(manifest, written.value);
-  throw packs.reason;
 }
 
 export function ownerOf(store: WorkspaceStore): { team_id: string; project_id: string; workspace_id: string } {

@@ -6,8 +6,6 @@ import { takenTreeSchema, type TakenTree } from "../../shared/rpc/runner-checkpo
 import type { ObjectLogger } from "../object-log.ts";
 import { ownerOf, targetOf, type About, type CheckpointRecorder, type RecorderParts } from "./checkpoint-recorder.ts";
 import type { Engine } from "./engine.ts";
-import type { SmallPackStore } from "./small-packs.ts";
-import type { SpentTokens } from "./timeline-store.ts";
 
 export type Taking = {
   operation_id: string;
@@ -32,7 +30,6 @@ export type Taken =
 type Parts = RecorderParts & {
   recorder: CheckpointRecorder;
   engine: Engine;
-  smallPacks: SmallPackStore;
   logger: ObjectLogger;
 };
 
@@ -46,78 +43,30 @@ export function createCheckpointTaker(parts: Parts): CheckpointTaker {
     async take(taking) {
       const { timeline } = parts;
       const savedTurns = taking.duringTurn === true ? null : timeline.endedTurns();
-      const begun = { parent: await readParent(parts), savedTurns, spent: timeline.spent() };
-      for (const full of [false, true]) {
-        try {
-          return await attempt(parts, taking, { ...begun, full });
-        } catch (error) {
-          if (!(error instanceof PackMissing)) throw error;
-          parts.logger.error("pack_missing", error, { pack: error.pack });
-        }
+      const spent = timeline.spent();
+      const parent = await readParent(parts);
+      const taken = await readWhole(parts, taking, parent);
+      if (parent === null && isEmpty(taken.tree) && timeline.head() === null) return { outcome: "empty" };
+      const kind = taking.kindOf(taken);
+      const head = timeline.head();
+      if (kind === null && head !== null) {
+        if (savedTurns !== null) timeline.noteSaved(savedTurns);
+        return { outcome: "unchanged", record: head };
       }
-      const message =
-        "The checkpoint is not whole: some of what the sandbox sent is not stored. The one before it stands. Call again.";
-      throw new AppError("checkpoint_failed", message);
+      await taking.beforeManifest?.();
+      const record = await parts.recorder.record({
+        kind: kind ?? "autosave",
+        tree: taken.tree,
+        changes: taken.changes,
+        stored_bytes: taken.stored.reduce((sum, { bytes }) => sum + bytes, 0),
+        unstable_files: taken.unstable_files,
+        about: taking.about,
+        savedTurns,
+        spent,
+      });
+      return { outcome: "recorded", record, unchanged: taken.unchanged };
     },
   };
-}
-
-type Attempt = {
-  parent: Tree | null;
-  /** Everything is read and stored anew: what the runner took for stored may be gone. */
-  full: boolean;
-  savedTurns: number | null;
-  spent: SpentTokens;
-};
-
-async function attempt(parts: Parts, taking: Taking, { parent, full, savedTurns, spent }: Attempt): Promise<Taken> {
-  const { timeline } = parts;
-  const taken = await askRunner(parts, taking, { parent, full });
-  const whole = makeWhole(parts, taken, parent);
-  // It is awaited by whoever needs it; until then its failure is nobody's.
-  whole.catch(() => {});
-  if (parent === null && isEmpty(taken.tree) && timeline.head() === null) return { outcome: "empty" };
-  const kind = taking.kindOf(taken);
-  const head = timeline.head();
-  if (kind === null && head !== null) {
-    await whole;
-    if (savedTurns !== null) timeline.noteSaved(savedTurns);
-    return { outcome: "unchanged", record: head };
-  }
-  await taking.beforeManifest?.();
-  const record = await parts.recorder.record({
-    kind: kind ?? "autosave",
-    tree: taken.tree,
-    whole,
-    changes: taken.changes,
-    stored_bytes: taken.stored.reduce((sum, { bytes }) => sum + bytes, 0),
-    unstable_files: taken.unstable_files,
-    about: taking.about,
-    savedTurns,
-    spent,
-  });
-  return { outcome: "recorded", record, unchanged: taken.unchanged };
-}
-
-/** Resolves once every pack that the tree names is in the bucket: what came along is stored, the rest is looked up. */
-async function makeWhole(parts: Parts, taken: TakenTree, parent: Tree | null): Promise<void> {
-  const known = new Set([...(parent?.packs ?? []), ...taken.small_packs.map(({ sha256 }) => sha256)]);
-  const others = taken.tree.packs.filter((pack) => !known.has(pack));
-  const owner = ownerOf(parts.workspace);
-  const [missing] = await Promise.all([
-    parts.manifests.findMissing(owner, others),
-    parts.smallPacks.store(owner, taken.small_packs),
-  ]);
-  if (missing !== null) throw new PackMissing(missing);
-}
-
-class PackMissing extends Error {
-  readonly pack: string;
-  constructor(pack: string) {
-    super("a pack of a new checkpoint is not stored");
-    this.name = "PackMissing";
-    this.pack = pack;
-  }
 }
 
 function isEmpty({ files, directories, others }: Tree): boolean {
@@ -137,6 +86,21 @@ async function readParent({ timeline, manifests, workspace, logger }: Parts): Pr
   }
 }
 
+/** Until every pack that it names is in the bucket: what the runner took for stored may be gone. */
+async function readWhole(parts: Parts, taking: Taking, parent: Tree | null): Promise<TakenTree> {
+  const known = new Set(parent?.packs);
+  for (const full of [false, true]) {
+    const taken = await askRunner(parts, taking, { parent, full });
+    const news = taken.tree.packs.filter((pack) => !known.has(pack));
+    const missing = await parts.manifests.findMissing(ownerOf(parts.workspace), news);
+    if (missing === null) return taken;
+    parts.logger.error("pack_missing", new Error("a pack of a new checkpoint is not stored"), { pack: missing });
+  }
+  const message =
+    "The checkpoint is not whole: some of what the sandbox sent is not stored. The one before it stands. Call again.";
+  throw new AppError("checkpoint_failed", message);
+}
+
 async function askRunner(
   { engine }: Parts,
   taking: Taking,
@@ -145,7 +109,7 @@ async function askRunner(
   const { operation_id, runtime_id, captured } = taking;
   const job = { operation_id, runtime_id, writes: true, reads: parent?.packs ?? [], captured };
   const taken = await engine.run(job, async (runner, host, tokens) =>
-    unwrap(await runner.takeCheckpoint({ operation_id, parent, full, takes_small_packs: true, tokens }, host)),
+    unwrap(await runner.takeCheckpoint({ operation_id, parent, full, tokens }, host)),
   );
   return takenTreeSchema.parse(taken);
 }

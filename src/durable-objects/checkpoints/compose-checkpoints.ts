@@ -21,7 +21,6 @@ import { createOperationStore } from "./operation-store.ts";
 import { createOperationWork } from "./operation-work.ts";
 import { createOwnCheckpoints } from "./own-checkpoints.ts";
 import { createTellingStore } from "./telling-store.ts";
-import { createSmallPackStore } from "./small-packs.ts";
 import { createTimelineStore } from "./timeline-store.ts";
 import { createTreeRestorer } from "./tree-restorer.ts";
 import { createWakeUp } from "./wake-up.ts";
@@ -29,7 +28,7 @@ import type { Ask } from "../workspaces/runner-workspace.ts";
 
 export type CheckpointParts = {
   storage: DurableObjectStorage;
-  bucket: CheckpointBucket;
+  bucket: CheckpointBucket & Pick<R2Bucket, "delete">;
   database: D1Database;
   session(sessionId: string): SessionApi;
   ask: Ask;
@@ -103,7 +102,6 @@ function composeShared(of: CheckpointParts) {
     bell: createEventBell(),
   };
   const recorder = createCheckpointRecorder({ ...stores, storage, workspace, clock });
-  const smallPacks = createSmallPackStore({ database: of.database, bucket: of.bucket, clock });
-  const taker = createCheckpointTaker({ ...stores, smallPacks, storage, workspace, clock, recorder, engine, logger });
+  const taker = createCheckpointTaker({ ...stores, storage, workspace, clock, recorder, engine, logger });
   return { ...stores, engine, recorder, taker, restorer: createTreeRestorer(engine) };
 }

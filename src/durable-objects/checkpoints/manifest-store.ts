@@ -6,7 +6,7 @@ import type { CheckpointTarget } from "../../shared/checkpoints/schema.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
 import { compress, decompress } from "../archive/zstd.ts";
 
-export type CheckpointBucket = Pick<R2Bucket, "put" | "get" | "head" | "delete">;
+export type CheckpointBucket = Pick<R2Bucket, "put" | "get" | "head">;
 
 /** Looks at so many packs at the same time. */
 const HEADS_AT_ONCE = 6;
@@ -14,8 +14,6 @@ const HEADS_AT_ONCE = 6;
 export type ManifestStore = {
   /** Gives the SHA-256 under which it lies. */
   write(manifest: Manifest): Promise<string>;
-  /** One that never got a row. */
-  remove(manifest: Manifest, sha256: string): Promise<void>;
   read(teamId: string, target: CheckpointTarget): Promise<Manifest>;
   /** Of those packs, the first that this project did not store. */
   findMissing(owner: { team_id: string; project_id: string }, packs: readonly string[]): Promise<string | null>;
@@ -35,10 +33,6 @@ export function createManifestStore(bucket: CheckpointBucket): ManifestStore {
       });
       last = { sha256, manifest };
       return sha256;
-    },
-    remove(manifest, sha256) {
-      if (last?.sha256 === sha256) last = null;
-      return bucket.delete(manifestKey(manifest, sha256));
     },
     async read(teamId, target) {
       if (last?.sha256 !== target.manifest_sha256) {

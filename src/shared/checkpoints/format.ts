@@ -5,9 +5,6 @@ import { sha256Schema, uuidSchema } from "../ids.ts";
 
 export const CHECKPOINT_FORMAT = 1;
 
-/** Packs of one checkpoint that come along with its answer instead of one by one; a request each costs more than they do. */
-export const MAX_SMALL_PACKS_BYTES = 512 * 1024;
-
 /** A pack is closed once its frames come to this; one frame more at most is on top of it. */
 export const PACK_TARGET_BYTES = 8 * 1024 * 1024;
 /** What the edge takes as a pack at most, its index included. */

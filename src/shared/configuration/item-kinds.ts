@@ -3,6 +3,7 @@ import { z } from "zod";
 import { permissionPolicySchema } from "../permissions/policy-schema.ts";
 import { defineKind, type Kind, onlyName } from "./define-kind.ts";
 import { ceilingSchema, widensCeiling } from "./kinds/ceiling.ts";
+import { mcpServerKind } from "./kinds/mcp-server.ts";
 import { widensPolicy } from "./kinds/policy.ts";
 import { repositorySchema, widensRepository } from "./kinds/repository.ts";
 import { environmentProblem, environmentSchema, settingProblem, settingSchema, SETTINGS } from "./kinds/setting.ts";
@@ -10,7 +11,15 @@ import { environmentProblem, environmentSchema, settingProblem, settingSchema, S
 /** CLAUDE.md of one scope. */
 export const MAX_MEMORY_CHARACTERS = 100_000;
 
-export const ITEM_KIND_NAMES = ["policy", "ceiling", "repository", "memory", "setting", "environment"] as const;
+export const ITEM_KIND_NAMES = [
+  "policy",
+  "ceiling",
+  "repository",
+  "memory",
+  "setting",
+  "environment",
+  "mcp_server",
+] as const;
 export const itemKindSchema = z.enum(ITEM_KIND_NAMES);
 export type ItemKind = z.infer<typeof itemKindSchema>;
 
@@ -48,4 +57,5 @@ export const ITEM_KINDS: Readonly<Record<ItemKind, Kind>> = {
     // A variable may change what a program does that is approved.
     isWidening: (before, after) => after !== null && after !== before,
   }),
+  mcp_server: mcpServerKind,
 };

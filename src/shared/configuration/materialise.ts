@@ -1,5 +1,6 @@
 // Turns merged items into what Claude Code understands: settings and files; and into what the gate decides by.
 import { z } from "zod";
+import { materialiseServers } from "../mcp-servers/sandbox-server.ts";
 import { permissionPolicySchema, type ScopedPolicy } from "../permissions/policy-schema.ts";
 import { ceilingSchema, combineCeilings } from "./kinds/ceiling.ts";
 import { combineRepository, repositorySchema } from "./kinds/repository.ts";
@@ -14,6 +15,7 @@ export function materialise(merged: MergedConfiguration): SessionConfiguration {
       settings: settingsOf(of("setting"), of("environment")),
       files: [...memoryFile(of("memory"))],
       repository: combineRepository(of("repository").map(({ value }) => repositorySchema.parse(value))),
+      ...materialiseServers(of("mcp_server")),
     },
     gate: {
       policies: [...unreadablePolicies(merged), ...of("policy").map(toPolicy)],

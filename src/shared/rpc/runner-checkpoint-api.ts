@@ -1,8 +1,8 @@
 // What the runner offers the Workspace object for checkpoints, and what it may ask back while it works.
-// Bytes go over HTTP (EDGE_PATHS.packs) with a run token; the few of a small checkpoint come along with its answer.
+// Bytes go over HTTP (EDGE_PATHS.packs) with a run token, never through these calls.
 import { z } from "zod";
 import { changeCountsSchema, restorePlanSchema } from "../checkpoints/schema.ts";
-import { MAX_SMALL_PACKS_BYTES, treeSchema } from "../checkpoints/format.ts";
+import { treeSchema } from "../checkpoints/format.ts";
 import type { Answer } from "../errors/app-error.ts";
 import { sha256Schema, uuidSchema } from "../ids.ts";
 import { runTokenGrantSchema, type RunTokenGrant } from "./session-host-api.ts";
@@ -20,8 +20,6 @@ export const takeCheckpointSchema = z.object({
   parent: treeSchema.nullable(),
   /** Read and hash every file, and trust neither times nor what this runtime remembers. */
   full: z.boolean(),
-  /** Packs of MAX_SMALL_PACKS_BYTES in all may come along with the answer: the object stores them. */
-  takes_small_packs: z.boolean().optional(),
   tokens: packTokensSchema,
 });
 export type TakeCheckpoint = z.infer<typeof takeCheckpointSchema>;
@@ -33,11 +31,6 @@ export const takenTreeSchema = z.object({
   changes: changeCountsSchema,
   /** Packs that this call stored, with their bytes. */
   stored: z.array(z.object({ sha256: sha256Schema, bytes: z.int().positive() })),
-  /** Those of them that are not stored yet: they are few and small, and are all that there is to store. */
-  small_packs: z
-    .array(z.object({ sha256: sha256Schema, base64: z.string().max(MAX_SMALL_PACKS_BYTES * 2) }))
-    .max(8)
-    .default([]),
   /** Files that changed each time they were read; kept as last read. */
   unstable_files: z.int().nonnegative(),
   files_read: z.int().nonnegative(),

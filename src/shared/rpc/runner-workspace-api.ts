@@ -1,5 +1,6 @@
 // What the runner offers the Workspace object: the files, and the programs that came with the sandbox.
 import { z } from "zod";
+import type { StdioTest } from "../mcp-servers/server-test.ts";
 import type { Answer } from "../errors/app-error.ts";
 import { uuidSchema } from "../ids.ts";
 import { MAX_FILE_READ_BYTES, MAX_FILES_PER_PAGE } from "../limits.ts";
@@ -58,6 +59,14 @@ export const claudeReleaseSchema = z.object({
 });
 export type ClaudeRelease = z.infer<typeof claudeReleaseSchema>;
 
+/** A program that is started to see whether it is an MCP server. */
+export const testServerSchema = z.object({
+  command: z.string().min(1).max(1024),
+  args: z.array(z.string()).max(200),
+  env: z.record(z.string(), z.string()),
+});
+export type TestServer = z.infer<typeof testServerSchema>;
+
 export interface RunnerWorkspaceApi extends RunnerCheckpointApi {
   listFiles(request: ListFiles): Promise<Answer<FileList>>;
   readFile(request: ReadFile): Promise<Answer<FileContent>>;
@@ -66,6 +75,8 @@ export interface RunnerWorkspaceApi extends RunnerCheckpointApi {
   findClaudeBinary(): Promise<Answer<ClaudeBinary>>;
   /** Asks the package registry that npm is set to in the sandbox. */
   findNewestClaude(): Promise<Answer<ClaudeRelease>>;
+  /** Starts the program as Claude Code would, and asks it for its tools. */
+  testServer(server: TestServer): Promise<Answer<StdioTest>>;
   /** True when the workspace holds anything that a fresh one would not. */
   isWorkspaceChanged(): Promise<boolean>;
   /** Interrupts turns, flushes and exits. */

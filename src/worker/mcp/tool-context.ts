@@ -7,6 +7,7 @@ import type { CheckpointServices } from "../checkpoints/compose-checkpoints.ts";
 import type { ConfigurationService } from "../configuration/configuration-service.ts";
 import type { ProposalService } from "../configuration/proposal-service.ts";
 import type { PermissionService } from "../permissions/permission-service.ts";
+import type { ServerServices } from "../mcp-servers/compose-servers.ts";
 import type { ProcessService } from "../processes/process-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
@@ -26,6 +27,7 @@ export type Services = {
   processes: ProcessService;
   projects: ProjectService;
   runtime: RuntimeService;
+  servers: ServerServices;
 };
 
 export type ToolContext = {
