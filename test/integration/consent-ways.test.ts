@@ -1,7 +1,8 @@
 // The other ways to answer: a form in the client, the WebSocket, the tools of a scope of their own; and proposals.
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Principal, Scope } from "../../src/shared/teams/principal.ts";
+import { ANSWERING_SCOPE, type Principal, type Scope, SCOPES } from "../../src/shared/teams/principal.ts";
+import { TOOLS } from "../../src/worker/mcp/registry.ts";
 import {
   askPerson,
   eventsOf,
@@ -190,6 +191,46 @@ describe("the scope permissions:answer", () => {
       decided_by: "tool",
       user_id: me.user_id,
     });
+  });
+});
+
+describe("a model with every tool of a client that may not answer", () => {
+  const others = SCOPES.filter((scope) => scope !== ANSWERING_SCOPE);
+
+  it("gives no consent, whatever it puts into their arguments [permissions.model]", async () => {
+    const by = (await signIn(others)).access_token;
+    const { session_id, request_id } = await askPerson(me);
+    const answers = {
+      decision: "allow_once",
+      behavior: "allow",
+      allow: true,
+      approved: true,
+      consent: true,
+      confirm: true,
+    };
+    const forged = {
+      ...answers,
+      form_token: "x",
+      answer: { decision: "allow_once" },
+      user_id: me.user_id,
+      way: "page",
+    };
+    for (const { name, inputJson } of TOOLS) {
+      const known = Object.keys((inputJson["properties"] ?? {}) as object);
+      const wanted = { session_id, request_id, event_id: request_id, value: answers, ...forged };
+      const fitting = Object.fromEntries(Object.entries(wanted).filter(([field]) => known.includes(field)));
+      // What a tool has no field for, and then what it has one for; none that ends the session would prove anything.
+      const tries = /^(?:end|delete|interrupt)_session$/.test(name) ? [wanted] : [wanted, fitting];
+      for (const args of tries) {
+        const call = { name, arguments: args };
+        const inputResponses = { permission: { action: "accept", content: answers } };
+        const options = { query: "?toolsets=all" };
+        const response = await callModern(by, "tools/call", { ...call, inputResponses }, options);
+        await response.body?.cancel();
+      }
+    }
+    expect((await viewOf(me, session_id, request_id)).settled).toBeNull();
+    expect(await eventsOf(session_id, "permission_resolved")).toEqual([]);
   });
 });
 

@@ -85,6 +85,8 @@ const HARMLESS: Record<string, string> = {
   "execute_claude.permission_mode": "cut to the ceiling",
   "set_session_permission_mode.permission_mode": "cut to the ceiling",
   "explain_permission.permission_mode": "asks only",
+  "mcp_add.allowed_tools": "a change that widens is proposed",
+  "mcp_update.allowed_tools": "a change that widens is proposed",
 };
 
 describe("no tool argument gives a person's consent [permissions.model]", () => {
