@@ -21,6 +21,7 @@ export type PageParts = {
   principals: PrincipalStore;
   services: Pick<Services, "configuration" | "permissions" | "proposals" | "servers" | "sessions">;
   signIn: (code: string) => Promise<SignInVerdict>;
+  nameClient: (clientId: string) => Promise<string>;
   logger: Logger;
 };
 
@@ -42,6 +43,7 @@ export function composePages(parts: PageParts) {
     proposals: createProposalRoute({
       ...shared,
       proposals: services.proposals,
+      nameClient: parts.nameClient,
       namePlace: createPlaceNames({ db: parts.db, sessions: services.sessions }),
     }),
   };

@@ -9,7 +9,7 @@ import { MessagePage, pageResponse, textField } from "../../auth/page.tsx";
 import { signInFirst } from "../../auth/sign-in-route.tsx";
 import type { ConfigurationService } from "../../configuration/configuration-service.ts";
 import { explainError } from "../../http/json-error.ts";
-import type { SecretStore } from "../../secrets/secret-store.ts";
+import { MAX_SECRETS_PER_PLACE, type SecretStore } from "../../secrets/secret-store.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import { namesOfSecrets } from "../open-server.ts";
 import { type MayUse, PLACE_WORDS, readOwnForm, readTarget } from "./page-request.ts";
@@ -28,7 +28,6 @@ type Route = (request: Request) => Promise<Response>;
 export type SecretRoutes = { show: Route; save: Route };
 
 const MAX_VALUE_CHARACTERS = 8192;
-const MAX_SECRETS = 200;
 
 export function createSecretRoutes(options: SecretRoutesOptions): SecretRoutes {
   const page = (work: (request: Request, signedIn: SignedIn, place: Place) => Promise<Response>): Route => {
@@ -76,8 +75,11 @@ async function save(
     throw new AppError("invalid_argument", message);
   }
   const known = await secrets.list(principal.team_id, place);
-  if (known.length >= MAX_SECRETS && !known.some((secret) => secret.name === name.data)) {
-    throw new AppError("invalid_argument", `There are ${MAX_SECRETS} secrets here already. Remove some first.`);
+  if (known.length >= MAX_SECRETS_PER_PLACE && !known.some((secret) => secret.name === name.data)) {
+    throw new AppError(
+      "invalid_argument",
+      `There are ${MAX_SECRETS_PER_PLACE} secrets here already. Remove some first.`,
+    );
   }
   await secrets.put(principal.team_id, place, { name: name.data, value, madeFor: null, createdBy: principal.user_id });
   logger.log("info", "secret_entered", { scope: place.scope });
