@@ -1,11 +1,7 @@
 // mcp_add_from_claude_desktop: all servers of a pasted configuration file, each with what became of it.
 import { z } from "zod";
 import { AppError } from "../../../shared/errors/app-error.ts";
-import {
-  MAX_PASTED_CHARACTERS,
-  type PastedServer,
-  readPastedServers,
-} from "../../../shared/mcp-servers/read-pasted.ts";
+import { MAX_PASTED_CHARACTERS, readPastedServers } from "../../../shared/mcp-servers/read-pasted.ts";
 import { toPlaceRequest } from "../../configuration/tool-fields.ts";
 import { placeFields } from "../../configuration/tool-fields.ts";
 import { defineTool } from "../../mcp/define-tool.ts";
