@@ -67,7 +67,11 @@ function makeItems(): ScopedItem[] {
     return { scope, kind: "hooks", name: "hooks", value: { PostToolUse: entries } };
   });
   const servers = Array.from({ length: SERVERS }, (_, index): ScopedItem => {
-    const value = { type: "http", url: `https://server-${index}.example.com/mcp`, headers: { Authorization: "Bearer ${secret:TOKEN}" } };
+    const value = {
+      type: "http",
+      url: `https://server-${index}.example.com/mcp`,
+      headers: { Authorization: "Bearer ${secret:TOKEN}" },
+    };
     return { scope: scopeOf(index), kind: "mcp_server", name: `server-${index}`, value };
   });
   return [...commands, ...hooks, ...servers];
