@@ -1,6 +1,7 @@
 // Builds what serves MCP servers for Claude: the guard, the vault, the tools' service, the proxy, and tests after consent.
 import { and, eq } from "drizzle-orm";
 import type { Place } from "../shared/configuration/place.ts";
+import type { UrlRules } from "../shared/outbound/url-policy.ts";
 import type { SessionApi } from "../shared/rpc/session-api.ts";
 import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
 import type { Principal } from "../shared/teams/principal.ts";
@@ -13,8 +14,7 @@ import type { Services } from "./mcp/tool-context.ts";
 import { composeServers } from "./mcp-servers/compose-servers.ts";
 import { withConfirmedTests } from "./mcp-servers/confirmed-tests.ts";
 import type { RunnerTools } from "./mcp-servers/runner-tools.ts";
-import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
-import { createResolver } from "./outbound/resolve-name.ts";
+import type { GuardedFetch } from "./outbound/guarded-fetch.ts";
 import { identityOf } from "./projects/project-service.ts";
 import { createSealer } from "./secrets/sealer.ts";
 import type { Logger } from "./telemetry/logger.ts";
@@ -24,6 +24,8 @@ export type McpServerParts = {
   config: EdgeConfig;
   db: Database;
   logger: Logger;
+  guarded: GuardedFetch;
+  rules: UrlRules;
   session: (id: string) => SessionApi;
   workspace: (id: string) => WorkspaceApi;
   waitUntil: (work: Promise<unknown>) => void;
@@ -33,16 +35,13 @@ type Needed = Pick<Services, "configuration" | "projects" | "proposals" | "sessi
 
 export function composeMcpServers(parts: McpServerParts, services: Needed): Pick<Services, "servers" | "proposals"> {
   const { config, db, logger, waitUntil } = parts;
-  const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
-  const rules = { allowLoopback: config.allowLoopbackUrls, ownOrigin: config.publicUrl };
-  const resolve = createResolver({ resolverUrl: config.dnsResolverUrl, fetch: send });
   const sandboxOf = (principal: Principal, project: string | null) =>
     createRunnerTools(parts, services, principal, () => Promise.resolve(project));
   const { tester, ...servers } = composeServers({
     db,
     sealer: createSealer(config.vaultKeys, crypto),
-    guarded: createGuardedFetch({ fetch: send, resolve, rules }),
-    rules,
+    guarded: parts.guarded,
+    rules: parts.rules,
     publicUrl: config.publicUrl,
     version: VERSION,
     configuration: services.configuration,

@@ -6,6 +6,7 @@ import { AppError } from "../shared/errors/app-error.ts";
 import { uuidV7 } from "../shared/ids.ts";
 import { MODEL_REQUEST_RENEW_MS } from "../shared/limits.ts";
 import type { Principal } from "../shared/teams/principal.ts";
+import type { UrlRules } from "../shared/outbound/url-policy.ts";
 import type { SessionApi } from "../shared/rpc/session-api.ts";
 import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
@@ -48,6 +49,8 @@ import type { Services } from "./mcp/tool-context.ts";
 import { createModelGateway } from "./model/model-gateway.ts";
 import { requireModel } from "./sessions/model-choice-policy.ts";
 import { forgetPlace } from "./mcp-servers/forget-place.ts";
+import { createGuardedFetch, type GuardedFetch } from "./outbound/guarded-fetch.ts";
+import { createResolver } from "./outbound/resolve-name.ts";
 import { createProcessService } from "./processes/process-service.ts";
 import { createProcessStore } from "./processes/process-store.ts";
 import { createProjectService, identityOf, type ProjectService } from "./projects/project-service.ts";
@@ -238,13 +241,24 @@ function composeRuntime({ env }: Parts, projects: ProjectService) {
   });
 }
 
+/** The one way to addresses that people enter. */
+function composeGuard(config: EdgeConfig): { guarded: GuardedFetch; rules: UrlRules } {
+  const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
+  const rules = { allowLoopback: config.allowLoopbackUrls, ownOrigin: config.publicUrl };
+  const resolve = createResolver({ resolverUrl: config.dnsResolverUrl, fetch: send });
+  return { guarded: createGuardedFetch({ fetch: send, resolve, rules }), rules };
+}
+
 function composeServersFor(
   { env, runtime, ...parts }: Parts,
   services: Pick<Services, "configuration" | "projects" | "proposals" | "sessions">,
 ) {
   const session = (id: string): SessionApi => sessionOf(env, id);
   const workspace = (id: string): WorkspaceApi => workspaceOf(env, id);
-  return composeMcpServers({ ...parts, session, workspace, waitUntil: runtime.waitUntil }, services);
+  return composeMcpServers(
+    { ...parts, ...composeGuard(parts.config), session, workspace, waitUntil: runtime.waitUntil },
+    services,
+  );
 }
 
 function composeArchive({ env, config }: Parts) {
