@@ -42,6 +42,7 @@ export function composeMcpServers(parts: McpServerParts, services: Needed): Pick
     sealer: createSealer(config.vaultKeys, crypto),
     guarded: parts.guarded,
     rules: parts.rules,
+    builtIn: config.builtInServers,
     publicUrl: config.publicUrl,
     version: VERSION,
     configuration: services.configuration,

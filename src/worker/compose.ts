@@ -278,7 +278,12 @@ function composeConfiguration({ env, config, db }: Parts, projects: ProjectServi
   });
   const places = createPlaceResolver({ findProject: projects.find, session: (id) => sessionOf(env, id) });
   const store = createConfigurationStore({ db, now });
-  const configuration = createConfigurationService({ store, proposals, places });
+  const configuration = createConfigurationService({
+    store,
+    proposals,
+    places,
+    builtIn: config.builtInServers,
+  });
   const hooks = composeHooks({
     configuration,
     projects,

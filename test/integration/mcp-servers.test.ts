@@ -59,6 +59,7 @@ const compose = () =>
     sealer,
     guarded,
     rules: { allowLoopback: false, ownOrigin: "https://berth.test" },
+    builtIn: {},
     publicUrl: "https://berth.test",
     version: "1",
     configuration,
