@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signInBrowser } from "../support/signed-in-browser.ts";
 import { callTool, embedScenario, say } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
-import { connect, messages, prompt, readLog, start, waitForEnd, waitForQuestion } from "./person.ts";
+import { connect, messages, prompt, readLog, start, waitForEnd } from "./person.ts";
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
@@ -85,15 +85,11 @@ export function describeConfiguration(sandbox: "process" | "container", options:
       const ceiling = { permission_mode: "plan" };
       const set = await update(client, { scope: "project", project: "held", kind: "ceiling", value: ceiling });
       expect(set).toMatchObject({ outcome: "applied" });
-      const held = await start(client, {
+      const held = await turn(stack, client, {
         project: "held",
         permission_mode: "bypassPermissions",
         prompt: prompt("Write.", { steps: [[bash("echo ran > ran.txt")], [say("done")]] }),
       });
-      // The mode asks a person, who does not come.
-      await waitForQuestion(client, held);
-      await client.callToolOrThrow("interrupt_session", { session_id: held.session_id });
-      await waitForEnd(client, held);
       const log = await readLog(client, held.session_id);
       expect(log.find(({ type }) => type === "turn_started")?.data["permission_mode"]).toBe("plan");
       const files = await client.callToolOrThrow("list_project_files", { project: "held" });
