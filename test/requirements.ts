@@ -30,6 +30,8 @@ export const REQUIREMENTS = {
   "configuration.outage": "a turn waits for rules that are known to have changed, and for nothing else",
   "commands.approvals":
     "what a command or skill lets run runs unasked in turns that use it, unless the repository took its name or a rule says no",
+  "configuration.environment":
+    "variables of every scope reach the session, the narrower winning, once a person confirmed them",
   "configuration.memory":
     "instructions of every scope reach the model; a change comes with the next prompt, and no change costs no process",
   "configuration.ceiling": "the narrowest ceiling holds in every turn, whatever a call asks for",
