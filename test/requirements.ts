@@ -83,6 +83,29 @@ export const REQUIREMENTS = {
   "tasks.stop": "a background task is stopped, and an unknown one gets a clear answer",
   "tasks.watch": "each beginning and end of a background task is an event",
 
+  // What a person has to agree to
+  "permissions.gate":
+    "forbidden is refused and consent is asked in every mode; what is auto-approved runs within allowed_tools",
+  "permissions.pending":
+    "a request is shown, waits for a person, survives every restart, and is answered once, the same for the same id",
+  "permissions.timeout": "what nobody answers in time is denied, and the session says so",
+  "permissions.stop": "an interrupt or the turn's end ends what waits",
+  "permissions.answer": "allow once, for the session or always, or deny with a message; the first answer stands",
+  "permissions.session": "what was allowed for the session runs there again, and lifts nothing that is forbidden",
+  "permissions.model": "the model cannot give consent: by no argument, no link, from no sandbox and no other session",
+  "permissions.page":
+    "the page shows exactly what is asked and by whom, works without scripts, and GET changes nothing",
+  "permissions.link":
+    "a link opens nothing by itself; one of another person, expired or used does nothing and says why",
+  "permissions.elicitation": "a client that shows forms asks its person in the middle of a call",
+  "permissions.socket": "a watcher who may answer does so over the WebSocket, and one with a ticket may not",
+  "permissions.tools": "rules are shown, changed and explained by tools; what widens is proposed",
+  "permissions.browser": "a person signs in with the browser, for a while, and out again",
+  "proposals.page": "a proposal is confirmed or refused on its page, once, by who may",
+  "permissions.always": "a suggested rule is never wider than what was asked",
+  "permissions.questions":
+    "questions of Claude's, plans and MCP servers' forms are shown whole and answered by a person",
+
   // Objects
   "session.turn.lifecycle": "a turn goes from its prompt to its result, its events numbered 1 to n",
   "session.cost.difference": "a turn's cost is its own, by difference",

@@ -1,5 +1,7 @@
 // What the objects need of the environment, parsed once per object.
 import { z } from "zod";
+import { MAX_CONSENT_SECONDS } from "../shared/limits.ts";
+import { type PermissionMode, permissionModeSchema } from "../shared/permissions/permission-mode.ts";
 import type { SlotLimits } from "../shared/teams/slot-policy.ts";
 
 const configSchema = z.object({
@@ -10,6 +12,7 @@ const configSchema = z.object({
   RUN_TOKEN_SECRET: z.string().min(32, "RUN_TOKEN_SECRET needs at least 32 characters"),
   ALLOW_INSECURE_GIT: z.enum(["true", "false"]),
   ALLOWED_MODELS: z.string().min(1),
+  MAX_PERMISSION_MODE: permissionModeSchema,
   MAX_RUNNING_TURNS_PER_TEAM: z.coerce.number().int().min(1),
   MAX_RUNNING_TURNS_PER_USER: z.coerce.number().int().min(1),
   CLI_IDLE_MINUTES: z.coerce
@@ -21,6 +24,7 @@ const configSchema = z.object({
     .positive()
     .max(365 * 24 * 60),
   ARCHIVE_AFTER_DAYS: z.coerce.number().min(0).max(3650),
+  PERMISSION_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(MAX_CONSENT_SECONDS),
 });
 
 export type ObjectConfig = {
@@ -32,6 +36,8 @@ export type ObjectConfig = {
   allowInsecureGit: boolean;
   /** Names of models, `*` for any characters. */
   allowedModels: readonly string[];
+  /** The widest permission mode of any turn. */
+  maxPermissionMode: PermissionMode;
   /** Turns that run at the same time. */
   slotLimits: SlotLimits;
   /** Claude Code's process ends when no prompt came for this long. */
@@ -40,6 +46,8 @@ export type ObjectConfig = {
   sandboxIdleMs: number;
   /** How long an ended session's events stay in its object before they move to R2. */
   archiveAfterMs: number;
+  /** How long a person has to answer what a session asks; what nobody answered is denied. */
+  permissionTimeoutMs: number;
 };
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -57,6 +65,8 @@ export function readConfig(env: unknown): ObjectConfig {
     cliIdleMinutes: parsed.CLI_IDLE_MINUTES,
     sandboxIdleMs: parsed.SANDBOX_IDLE_MINUTES * 60_000,
     archiveAfterMs: parsed.ARCHIVE_AFTER_DAYS * DAY_MS,
+    maxPermissionMode: parsed.MAX_PERMISSION_MODE,
+    permissionTimeoutMs: parsed.PERMISSION_TIMEOUT_SECONDS * 1000,
     allowedModels: parsed.ALLOWED_MODELS.split(",").map((name) => name.trim()),
   };
 }

@@ -4,9 +4,11 @@ import type { ConversationMark } from "../shared/checkpoints/format.ts";
 import type { CheckpointRecord } from "../shared/checkpoints/schema.ts";
 import { answer, failure, type Answer } from "../shared/errors/app-error.ts";
 import type { SessionEvent } from "../shared/events/event.ts";
+import type { PermissionRequestView } from "../shared/permissions/permission-request.ts";
 import type { RunningSession } from "../shared/processes/schema.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type {
+  AnswerPermission,
   ForkSource,
   LogPage,
   LogSize,
@@ -227,15 +229,28 @@ export class SessionObject extends DurableObject<Env> {
     return session === null ? NOT_FOUND : answer(await session.tickets.issue(principal));
   }
 
+  async listPermissions(principal: Principal): Promise<Answer<PermissionRequestView[]>> {
+    const session = this.#of(principal);
+    return session === null ? NOT_FOUND : answer(session.permissions.pending());
+  }
+
+  async getPermission(principal: Principal, requestId: string): Promise<Answer<PermissionRequestView>> {
+    return this.#of(principal)?.permissions.view(requestId) ?? NOT_FOUND;
+  }
+
+  async answerPermission(principal: Principal, request: AnswerPermission): Promise<Answer<PermissionRequestView>> {
+    return this.#of(principal)?.permissions.answer({ ...request, user_id: principal.user_id }) ?? NOT_FOUND;
+  }
+
   async redeemWatchTicket(ticket: string): Promise<Answer<Principal>> {
     return (await this.#session?.tickets.redeem(ticket)) ?? TICKET_REFUSED;
   }
 
   /** Somebody watches: a stream of events, or a WebSocket. */
   override async fetch(request: Request): Promise<Response> {
-    const { principal, after_cursor } = readWatchRequest(request);
-    const session = this.#of(principal);
-    return session === null ? refuseWatch(NOT_FOUND.error) : answerWatch(session.watchers, request, after_cursor);
+    const watch = readWatchRequest(request);
+    const session = this.#of(watch.principal);
+    return session === null ? refuseWatch(NOT_FOUND.error) : answerWatch(session.watchers, request, watch);
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {

@@ -25,8 +25,14 @@ export const RUN_TOKEN_TTL_SECONDS = 15 * 60;
 export const RUN_TOKEN_RENEW_SECONDS = 5 * 60;
 /** While a turn runs the Session object looks after the runner at least this often. */
 export const WATCH_INTERVAL_MS = 15_000;
-/** A permission that nobody decided by then is denied. */
+/** A tool call that the object did not decide about by then is denied: below the ten minutes that Claude Code gives a hook. */
 export const PERMISSION_DEADLINE_MS = 9 * 60_000;
+/** What waits for a person may wait for this long at most; Claude Code itself sets no limit there. */
+export const MAX_CONSENT_SECONDS = 60 * 60;
+/** The object's limit is reached before the runner's, so that it is the object that says what became of a request. */
+export const CONSENT_MARGIN_MS = 60_000;
+/** A tool's input that somebody has to decide about; what is longer is shortened, and then nobody can agree to it. */
+export const MAX_ASKED_INPUT_BYTES = 192 * 1024;
 /** A CLI that says nothing for this long while no tool runs has lost its turn. */
 export const SILENCE_SECONDS = 10 * 60;
 /** A file of a project that is read in one call at most. */

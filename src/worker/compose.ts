@@ -28,6 +28,7 @@ import { createSweepStore } from "./checkpoints/keeping/sweep-store.ts";
 import { sweepCheckpoints } from "./checkpoints/keeping/sweep.ts";
 import { createPackStore } from "./checkpoints/packs/pack-store.ts";
 import { type EdgeConfig, explainModelKeyProblem, publicConfig, readConfig } from "./config.ts";
+import { composePages } from "./compose-pages.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { createApp } from "./http/app.ts";
 import { createCommandService } from "./commands/command-service.ts";
@@ -37,6 +38,7 @@ import { answerHealth } from "./http/health-route.ts";
 import { createEntry, type FetchHandler } from "./http/entry.ts";
 import { createExposures } from "./mcp/exposure.ts";
 import { createMcpEndpoint } from "./mcp/mcp-endpoint.ts";
+import { createConsentRounds } from "./mcp/consent-rounds.ts";
 import { createServerFactory } from "./mcp/mcp-server.ts";
 import { createProtectedRoutes } from "./mcp/protected-routes.ts";
 import { TOOLS } from "./mcp/registry.ts";
@@ -47,12 +49,14 @@ import { requireModel } from "./sessions/model-choice-policy.ts";
 import { createProcessService } from "./processes/process-service.ts";
 import { createProcessStore } from "./processes/process-store.ts";
 import { createProjectService, identityOf, type ProjectService } from "./projects/project-service.ts";
-import { createConfigurationService } from "./configuration/configuration-service.ts";
+import { type ConfigurationService, createConfigurationService } from "./configuration/configuration-service.ts";
 import { createConfigurationStore } from "./configuration/configuration-store.ts";
 import { createPlaceResolver } from "./configuration/place-resolver.ts";
 import { createProposalService } from "./configuration/proposal-service.ts";
 import { createProposalStore } from "./configuration/proposal-store.ts";
 import { createProjectStore, type ProjectStore } from "./projects/project-store.ts";
+import { createPermissionService } from "./permissions/permission-service.ts";
+import { addUserRule } from "./permissions/user-rule.ts";
 import { wakeSession } from "./runner/wake-route.ts";
 import { createRuntimeService } from "./runtime/runtime-service.ts";
 import { createEventBodies } from "./sessions/event-bodies.ts";
@@ -100,16 +104,19 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   });
   if (config.modelKeyProblem !== null) logger.log("error", "model_key_unusable", { problem: config.modelKeyProblem });
   const services = { ...composeServices(parts), watching };
+  const { signIn } = composeSignIn(parts);
+  const pages = composePages({ ...parts, publicUrl: config.publicUrl, principals, services, signIn });
   const options: OAuthProviderOptions<Env> = providerOptions({
     ...config,
     logger,
     apiHandler: composeProtected(parts, principals.readPrincipal, services),
-    defaultHandler: composeApp(parts, { principals, watching, oauth: () => getOAuthApi(options, env) }),
+    defaultHandler: composeApp(parts, { principals, watching, pages, signIn, oauth: () => getOAuthApi(options, env) }),
   });
   const provider = new OAuthProvider<Env>(options);
   const entry = createEntry({ provider, publicUrl: config.publicUrl, logger });
   const scheduled = async (): Promise<void> => {
     await attachments.sweep();
+    await pages.sweep();
     await sweepCheckpoints({
       store: createSweepStore(parts.db),
       keeping: services.checkpoints.keeping,
@@ -141,8 +148,9 @@ function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrinc
   const { config, logger } = parts;
   const bodies = createEventBodies(parts.env.BUCKET);
   const readers = createResourceReaders({ services, bodies, publicConfig: publicConfig(config, VERSION) });
+  const rounds = createConsentRounds(config.runTokenSecret);
   const createHandler = (responseMode: "auto" | "sse") =>
-    createMcpHandler(createServerFactory({ version: VERSION, services, readers, logger }), {
+    createMcpHandler(createServerFactory({ version: VERSION, services, readers, rounds, logger }), {
       // The entry has checked the Origin already, and the token's audience names the host.
       allowedOriginHostnames: "*",
       allowedHostnames: [new URL(config.publicUrl).hostname],
@@ -206,8 +214,10 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     askMs: ASK_PROCESSES_MS,
   });
   const { checkpoints, branches } = timeline;
+  const configured = composeConfiguration(parts, projects);
   return {
-    ...composeConfiguration(parts, projects),
+    permissions: composePermissions(parts, configured.configuration),
+    ...configured,
     sessions,
     projects,
     branches,
@@ -251,6 +261,15 @@ function composeConfiguration({ env, config, db }: Parts, projects: ProjectServi
   return { proposals, configuration, hooks, commands, otherCommands };
 }
 
+function composePermissions({ env, config, logger }: Parts, configuration: ConfigurationService) {
+  return createPermissionService({
+    session: (id) => sessionOf(env, id),
+    publicUrl: config.publicUrl,
+    addUserRule: (principal, rule) => addUserRule(configuration, principal, rule),
+    logger,
+  });
+}
+
 type TimelineParts = { projects: ProjectService; projectStore: ProjectStore; sessions: () => SessionService };
 
 function composeTimeline({ env, config, db }: Parts, { projects, projectStore, sessions }: TimelineParts) {
@@ -283,20 +302,25 @@ function composeTimeline({ env, config, db }: Parts, { projects, projectStore, s
   return { checkpoints, branches, openBranch };
 }
 
-/** The routes that ask for no access token. */
-function composeApp(
-  parts: Parts,
-  {
-    principals,
-    watching,
-    oauth,
-  }: { principals: PrincipalStore; watching: WatchService; oauth: () => ReturnType<typeof getOAuthApi> },
-): FetchHandler {
-  const { config, db, env, logger } = parts;
+function composeSignIn({ config, db }: Parts) {
   const counter = createSignInStore(db);
   const signIn = (guess: string) =>
     judgeSignIn(guess, { code: config.signInCode, counter, nowMs: Date.now(), subtle: crypto.subtle });
+  return { signIn };
+}
+
+type AppParts = ReturnType<typeof composeSignIn> & {
+  principals: PrincipalStore;
+  watching: WatchService;
+  pages: ReturnType<typeof composePages>;
+  oauth: () => ReturnType<typeof getOAuthApi>;
+};
+
+/** The routes that ask for no access token. */
+function composeApp(parts: Parts, { principals, watching, pages, signIn, oauth }: AppParts): FetchHandler {
+  const { config, db, env, logger } = parts;
   const routes = {
+    ...pages.routes,
     authorize: createAuthorizeRoute({ oauth, principals, signIn, newNonce: () => crypto.randomUUID(), logger }),
     watch: createWatchPageRoute({ watching, newNonce: () => crypto.randomUUID(), logger }),
     health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),

@@ -148,8 +148,18 @@ const STATES: Record<string, State> = {
   waiting_for_permission: {
     async begin(world) {
       await beginRunning(world);
-      const { session } = world;
-      session.log.write(() => session.sessions.setStatus("waiting_for_permission", null, session.clock.nowIso()));
+      const asked = {
+        runtime_id: world.runner!.runtimeId,
+        request_id: newId(),
+        turn_id: turnOf(world).turn_id,
+        stage: "consent",
+        tool_name: "Bash",
+        tool_use_id: null,
+        permission_mode: "default",
+        tool_input: { command: "npm test" },
+      } as const;
+      void world.runner!.host!.decidePermission(asked).catch(() => {});
+      await expect.poll(() => world.session.reader.view().session.status).toBe("waiting_for_permission");
     },
     after: sayTheEnd,
     over: expectAtRest,

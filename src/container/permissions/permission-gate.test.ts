@@ -1,15 +1,16 @@
 // The gate with the real Claude Code: in every mode, whatever goes wrong, the tool does not run.
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { useRunnerBench } from "../../../test/support/runner-bench.ts";
 import { makeTurn, type TestHost } from "../../../test/support/runner-host.ts";
 import { callTool, embedScenario, say } from "../../../test/support/scripted-model/scenario.ts";
+import { CONSENT_MARGIN_MS, MAX_CONSENT_SECONDS } from "../../shared/limits.ts";
 import { PERMISSION_MODES, type PermissionMode } from "../../shared/permissions/permission-mode.ts";
 import type { PermissionDecision, PermissionQuestion } from "../../shared/rpc/session-host-api.ts";
 import { createHostLink, type HostConnection } from "../rpc/host-link.ts";
-import { createPermissionGate, DENIALS } from "./permission-gate.ts";
+import { createPermissionGate, DENIALS, HOOK_TIMEOUT_SECONDS } from "./permission-gate.ts";
 
 const bench = useRunnerBench();
 
@@ -107,19 +108,67 @@ describe("a tool that has to be asked for", () => {
   });
 });
 
+describe("what the object is told of a call", () => {
+  it("is where the tool stands, what rules are relative to, and how long an answer is waited for [runner.gate]", async () => {
+    const decisions = { gate: { behavior: "ask", message: "May it?" }, consent: { behavior: "allow" } } as const;
+    const host = await bench.openSession({
+      decidePermission: async ({ stage }) => (stage === "gate" ? decisions.gate : decisions.consent),
+    });
+    await runWriting(host, "bypassPermissions");
+    const [gate, consent] = host.questions;
+    const workspace = realpathSync(bench.runner.workspaceDir);
+    const where = { cwd: workspace, project_dir: workspace, home_dir: expect.stringContaining("home") };
+    expect(gate).toMatchObject({ stage: "gate", ...where });
+    expect(consent).toMatchObject({ stage: "consent", ...where, asked_because: "May it?" });
+    expect(consent?.tool_use_id).toBe(gate?.tool_use_id);
+    // The object's own limit is reached first, so that it can say what became of the request.
+    expect(consent?.patience_ms).toBeGreaterThan(MAX_CONSENT_SECONDS * 1000 + CONSENT_MARGIN_MS);
+    expect(gate?.patience_ms).toBeLessThan(HOOK_TIMEOUT_SECONDS * 1000);
+  });
+
+  it.each(PERMISSION_MODES)(
+    "in mode %s a question of Claude's is answered with what the person chose [permissions.questions]",
+    async (mode) => {
+      const host = await bench.openSession({
+        decidePermission: async ({ stage }) =>
+          stage === "gate"
+            ? { behavior: "no_rule" }
+            : { behavior: "allow", added_input: { answers: { "Which one?": "B" } } },
+      });
+      const options = [
+        { label: "A", description: "first" },
+        { label: "B", description: "second" },
+      ];
+      const questions = [{ question: "Which one?", header: "Pick", multiSelect: false, options }];
+      const scenario = { steps: [[callTool("AskUserQuestion", { questions })], [say("thanks")]] };
+      const turn = makeTurn(`ask\n${embedScenario(scenario)}`, randomUUID(), {
+        permission_mode: mode,
+        allow_bypass: mode === "bypassPermissions",
+      });
+      await host.runner().startTurn(turn);
+      await host.turnEnded(turn.turn_id);
+      const asked = host.questions.find(({ stage }) => stage === "consent");
+      if (mode === "dontAsk") return expect(asked).toBeUndefined();
+      expect(asked?.tool_input).toMatchObject({ questions: [{ question: "Which one?", options }] });
+      expect(JSON.stringify(host.messages())).toContain('\\"Which one?\\"=\\"B\\"');
+    },
+  );
+});
+
 describe("the gate alone", () => {
   const plainAsk = { tool_name: "Write", tool_input: {}, hook_event_name: "PreToolUse", permission_mode: "default" };
   const ask = plainAsk as never;
+  const places = { projectDir: "/w", homeDir: "/home/agent" };
 
   function gateWith(
-    decidePermission: () => Promise<unknown>,
+    decidePermission: (question: PermissionQuestion) => Promise<unknown>,
     options: { deadlineMs?: number; turnId?: () => string } = {},
   ) {
     const link = createHostLink(() => {});
     const connection = { host: { decidePermission }, isOpen: () => true, bufferedBytes: () => 0, close: () => {} };
     link.attach(connection as unknown as HostConnection, false);
     const currentTurnId = options.turnId ?? (() => randomUUID());
-    const parts = { link, runtimeId: randomUUID(), currentTurnId, permissionMode: () => "default" as const };
+    const parts = { link, runtimeId: randomUUID(), currentTurnId, permissionMode: () => "default" as const, places };
     return createPermissionGate({ ...parts, deadlineMs: options.deadlineMs ?? 1000 });
   }
 
@@ -140,6 +189,7 @@ describe("the gate alone", () => {
       runtimeId: randomUUID(),
       currentTurnId: () => randomUUID(),
       permissionMode: () => "default" as const,
+      places,
     };
     const gate = createPermissionGate({ ...parts, deadlineMs: 30 });
     expect(await gate.preToolUse(ask, "id", { signal: new AbortController().signal })).toEqual(
@@ -162,6 +212,31 @@ describe("the gate alone", () => {
       expect(consent).toEqual({ behavior: "deny", message: DENIALS.failed });
     },
   );
+
+  it("gives an MCP server the person's answer, or says that they declined, and never throws [permissions.questions]", async () => {
+    const asked: PermissionQuestion[] = [];
+    const answers: (() => Promise<unknown>)[] = [
+      async () => ({ behavior: "allow", added_input: { name: "Ada" } }),
+      async () => ({ behavior: "deny", message: "No." }),
+      async () => ({ behavior: "no_rule" }),
+      () => Promise.reject(new Error("our bug")),
+    ];
+    const signal = new AbortController().signal;
+    const requestedSchema = { type: "object", properties: { name: { type: "string" } } };
+    const request = { serverName: "files", message: "Who?", mode: "form" as const, requestedSchema };
+    const told = [];
+    for (const answer of answers) {
+      const gate = gateWith((question) => {
+        asked.push(question);
+        return answer();
+      });
+      told.push(await gate.onElicitation(request, { signal, requestId: "1" }));
+    }
+    const declined = { action: "decline" };
+    expect(told).toEqual([{ action: "accept", content: { name: "Ada" } }, declined, declined, declined]);
+    const tool_input = { message: "Who?", mode: "form", requested_schema: requestedSchema };
+    expect(asked[0]).toMatchObject({ stage: "elicitation", tool_name: "files", tool_use_id: null, tool_input });
+  });
 
   it("denies when the turn was stopped meanwhile", async () => {
     const stopped = new AbortController();

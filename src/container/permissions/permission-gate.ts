@@ -1,8 +1,13 @@
 // The gate before every tool call. It never fails open: whatever goes wrong, the answer is a denial, and it never throws.
-import type { CanUseTool, HookCallback, PermissionResult } from "@anthropic-ai/claude-agent-sdk";
+import type { CanUseTool, HookCallback, OnElicitation, PermissionResult } from "@anthropic-ai/claude-agent-sdk";
 import { setTimeout as sleep } from "node:timers/promises";
 import { shortenToFit } from "../../shared/events/shorten.ts";
-import { PERMISSION_DEADLINE_MS } from "../../shared/limits.ts";
+import {
+  CONSENT_MARGIN_MS,
+  MAX_ASKED_INPUT_BYTES,
+  MAX_CONSENT_SECONDS,
+  PERMISSION_DEADLINE_MS,
+} from "../../shared/limits.ts";
 import { type PermissionMode, permissionModeSchema } from "../../shared/permissions/permission-mode.ts";
 import {
   type PermissionDecision,
@@ -14,7 +19,11 @@ import type { HostConnection, HostLink } from "../rpc/host-link.ts";
 
 /** The matcher's own timeout: a hook that takes longer refuses the tool. Longer than our deadline, so ours speaks first. */
 export const HOOK_TIMEOUT_SECONDS = 600;
-const MAX_INPUT_BYTES = 64 * 1024;
+/** Longer than any limit that the object may set, so that it is the object that says what became of a request. */
+const CONSENT_DEADLINE_MS = MAX_CONSENT_SECONDS * 1000 + 2 * CONSENT_MARGIN_MS;
+const MAX_REASON_CHARACTERS = 500;
+/** Tool calls between their hook and the question about them; far more than there can be. */
+const MAX_KNOWN_CALLS = 500;
 /** A cut link rejects its calls a moment before it shows as closed. */
 const CUT_SHOWS_AFTER_MS = 50;
 
@@ -24,12 +33,19 @@ export type GateParts = {
   /** The turn that the question is about; begun when none runs. */
   currentTurnId: () => string;
   permissionMode: () => PermissionMode;
+  /** What rules about files are relative to. */
+  places: { projectDir: string; homeDir: string };
   deadlineMs?: number;
   /** Told of every tool call before it is asked about; must not throw. */
   onToolCall?: () => void;
 };
 
-type Asked = Pick<PermissionQuestion, "stage" | "tool_name" | "tool_use_id" | "tool_input"> & { mode?: unknown };
+type Asked = Pick<
+  PermissionQuestion,
+  "stage" | "tool_name" | "tool_use_id" | "tool_input" | "cwd" | "asked_because"
+> & {
+  mode?: unknown;
+};
 
 export const DENIALS = {
   deadline: "Nobody decided in time whether this tool may run, so it may not.",
@@ -37,18 +53,24 @@ export const DENIALS = {
   failed: "It could not be found out whether this tool may run, so it may not.",
 } as const;
 
-export type PermissionGate = { preToolUse: HookCallback; canUseTool: CanUseTool };
+export type PermissionGate = { preToolUse: HookCallback; canUseTool: CanUseTool; onElicitation: OnElicitation };
 
 export function createPermissionGate(parts: GateParts): PermissionGate {
+  const folders = rememberFolders();
+
   async function decide(asked: Asked, callerSignal: AbortSignal | undefined): Promise<PermissionDecision> {
     // A plain timer: signals made by AbortSignal.timeout and AbortSignal.any can be collected before they fire.
     const stop = new AbortController();
     const onStop = () => stop.abort();
-    const timer = setTimeout(onStop, parts.deadlineMs ?? PERMISSION_DEADLINE_MS);
+    const limitMs = parts.deadlineMs ?? (asked.stage === "gate" ? PERMISSION_DEADLINE_MS : CONSENT_DEADLINE_MS);
+    const deadline = Date.now() + limitMs;
+    const timer = setTimeout(onStop, limitMs);
     callerSignal?.addEventListener("abort", onStop);
     try {
       if (callerSignal?.aborted === true) stop.abort();
-      return await askUntilAnswered(parts.link, toQuestion(parts, asked), stop.signal);
+      const question = toQuestion(parts, asked);
+      const patience = (): number => Math.max(1, deadline - Date.now());
+      return await askUntilAnswered(parts.link, { question, patience }, stop.signal);
     } catch {
       return deny(DENIALS.failed);
     } finally {
@@ -60,19 +82,45 @@ export function createPermissionGate(parts: GateParts): PermissionGate {
   const preToolUse: HookCallback = async (input, toolUseId, { signal }) => {
     if (input.hook_event_name !== "PreToolUse") return {};
     parts.onToolCall?.();
-    const { tool_name, tool_input, permission_mode: mode } = input;
-    return toHookOutput(
-      await decide({ stage: "gate", tool_name, tool_use_id: toolUseId ?? null, tool_input, mode }, signal),
-    );
+    const { tool_name, tool_input, permission_mode: mode, cwd } = input;
+    folders.keep(toolUseId ?? null, cwd);
+    const asked = { stage: "gate" as const, tool_name, tool_use_id: toolUseId ?? null, tool_input, mode, cwd };
+    return toHookOutput(await decide(asked, signal));
   };
 
-  const canUseTool: CanUseTool = async (tool_name, tool_input, { signal, toolUseID }) =>
-    toPermissionResult(
-      await decide({ stage: "consent", tool_name, tool_use_id: toolUseID, tool_input }, signal),
-      tool_input,
-    );
+  const canUseTool: CanUseTool = async (tool_name, tool_input, { signal, toolUseID, ...told }) => {
+    const asked_because = told.decisionReason?.slice(0, MAX_REASON_CHARACTERS);
+    const asked = { stage: "consent" as const, tool_name, tool_use_id: toolUseID, tool_input };
+    const cwd = folders.take(toolUseID);
+    const why = asked_because === undefined ? {} : { asked_because };
+    return toPermissionResult(await decide({ ...asked, cwd, ...why }, signal), tool_input);
+  };
 
-  return { preToolUse, canUseTool };
+  const onElicitation: OnElicitation = async (request, { signal }) => {
+    const { serverName, requestedSchema: requested_schema, elicitationId: _, ...tool_input } = request;
+    const asked = { tool_name: serverName.slice(0, 256) || "?", tool_input: { ...tool_input, requested_schema } };
+    return toElicitationResult(await decide({ stage: "elicitation", tool_use_id: null, ...asked }, signal));
+  };
+
+  return { preToolUse, canUseTool, onElicitation };
+}
+
+/** Only the hook is told where a tool stands. */
+function rememberFolders() {
+  const known = new Map<string, string>();
+  return {
+    keep(toolUseId: string | null, cwd: string): void {
+      if (toolUseId === null) return;
+      known.set(toolUseId, cwd);
+      const oldest = known.size > MAX_KNOWN_CALLS ? known.keys().next().value : undefined;
+      if (oldest !== undefined) known.delete(oldest);
+    },
+    take(toolUseId: string): string | null {
+      const cwd = known.get(toolUseId) ?? null;
+      known.delete(toolUseId);
+      return cwd;
+    },
+  };
 }
 
 function toQuestion(parts: GateParts, asked: Asked): PermissionQuestion {
@@ -85,20 +133,27 @@ function toQuestion(parts: GateParts, asked: Asked): PermissionQuestion {
     tool_name: asked.tool_name,
     tool_use_id: asked.tool_use_id,
     permission_mode: mode.success ? mode.data : parts.permissionMode(),
-    tool_input: shortenToFit(asked.tool_input, MAX_INPUT_BYTES),
+    tool_input: shortenToFit(asked.tool_input, MAX_ASKED_INPUT_BYTES),
+    cwd: asked.cwd ?? null,
+    project_dir: parts.places.projectDir,
+    home_dir: parts.places.homeDir,
+    ...(asked.asked_because === undefined ? {} : { asked_because: asked.asked_because }),
   };
 }
+
+/** `patience`: how long an answer is still waited for. */
+type Asking = { question: PermissionQuestion; patience: () => number };
 
 /** Asks under one request_id, again after each cut, until there is an answer or the signal is aborted. */
 async function askUntilAnswered(
   link: HostLink,
-  question: PermissionQuestion,
+  { question, patience }: Asking,
   signal: AbortSignal,
 ): Promise<PermissionDecision> {
   for (;;) {
     const connection = await link.whenConnected(signal);
     if (connection === null) return deny(DENIALS.deadline);
-    const asked = await askOnce(connection, question, signal);
+    const asked = await askOnce(connection, { ...question, patience_ms: patience() }, signal);
     if (asked !== "cut") return asked;
   }
 }
@@ -141,6 +196,14 @@ function toHookOutput(decision: PermissionDecision): HookOutput {
 
 /** Consent has no `no_rule` and no `ask`: anything but a plain yes is a no. */
 function toPermissionResult(decision: PermissionDecision, input: Record<string, unknown>): PermissionResult {
-  if (decision.behavior === "allow") return { behavior: "allow", updatedInput: input };
+  if (decision.behavior === "allow") return { behavior: "allow", updatedInput: { ...input, ...decision.added_input } };
   return { behavior: "deny", message: decision.behavior === "deny" ? decision.message : DENIALS.unreadable };
+}
+
+type ElicitationResult = NonNullable<Awaited<ReturnType<OnElicitation>>>;
+
+/** The server hears that nobody answered, and not why. */
+function toElicitationResult(decision: PermissionDecision): ElicitationResult {
+  if (decision.behavior !== "allow") return { action: "decline" };
+  return { action: "accept", content: (decision.added_input ?? {}) as NonNullable<ElicitationResult["content"]> };
 }

@@ -190,6 +190,7 @@ function toOptions(
     allowDangerouslySkipPermissions: fixed.allowBypass,
     canUseTool: gate.canUseTool,
     hooks: hooks.callbacks,
+    onElicitation: gate.onElicitation,
     ...toConversationOptions(launch),
     ...(live.model === null ? {} : { model: live.model }),
     ...toOutputFormat(fixed.outputSchema),

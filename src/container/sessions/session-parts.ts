@@ -1,4 +1,5 @@
 // Builds the parts of one session and connects them: spool and sender, link and waker, token, gate, turns, CLI.
+import { realpathSync } from "node:fs";
 import { createPromptFiles } from "../attachments/prompt-files.ts";
 import type { Config } from "../config.ts";
 import { createConfigurationDesk } from "../configuration/configuration-desk.ts";
@@ -55,6 +56,8 @@ export function createSessionParts(settings: SessionSettings) {
     runtimeId,
     currentTurnId: () => findTurnOfToolCall(turns, holder),
     permissionMode: () => holder.permissionMode(),
+    // Claude Code names files by where they really lie.
+    places: { projectDir: realFolder(config.workspaceDir), homeDir: realFolder(files.homeDir) },
     onToolCall: settings.onToolCall,
   });
   const started = { mark: sessionMark(files), user: config.cliUser };
@@ -88,6 +91,15 @@ export function createSessionParts(settings: SessionSettings) {
   const prompts = createPromptFiles({ workspaceDir: config.workspaceDir, runtimeId, link });
   const talk = { spool, link, token, turns, recorder, tasks, files: prompts };
   return { ...talk, holder, configuration, conversation, uploader, started, isBusy, stop };
+}
+
+/** The folder itself where it cannot be found out. */
+function realFolder(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** What the CLI says goes into the log, and to whom it may concern besides. */

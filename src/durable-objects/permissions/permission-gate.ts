@@ -1,18 +1,24 @@
 // Answers the runner's question before each tool call. The same question gets the same answer, also after a restart.
+import type { GateConfiguration } from "../../shared/configuration/session-configuration.ts";
 import { PERMISSION_DEADLINE_MS } from "../../shared/limits.ts";
-import { decidePermission } from "../../shared/permissions/permission-policy.ts";
-import {
-  permissionDecisionSchema,
-  type PermissionDecision,
-  type PermissionQuestion,
-} from "../../shared/rpc/session-host-api.ts";
+import type { CallDecision } from "../../shared/permissions/decide-call.ts";
+import { decideInSession } from "../../shared/permissions/decide-in-session.ts";
+import { cutToCeiling, type PermissionMode } from "../../shared/permissions/permission-mode.ts";
+import type { PermissionDecision, PermissionQuestion } from "../../shared/rpc/session-host-api.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
-import type { ObjectSql } from "../sql/migrate.ts";
+import { hashCall } from "./hash-call.ts";
+import type { PermissionBook } from "./permission-book.ts";
+import type { PermissionDesk } from "./permission-desk.ts";
 
 type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock"> & {
-  sql: ObjectSql;
+  book: PermissionBook;
+  desk: PermissionDesk;
   log: SessionLog;
+  /** Rules of team, user, project and session, and the ceiling. */
+  rules(): GateConfiguration;
+  /** No turn of any session runs in a wider mode. */
+  maxPermissionMode: PermissionMode;
   /** Resolves true once the turn has the workspace's lease, false when it does not get it in time. */
   holdsLease(turnId: string, timeoutMs: number): Promise<boolean>;
   /** What is done before a tool that is not refused; it decides nothing, and never rejects. */
@@ -24,15 +30,13 @@ export type PermissionGate = { decide(question: PermissionQuestion): Promise<Per
 export function createPermissionGate(parts: Parts): PermissionGate {
   return {
     async decide(question) {
-      const stored = findDecision(parts.sql, question.request_id);
+      const stored = parts.book.decision(question.request_id);
       if (stored !== null) return stored;
       const refusal = refuseStranger(parts, question);
       if (refusal !== null) return refusal;
       const turn = parts.turns.get(question.turn_id);
       if (turn === null) return deny("The tool did not run: its turn is not known any more.");
-      const decision = await decideFor(parts, turn, question);
-      if (question.stage === "gate" && decision.behavior !== "deny") await parts.beforeTool(question);
-      return store(parts, question, decision);
+      return question.stage === "gate" ? atGate(parts, turn, question) : atConsent(parts, turn, question);
     },
   };
 }
@@ -47,50 +51,87 @@ function refuseStranger(parts: Parts, question: PermissionQuestion): PermissionD
   return null;
 }
 
-/** A follow-up begins by itself, so its tools wait until no other session works in the same files. */
-async function decideFor(parts: Parts, turn: TurnRow, question: PermissionQuestion): Promise<PermissionDecision> {
-  if (turn.origin === "follow_up" && !(await parts.holdsLease(turn.turn_id, PERMISSION_DEADLINE_MS))) {
-    return deny("The tool did not run: another session worked in this project's files for too long.");
+async function atGate(parts: Parts, turn: TurnRow, question: PermissionQuestion): Promise<PermissionDecision> {
+  const decided = await decideFor(parts, turn, question);
+  const decision = toDecision(decided);
+  if (decision.behavior !== "deny") await parts.beforeTool(question);
+  return store(parts, question, { decided, decision });
+}
+
+/** Claude Code, or the gate before it, wants a person. */
+async function atConsent(parts: Parts, turn: TurnRow, question: PermissionQuestion): Promise<PermissionDecision> {
+  const callSha256 = await hashCall(question);
+  const waiting = parts.desk.resume(question.request_id);
+  if (waiting !== null) return waiting;
+  if (turn.interrupt_requested) return deny("The tool did not run: the turn was stopped.");
+  const decided = decideByRules(parts, turn, { question, callSha256 });
+  if (decided.behavior === "ask" || decided.behavior === "no_rule") {
+    return parts.desk.ask(question, decided, callSha256);
   }
-  return decidePermission({
-    stage: question.stage,
-    toolName: question.tool_name,
-    permissionMode: question.permission_mode,
+  return store(parts, question, { decided, decision: toDecision(decided) });
+}
+
+/** A follow-up begins by itself, so its tools wait until no other session works in the same files. */
+async function decideFor(parts: Parts, turn: TurnRow, question: PermissionQuestion): Promise<CallDecision> {
+  if (turn.origin === "follow_up" && !(await parts.holdsLease(turn.turn_id, PERMISSION_DEADLINE_MS))) {
+    const reason = "The tool did not run: another session worked in this project's files for too long.";
+    return { behavior: "deny", rule: null, scope: null, reason };
+  }
+  return decideByRules(parts, turn, { question, callSha256: await hashCall(question) });
+}
+
+type Call = { question: PermissionQuestion; callSha256: string | null };
+
+function decideByRules(parts: Parts, turn: TurnRow, { question, callSha256 }: Call): CallDecision {
+  const { book } = parts;
+  const { policies, ceiling } = parts.rules();
+  const permission_mode = cutToCeiling(ceiling.permission_mode, parts.maxPermissionMode);
+  return decideInSession({
+    asked: question,
     allowedTools: turn.options.allowed_tools,
+    ceiling: { ...ceiling, permission_mode },
+    policies,
+    grantedRules: book.grantedRules(),
+    isCallGranted: callSha256 !== null && book.isCallGranted(callSha256),
   });
 }
 
-function store(parts: Parts, question: PermissionQuestion, decision: PermissionDecision): PermissionDecision {
+function toDecision({ behavior, rule, reason }: CallDecision): PermissionDecision {
+  switch (behavior) {
+    case "deny":
+      return deny(rule === null ? reason : `${reason} The tool did not run. Do not try the same in another way.`);
+    case "ask":
+      return { behavior: "ask", message: reason.slice(0, MAX_REASON) };
+    case "allow":
+    case "no_rule":
+      return { behavior };
+  }
+}
+
+const MAX_REASON = 1900;
+
+type Decided = { decided: CallDecision; decision: PermissionDecision };
+
+function store(parts: Parts, question: PermissionQuestion, { decided, decision }: Decided): PermissionDecision {
   // `no_rule` is the answer to nearly every call and can be found again at any time: it leaves no row and no event.
   if (decision.behavior === "no_rule") return decision;
   return parts.log.write(() => {
-    parts.sql.exec(
-      "INSERT OR IGNORE INTO permissions (request_id, turn_id, decision, decided_at) VALUES (?, ?, ?, ?)",
-      question.request_id,
-      question.turn_id,
-      JSON.stringify(decision),
-      parts.clock.nowIso(),
-    );
-    recordDecision(parts, question, decision);
+    parts.book.keep(question.request_id, question.turn_id, decision);
+    // What is asked is told of when it comes back for a person.
+    if (decision.behavior !== "ask") recordDecision(parts, question, decided);
     return decision;
   });
 }
 
-function recordDecision(parts: Parts, question: PermissionQuestion, decision: PermissionDecision): void {
+function recordDecision(parts: Parts, question: PermissionQuestion, decided: CallDecision): void {
   const { request_id, turn_id, tool_name, tool_use_id, tool_input, permission_mode, stage } = question;
   const asked = { request_id, tool_name, tool_use_id, tool_input, permission_mode, stage };
   parts.events.append({ type: "permission_requested", turn_id, data: asked });
-  const message = "message" in decision ? decision.message : null;
-  const resolved = { request_id, behavior: decision.behavior, message, decided_by: "policy" };
+  const { behavior, reason: message, rule, scope: rule_scope } = decided;
+  const resolved = { request_id, behavior, message, rule, rule_scope, decided_by: "policy", user_id: null };
   parts.events.append({ type: "permission_resolved", turn_id, data: resolved });
 }
 
-function findDecision(sql: ObjectSql, requestId: string): PermissionDecision | null {
-  const rows = sql.exec<{ decision: string }>("SELECT decision FROM permissions WHERE request_id = ?", requestId);
-  const row = rows.toArray()[0];
-  return row === undefined ? null : permissionDecisionSchema.parse(JSON.parse(row.decision));
-}
-
 function deny(message: string): PermissionDecision {
-  return { behavior: "deny", message };
+  return { behavior: "deny", message: message.slice(0, MAX_REASON) };
 }

@@ -24,6 +24,8 @@ import { createExclusive } from "../exclusive.ts";
 import { createModelAdmission } from "../models/model-admission.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
+import { createPermissionBook } from "../permissions/permission-book.ts";
+import { createPermissionDesk } from "../permissions/permission-desk.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createProcessDesk } from "../processes/process-desk.ts";
 import { createProcessRegistry } from "../processes/process-registry.ts";
@@ -56,7 +58,7 @@ import { createTurnBeginner } from "./turn-beginner.ts";
 import { createTurnDriver } from "./turn-driver.ts";
 import { createTurnStore } from "./turn-store.ts";
 
-export const SESSION_TASKS = ["drive", "watch", "outbox", "rest", "archive", "deletion"] as const;
+export const SESSION_TASKS = ["drive", "watch", "outbox", "rest", "archive", "deletion", "permissions"] as const;
 export type SessionTask = (typeof SESSION_TASKS)[number];
 
 export type SessionPorts = {
@@ -92,14 +94,25 @@ export function composeSession(ports: SessionPorts) {
     events: core.archived.watchable,
     sockets: ports.sockets,
     onWatched: connection.refreshPreviews,
+    answerPermission({ request_id, answer }, user_id) {
+      const answered = core.permissions.answer({ request_id, answer, user_id, way: "socket" });
+      return answered.ok ? null : answered.error;
+    },
     onError: (error) => ports.logger.error("watch_failed", error),
   });
   core.watch.hub = watchers;
   const driver = composeDriver(ports, core, connection);
-  const reader = createSessionReader({ ...parts, archived: core.archived });
+  const reader = createSessionReader({ ...parts, archived: core.archived, permissions: core.permissions });
   const onError = (error: unknown): void => ports.logger.error("end_failed", error);
   const driveAgainAt = (atMs: number): void => alarms.schedule("drive", atMs);
-  const ender = createSessionEnder({ ...parts, log: core.log, connection, driveAgainAt, onError });
+  const ender = createSessionEnder({
+    ...parts,
+    log: core.log,
+    permissions: core.book,
+    connection,
+    driveAgainAt,
+    onError,
+  });
   return {
     ...parts,
     archived: core.archived,
@@ -110,6 +123,7 @@ export function composeSession(ports: SessionPorts) {
     alarms,
     workFacts: core.workFacts,
     log: core.log,
+    permissions: core.permissions,
     connection,
     driver,
     leases,
@@ -142,7 +156,8 @@ function composeCore(ports: SessionPorts) {
   const workspace = () => ports.workspace(row().workspace_id);
   const team = () => ports.team(row().team_id);
   const registry = createProcessRegistry({ ...parts, entry: createRegistryEntry(storage.sql) });
-  const log = createSessionLog({ ...parts, registry });
+  const book = createPermissionBook(storage.sql, parts.events, clock);
+  const log = createSessionLog({ ...parts, registry, permissions: book });
   const steers = createSteerStore(storage.sql);
   const archive = createArchiveStore(storage.sql);
   const puts = guardPuts(ports.bucket, () => isDeletionRequested(storage));
@@ -153,6 +168,14 @@ function composeCore(ports: SessionPorts) {
   });
   return {
     parts,
+    book,
+    permissions: createPermissionDesk({
+      ...parts,
+      book,
+      log,
+      timeoutMs: ports.config.permissionTimeoutMs,
+      expireAt: (atMs) => alarms.schedule("permissions", atMs),
+    }),
     toolCheckpoints,
     archive,
     puts,
@@ -221,8 +244,11 @@ function composeHost(ports: SessionPorts, core: Core, drive: () => void): Sessio
   const attachments = createAttachmentReader({ ...parts, bucket: ports.bucket });
   const gate = createPermissionGate({
     ...parts,
-    sql: ports.storage.sql,
+    book: core.book,
+    desk: core.permissions,
     log,
+    rules: core.configuration.gate,
+    maxPermissionMode: ports.config.maxPermissionMode,
     holdsLease: leases.waitForLease,
     beforeTool: core.toolCheckpoints.before,
   });

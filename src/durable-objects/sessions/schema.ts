@@ -6,6 +6,7 @@ import { STEER_SCHEMA } from "../steering/steer-store.ts";
 import { TASK_SCHEMA } from "../tasks/task-log.ts";
 import { TRANSCRIPT_SCHEMA } from "../transcripts/transcript-store.ts";
 import { ARCHIVE_SCHEMA } from "../archive/archive-store.ts";
+import { PERMISSION_REQUEST_SCHEMA } from "../permissions/permission-book.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
 import { REGISTRY_SCHEMA } from "../processes/registry-entry.ts";
 import { TICKET_SCHEMA } from "../watching/ticket-store.ts";
@@ -109,4 +110,5 @@ export const SESSION_MIGRATIONS = [
   `,
   SESSION_CHECKPOINT_SCHEMA,
   CONFIGURATION_SCHEMA,
+  PERMISSION_REQUEST_SCHEMA,
 ] as const;

@@ -1,5 +1,6 @@
 // Stops a turn, or the whole session: what waits is cancelled at once, what runs is told to stop.
 import { withDeadline } from "../deadline.ts";
+import type { PermissionBook } from "../permissions/permission-book.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
 import type { SessionLog, SessionLogParts } from "./session-log.ts";
 import type { TurnRow } from "./turn-store.ts";
@@ -10,6 +11,7 @@ const FINISH_MS = 20_000;
 
 type Parts = Pick<SessionLogParts, "sessions" | "turns" | "clock"> & {
   log: SessionLog;
+  permissions: Pick<PermissionBook, "endTurn">;
   connection: RunnerConnection;
   /** Looks again at that time, whatever happens to the object meanwhile. */
   driveAgainAt(atMs: number): void;
@@ -52,15 +54,20 @@ export function createSessionEnder(parts: Parts): SessionEnder {
         return;
       }
       turns.requestInterrupt(open.turn_id);
-      const link = connection.current();
-      if (link === null) return;
       // What the runner does not hear now is said again with the next hand-over (turn-beginner.ts).
-      await withDeadline(link.runner.interruptTurn({ turn_id: open.turn_id }), END_DEADLINE_MS).catch(parts.onError);
+      const told = connection.current()?.runner.interruptTurn({ turn_id: open.turn_id });
+      // On its way first: Claude is stopped before it hears that what it asked for is denied.
+      log.write(() => {
+        parts.permissions.endTurn(open.turn_id, "interrupt");
+        log.refreshStatus();
+      });
+      if (told !== undefined) await withDeadline(told, END_DEADLINE_MS).catch(parts.onError);
     },
     async end(reason) {
       if (parts.sessions.get().status === "ended") return;
       log.write(() => {
         for (const turn of turns.queued()) cancel(turn, reason);
+        for (const turn of turns.open()) parts.permissions.endTurn(turn.turn_id, "turn_ended");
         log.sessionEnded(reason);
         parts.driveAgainAt(parts.clock.nowMs() + FINISH_MS);
       });

@@ -7,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { EventBell } from "../events/event-bell.ts";
 import type { EventStore } from "../events/event-store.ts";
 import type { OutboxStore } from "../outbox/outbox-store.ts";
+import type { PermissionBook } from "../permissions/permission-book.ts";
 import type { ProcessRegistry } from "../processes/process-registry.ts";
 import type { ObjectStorage } from "../sql/migrate.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -35,9 +36,15 @@ export type SessionLog = {
   oweRow(): void;
 };
 
-/** `registry`: what runs follows each change of status and turn. */
-export function createSessionLog(parts: SessionLogParts & { registry: Pick<ProcessRegistry, "oweRow"> }): SessionLog {
-  const { sessions, turns, events, clock, registry } = parts;
+type Followers = {
+  /** What runs follows each change of status and turn. */
+  registry: Pick<ProcessRegistry, "oweRow">;
+  /** What waits for a person shows in the status, and ends with its turn. */
+  permissions: Pick<PermissionBook, "pending" | "endTurn">;
+};
+
+export function createSessionLog(parts: SessionLogParts & Followers): SessionLog {
+  const { sessions, turns, events, clock, registry, permissions } = parts;
 
   const oweRow = (): void => {
     oweSessionRow(parts);
@@ -57,6 +64,7 @@ export function createSessionLog(parts: SessionLogParts & { registry: Pick<Proce
     // The last word on a session is its own: what is still cleared away after it says nothing about why it ended.
     if (session.status === "ended" || session.status === "failed") return;
     const open = turns.open();
+    const asked = permissions.pending();
     const status = deriveStatus({
       current: session.status,
       runningTurn: open.some((turn) => turn.status === "running"),
@@ -64,8 +72,9 @@ export function createSessionLog(parts: SessionLogParts & { registry: Pick<Proce
       queuedTurn: turns.nextQueued() !== null,
       backgroundTasks: session.background_tasks,
       budgetExceeded: turns.newest()?.reason === "stopped at max_budget_usd",
+      asksPerson: asked.length > 0,
     });
-    changeStatus(status, reason);
+    changeStatus(status, asked[0] === undefined ? reason : describeAsked(asked[0], asked.length));
   };
 
   return {
@@ -89,6 +98,7 @@ export function createSessionLog(parts: SessionLogParts & { registry: Pick<Proce
       registry.oweRow();
     },
     turnEnded(turn, end, detail = { stderr_tail: null, cliTotalUsd: null }) {
+      permissions.endTurn(turn.turn_id, end.status === "interrupted" ? "interrupt" : "turn_ended");
       turns.finish(turn.turn_id, { ...end, at: clock.nowIso() });
       if (end.error !== null) recordError(parts, turn, { ...end.error, stderr_tail: detail.stderr_tail });
       if (end.result !== null) recordUsage(parts, turn, end.result, detail.cliTotalUsd);
@@ -100,6 +110,17 @@ export function createSessionLog(parts: SessionLogParts & { registry: Pick<Proce
     sessionEnded: (reason) => changeStatus("ended", reason),
   };
 }
+
+function describeAsked({ kind, tool_name }: ReturnType<PermissionBook["pending"]>[number], count: number): string {
+  const what = kind === "tool" ? `about ${tool_name}` : WAITS_FOR[kind];
+  return `waits for a person's answer ${what}${count > 1 ? `, and ${count - 1} more` : ""}`;
+}
+
+const WAITS_FOR = {
+  question: "to a question of Claude's",
+  plan: "to a plan",
+  elicitation: "to a question of an MCP server's",
+};
 
 function recordError(
   { events }: SessionLogParts,

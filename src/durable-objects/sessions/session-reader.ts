@@ -3,6 +3,8 @@ import { z } from "zod";
 import { failure } from "../../shared/errors/app-error.ts";
 import type { SessionView, WaitAnswer, WaitRequest } from "../../shared/rpc/session-api.ts";
 import type { SessionSummary, TurnSummary } from "../../shared/sessions/schema.ts";
+import type { PendingPermission, PermissionRequestView } from "../../shared/permissions/permission-request.ts";
+import type { PermissionDesk } from "../permissions/permission-desk.ts";
 import type { ArchivedLog } from "../archive/archived-log.ts";
 import type { SessionLogParts } from "./session-log.ts";
 import type { TurnRow } from "./turn-store.ts";
@@ -14,6 +16,7 @@ const startupSchema = z.object({ slash_commands: namesSchema });
 
 type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "bell" | "clock"> & {
   archived: Pick<ArchivedLog, "page">;
+  permissions: Pick<PermissionDesk, "pending">;
 };
 
 export type SessionReader = {
@@ -31,6 +34,7 @@ export function createSessionReader(parts: Parts): SessionReader {
       session: summarize(parts),
       turn: turn === null ? null : summarizeTurn(turn),
       result: turn?.result ?? null,
+      pending_permissions: parts.permissions.pending().map(shorten),
     };
   };
 
@@ -71,6 +75,10 @@ function isOver(view: SessionView): boolean {
   const { status } = view.session;
   if (status === "ended" || status === "failed" || status === "waiting_for_permission") return true;
   return view.turn === null || view.turn.ended_at !== null;
+}
+
+function shorten({ request_id, kind, tool, summary, reason, expires_at }: PermissionRequestView): PendingPermission {
+  return { request_id, kind, tool, summary, reason, expires_at };
 }
 
 /** The turn that was asked for, else the one that runs, else the newest. */

@@ -19,6 +19,7 @@ export async function runSessionTasks(session: Session, database: D1Database, lo
       rest: () => rest(session),
       archive: () => archive(session),
       deletion: () => deleteMore(session, database),
+      permissions: () => session.permissions.expire(),
     },
     (task, error) => logger.error("task_failed", error, { task }),
   );

@@ -9,9 +9,10 @@ export function readWatchRequest(request: Request): WatchRequest {
   return watchRequestSchema.parse(JSON.parse(request.headers.get(WATCH_HEADER) ?? "null"));
 }
 
-export function answerWatch(hub: WatchHub, request: Request, afterCursor: number): Response {
+export function answerWatch(hub: WatchHub, request: Request, watch: WatchRequest): Response {
+  const { after_cursor: afterCursor, principal, may_answer } = watch;
   if (request.headers.get("upgrade") === "websocket") {
-    const opened = hub.openSocket(afterCursor);
+    const opened = hub.openSocket(afterCursor, may_answer ? principal.user_id : null);
     return opened.ok ? new Response(null, { status: 101, webSocket: opened.value }) : refuseWatch(opened.error);
   }
   const opened = hub.openStream(afterCursor);

@@ -1,6 +1,13 @@
 // One watcher over a WebSocket: sends within a window of unacknowledged bytes, and goes on after the object left memory.
 import { z } from "zod";
-import { clientFrameSchema, MAX_CLIENT_FRAME_CHARACTERS } from "../../shared/watching/frames.ts";
+import type { Failure } from "../../shared/errors/app-error.ts";
+import {
+  type AnswerFrame,
+  type ClientFrame,
+  clientFrameSchema,
+  MAX_CLIENT_FRAME_CHARACTERS,
+  type SocketFrame,
+} from "../../shared/watching/frames.ts";
 import {
   acknowledge,
   bytesOf,
@@ -18,6 +25,7 @@ const attachmentSchema = z.object({
   in_flight_bytes: z.int().nonnegative(),
   blocked_since_ms: z.number().nullable(),
   opened_at_ms: z.number(),
+  answers_as: z.string().nullable().default(null),
 });
 type Attachment = z.infer<typeof attachmentSchema>;
 
@@ -35,10 +43,11 @@ export type SocketWatcher = Watcher & {
 export type SocketWatcherParts = WatcherParts & {
   /** Called once when we end the watch. */
   onClosed(): void;
+  answerPermission(frame: AnswerFrame, userId: string): Failure | null;
 };
 
-export function startAttachment(cursor: number, nowMs: number): Attachment {
-  return { cursor, in_flight_bytes: 0, blocked_since_ms: null, opened_at_ms: nowMs };
+export function startAttachment(cursor: number, nowMs: number, answersAs: string | null): Attachment {
+  return { cursor, in_flight_bytes: 0, blocked_since_ms: null, opened_at_ms: nowMs, answers_as: answersAs };
 }
 
 /** Takes a socket up where its attachment says. Null when the attachment is of no version that this build knows. */
@@ -95,7 +104,9 @@ export function createSocketWatcher(parts: SocketWatcherParts, socket: WebSocket
     },
     hear(message) {
       if (!isOpen) return;
-      const seq = readCursor(message);
+      const frame = readFrame(message);
+      if (frame?.kind === "answer_permission") return void socket.send(takeAnswer(parts, frame, state.answers_as));
+      const seq = frame?.seq ?? null;
       if (seq === null || seq > state.cursor) return close(CLOSE.not_understood, USAGE);
       previewBytes = 0;
       inFlight = acknowledge(inFlight, seq);
@@ -147,11 +158,26 @@ function sizeOf(frame: EventFrame): number {
   return frame.sse.byteLength;
 }
 
-function readCursor(message: string | ArrayBuffer): number | null {
+function readFrame(message: string | ArrayBuffer): ClientFrame | null {
   if (typeof message !== "string" || message.length > MAX_CLIENT_FRAME_CHARACTERS) return null;
   try {
-    return clientFrameSchema.parse(JSON.parse(message)).seq;
+    return clientFrameSchema.parse(JSON.parse(message));
   } catch {
     return null;
   }
+}
+
+const MAY_NOT: Failure = {
+  code: "insufficient_scope",
+  message: "This connection may watch and not answer: its token lacks the scope permissions:answer.",
+};
+
+/** The frame that tells what became of it. */
+function takeAnswer(
+  { answerPermission }: Pick<SocketWatcherParts, "answerPermission">,
+  frame: AnswerFrame,
+  userId: string | null,
+): string {
+  const error = userId === null ? MAY_NOT : answerPermission(frame, userId);
+  return JSON.stringify({ kind: "permission_answered", request_id: frame.request_id, error } satisfies SocketFrame);
 }

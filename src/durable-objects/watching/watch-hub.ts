@@ -1,6 +1,12 @@
 // Everybody who watches the session now: opens watches, wakes them when the log grows, and passes previews on.
-import { failure, type Answer, answer } from "../../shared/errors/app-error.ts";
-import { formatSse, SOCKET_PING, SOCKET_PONG, type PreviewFrame } from "../../shared/watching/frames.ts";
+import { failure, type Answer, answer, type Failure } from "../../shared/errors/app-error.ts";
+import {
+  type AnswerFrame,
+  formatSse,
+  SOCKET_PING,
+  SOCKET_PONG,
+  type PreviewFrame,
+} from "../../shared/watching/frames.ts";
 import { WATCH_LIMITS, type WatchLimits } from "../../shared/watching/watch-policy.ts";
 import type { EventStore } from "../events/event-store.ts";
 import type { SessionLogParts } from "../sessions/session-log.ts";
@@ -19,13 +25,16 @@ export type WatchHubParts = Pick<SessionLogParts, "sessions" | "turns" | "bell" 
   /** The first watcher came, or the last one went. */
   onWatched(watched: boolean): void;
   onError(error: unknown): void;
+  /** Takes an answer in that person's name; null when nothing is wrong with it. */
+  answerPermission(frame: AnswerFrame, userId: string): Failure | null;
   limits?: WatchLimits;
 };
 
 export type WatchHub = {
   /** Refused when the cursor is of events that do not exist yet. */
   openStream(afterCursor: number): Answer<ReadableStream<Uint8Array>>;
-  openSocket(afterCursor: number): Answer<WebSocket>;
+  /** `answersAs`: the person in whose name its answers to permission requests are taken; null for none. */
+  openSocket(afterCursor: number, answersAs?: string | null): Answer<WebSocket>;
   hear(socket: WebSocket, message: string | ArrayBuffer): void;
   forget(socket: WebSocket): void;
   preview(frame: PreviewFrame): void;
@@ -46,7 +55,7 @@ export function createWatchHub(parts: WatchHubParts): WatchHub {
   const pumpSoon = createLatch(crowd.pump);
   const takeUp = (socket: WebSocket): void => {
     const onClosed = (): void => crowd.remove(socket);
-    const watcher = createSocketWatcher({ ...shared, onClosed }, socket);
+    const watcher = createSocketWatcher({ ...shared, onClosed, answerPermission: parts.answerPermission }, socket);
     if (watcher === null) socket.close(1012, "Connect again.");
     else crowd.add(socket, watcher);
   };
@@ -72,12 +81,12 @@ export function createWatchHub(parts: WatchHubParts): WatchHub {
       crowd.add(key, watcher);
       return answer(stream);
     },
-    openSocket(afterCursor) {
+    openSocket(afterCursor, answersAs = null) {
       const refusal = refuseFuture(afterCursor);
       if (refusal !== null) return refusal;
       const { 0: client, 1: server } = new WebSocketPair();
       parts.sockets.acceptWebSocket(server);
-      server.serializeAttachment(startAttachment(afterCursor, clock.nowMs()));
+      server.serializeAttachment(startAttachment(afterCursor, clock.nowMs(), answersAs));
       takeUp(server);
       pumpSoon();
       return answer(client);

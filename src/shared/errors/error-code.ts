@@ -59,6 +59,9 @@ export const ERROR_CODES = [
   "proposal_closed",
   "too_many_proposals",
   "configuration_too_large",
+  "permission_not_found",
+  "permission_answered",
+  "permission_expired",
   "internal",
 ] as const;
 

@@ -63,5 +63,8 @@ export const ERROR_MAP = {
   proposal_closed: { http: 409, retry: "caller", log: "info" },
   too_many_proposals: { http: 429, retry: "caller", log: "info" },
   configuration_too_large: { http: 413, retry: "caller", log: "info" },
+  permission_not_found: { http: 404, retry: "nobody", log: "info" },
+  permission_answered: { http: 409, retry: "nobody", log: "info" },
+  permission_expired: { http: 410, retry: "nobody", log: "info" },
   internal: { http: 500, retry: "caller", log: "error" },
 } as const satisfies Record<ErrorCode, { http: number; retry: Retry; log: LogLevel }>;

@@ -4,6 +4,12 @@ import type { CheckpointRecord } from "../checkpoints/schema.ts";
 import type { Answer, Failure } from "../errors/app-error.ts";
 import type { SessionEvent } from "../events/event.ts";
 import type { PermissionMode } from "../permissions/permission-mode.ts";
+import type {
+  AnswerWay,
+  PendingPermission,
+  PermissionAnswer,
+  PermissionRequestView,
+} from "../permissions/permission-request.ts";
 import type { SessionSummary, TurnOptions, TurnResult, TurnSummary } from "../sessions/schema.ts";
 import type { ProcessInfo, RunningSession } from "../processes/schema.ts";
 import type { BackgroundTask, TaskOutput } from "../tasks/schema.ts";
@@ -79,6 +85,8 @@ export type SessionView = {
   turn: TurnSummary | null;
   /** Of that turn, once it has ended. */
   result: TurnResult | null;
+  /** What waits for a person. */
+  pending_permissions: PendingPermission[];
 };
 
 export type WaitAnswer = SessionView & {
@@ -122,6 +130,9 @@ export type LoggedEvent = { seq: number; json: string; body_key: string | null }
 export type LogPage = { events: LoggedEvent[]; has_more: boolean };
 /** `export_bytes`: what all events have as lines, with every message whole. */
 export type LogSize = { session: SessionSummary; export_bytes: number };
+
+/** How a person answers a permission request, and on which way. */
+export type AnswerPermission = { request_id: string; answer: PermissionAnswer; way: AnswerWay };
 
 export type ModelRequestQuestion = { team_id: string; runtime_id: string; model: string | null };
 
@@ -183,6 +194,12 @@ export interface SessionApi {
     checkpoint_id: string;
     mark: ConversationMark;
   }): Promise<Answer<null>>;
+  /** What waits for a person, the oldest first. */
+  listPermissions(principal: Principal): Promise<Answer<PermissionRequestView[]>>;
+  /** One request, also one that was settled. */
+  getPermission(principal: Principal, requestId: string): Promise<Answer<PermissionRequestView>>;
+  /** Once: the first answer stands. Whoever calls has made sure that a person gave it. */
+  answerPermission(principal: Principal, request: AnswerPermission): Promise<Answer<PermissionRequestView>>;
   /** From the Workspace object when the project is deleted. */
   projectDeleted(): Promise<void>;
 }

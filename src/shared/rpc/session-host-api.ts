@@ -34,13 +34,22 @@ export const permissionQuestionSchema = z.object({
   /**
    * `gate`: before every tool call, in every mode (PreToolUse).
    * `consent`: Claude Code's own mode, or the gate's `ask`, wants a person.
+   * `elicitation`: an MCP server asks a person something; `tool_name` is the server's name, `tool_input` what it asks.
    */
-  stage: z.enum(["gate", "consent"]),
+  stage: z.enum(["gate", "consent", "elicitation"]),
   tool_name: z.string().min(1).max(256),
   tool_use_id: z.string().max(256).nullable(),
   permission_mode: permissionModeSchema,
-  /** The tool's input, shortened to at most 64 KB as JSON. */
+  /** The tool's input, shortened to at most MAX_ASKED_INPUT_BYTES as JSON. */
   tool_input: z.unknown(),
+  /** Where the tool stands, and what relative rules are relative to; absent from an older runner. */
+  cwd: z.string().max(4096).nullable().optional(),
+  project_dir: z.string().max(4096).optional(),
+  home_dir: z.string().max(4096).optional(),
+  /** How long the runner still waits for an answer; absent from an older runner, which waits PERMISSION_DEADLINE_MS. */
+  patience_ms: z.int().positive().optional(),
+  /** Claude Code's own words about why it asks. */
+  asked_because: z.string().max(1000).optional(),
 });
 export type PermissionQuestion = z.infer<typeof permissionQuestionSchema>;
 
@@ -49,7 +58,11 @@ export type PermissionQuestion = z.infer<typeof permissionQuestionSchema>;
  * `message` reaches the model with a denial.
  */
 export const permissionDecisionSchema = z.discriminatedUnion("behavior", [
-  z.object({ behavior: z.literal("allow") }),
+  z.object({
+    behavior: z.literal("allow"),
+    /** What a person answered: added to the tool's input, or given to the MCP server that asked. */
+    added_input: z.record(z.string(), z.unknown()).optional(),
+  }),
   z.object({ behavior: z.literal("no_rule") }),
   z.object({ behavior: z.literal("ask"), message: z.string().max(2000) }),
   z.object({ behavior: z.literal("deny"), message: z.string().min(1).max(2000) }),

@@ -42,6 +42,7 @@ describe("deriveStatus", () => {
     queuedTurn: false,
     backgroundTasks: 0,
     budgetExceeded: false,
+    asksPerson: false,
   } as const;
   it.each([
     [{}, "idle"],
@@ -49,7 +50,8 @@ describe("deriveStatus", () => {
     [{ queuedTurn: true, current: "starting" }, "starting"],
     [{ handedOverTurn: true }, "starting"],
     [{ handedOverTurn: true, runningTurn: true }, "running"],
-    [{ runningTurn: true, current: "waiting_for_permission" }, "waiting_for_permission"],
+    [{ runningTurn: true, asksPerson: true }, "waiting_for_permission"],
+    [{ runningTurn: true, current: "waiting_for_permission" }, "running"],
     [{ backgroundTasks: 1 }, "running"],
     [{ budgetExceeded: true }, "budget_exceeded"],
     [{ budgetExceeded: true, queuedTurn: true }, "queued"],

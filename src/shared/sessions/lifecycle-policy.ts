@@ -56,12 +56,15 @@ export type StatusFacts = {
   queuedTurn: boolean;
   backgroundTasks: number;
   budgetExceeded: boolean;
+  /** A person is asked, and nobody has answered yet. */
+  asksPerson: boolean;
 };
 
 /** The status that follows from the turns; `ended` and `failed` are final. */
 export function deriveStatus(facts: StatusFacts): SessionStatus {
   if (facts.current === "ended" || facts.current === "failed") return facts.current;
-  if (facts.runningTurn) return facts.current === "waiting_for_permission" ? "waiting_for_permission" : "running";
+  if (facts.asksPerson) return "waiting_for_permission";
+  if (facts.runningTurn) return "running";
   if (facts.handedOverTurn) return "starting";
   if (facts.queuedTurn) return facts.current === "starting" ? "starting" : "queued";
   if (facts.backgroundTasks > 0) return "running";

@@ -12,8 +12,12 @@ export const SCOPES = [
   "projects:write",
   "configuration:read",
   "configuration:write",
+  "permissions:answer",
 ] as const;
 export type Scope = (typeof SCOPES)[number];
+
+/** Lets a client answer in a person's place: no client is asked to want it, and no box for it is ticked beforehand. */
+export const ANSWERING_SCOPE: Scope = "permissions:answer";
 
 export const principalSchema = z.object({
   user_id: uuidSchema,

@@ -1,7 +1,9 @@
 // What a watcher of a session is sent, as server-sent events and over a WebSocket, and what it may send back.
 import { z } from "zod";
+import { ERROR_CODES } from "../errors/error-code.ts";
 import { sessionEventSchema } from "../events/event.ts";
 import { uuidSchema } from "../ids.ts";
+import { permissionAnswerSchema } from "../permissions/permission-request.ts";
 import { sessionStatusSchema } from "../sessions/schema.ts";
 
 /** `slow`: it did not take what it was sent. `expired`: connect again, so that the right to watch is looked at again. */
@@ -24,17 +26,34 @@ export const socketFrameSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("cut_off"), ...cutOffFrame }),
   /** The last frame before the close: the session has ended and every event was sent. */
   z.object({ kind: z.literal("end"), ...endFrame }),
+  /** What became of an answer that this watcher sent; `error` when it changed nothing. */
+  z.object({
+    kind: z.literal("permission_answered"),
+    request_id: uuidSchema,
+    error: z.object({ code: z.enum(ERROR_CODES), message: z.string() }).nullable(),
+  }),
 ]);
 export type SocketFrame = z.infer<typeof socketFrameSchema>;
 export type PreviewFrame = Omit<Extract<SocketFrame, { kind: "preview" }>, "kind">;
 /** What the two last frames say. */
 export type LastFrame = Extract<SocketFrame, { kind: "cut_off" | "end" }>;
 
-/** Over the WebSocket, from the watcher: everything up to `seq` has arrived. */
-export const clientFrameSchema = z.strictObject({ kind: z.literal("cursor"), seq: z.int().nonnegative() });
+/** Over the WebSocket, from the watcher. */
+export const clientFrameSchema = z.discriminatedUnion("kind", [
+  /** Everything up to `seq` has arrived. */
+  z.strictObject({ kind: z.literal("cursor"), seq: z.int().nonnegative() }),
+  /** A person's answer, from a watcher who may give one. What holds for all projects is decided on the page. */
+  z.strictObject({
+    kind: z.literal("answer_permission"),
+    request_id: uuidSchema,
+    answer: permissionAnswerSchema.refine(({ decision }) => decision !== "allow_always"),
+  }),
+]);
+export type ClientFrame = z.infer<typeof clientFrameSchema>;
+export type AnswerFrame = Extract<ClientFrame, { kind: "answer_permission" }>;
 
 /** A client frame that is longer is none. */
-export const MAX_CLIENT_FRAME_CHARACTERS = 256;
+export const MAX_CLIENT_FRAME_CHARACTERS = 16 * 1024;
 
 /** Sent by a watcher to see that the link is alive; answered without waking the object. */
 export const SOCKET_PING = '{"kind":"ping"}';

@@ -9,6 +9,8 @@ export const watchRequestSchema = z.object({
   principal: principalSchema,
   /** The newest event that the watcher has; 0 for none. */
   after_cursor: z.int().nonnegative(),
+  /** Whether the watcher may answer what the session asks a person. A ticket never lets anybody. */
+  may_answer: z.boolean(),
 });
 export type WatchRequest = z.infer<typeof watchRequestSchema>;
 

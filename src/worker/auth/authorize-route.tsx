@@ -6,10 +6,11 @@ import {
   type ConsentDescription,
   type OAuthHelpers,
 } from "@cloudflare/workers-oauth-provider";
-import type { FC } from "hono/jsx";
 import type { Logger } from "../telemetry/logger.ts";
-import { ConsentPage, MessagePage, renderPage } from "./consent-page.tsx";
+import { ConsentPage } from "./consent-page.tsx";
+import { MessagePage, pageResponse, textField } from "./page.tsx";
 import type { PrincipalStore } from "./principal-store.ts";
+import { explainSignIn } from "./explain-sign-in.ts";
 import { GRANTABLE_SCOPES, isScope } from "./scope-words.ts";
 import type { SignInVerdict } from "./sign-in-policy.ts";
 
@@ -40,7 +41,8 @@ async function askPerson(options: AuthorizeOptions, request: AuthRequest, proble
   const consent = await oauth.beginConsent(request);
   const nonce = options.newNonce();
   const page = <ConsentPage details={details} handle={consent.handle} nonce={nonce} problem={problem} />;
-  return htmlResponse(page, { nonce, headers: consent.headers, status: problem === null ? 200 : 403 });
+  const status = problem === null ? 200 : 403;
+  return pageResponse(page, { nonce, headers: consent.headers, status, formTargets: CLIENT_ADDRESSES });
 }
 
 async function takeAnswer(options: AuthorizeOptions, request: Request): Promise<Response> {
@@ -58,21 +60,15 @@ async function takeAnswer(options: AuthorizeOptions, request: Request): Promise<
     .filter((name) => GRANTABLE_SCOPES.includes(name));
   // The handle is used up before the code is looked at: only a browser that was shown the page may guess.
   const approved = await oauth.approveConsent(request, handle, { scope });
-  const problem = scope.some(isScope) ? await signInProblem(options, textField(form, "code")) : NOTHING_TICKED;
+  const problem = scope.some(isScope) ? await explainSignIn(options, textField(form, "code")) : NOTHING_TICKED;
   if (problem !== null) return askPerson(options, approved.request, problem);
   return complete(options, approved.request, approved.headers);
 }
 
-const NOTHING_TICKED = "Nothing is ticked. Tick what it may do, or choose Deny.";
+/** Browsers hold `form-action` against the redirect to the client as well, so it names every kind of client address. */
+const CLIENT_ADDRESSES = "'self' https: http://localhost:* http://127.0.0.1:* http://[::1]:*";
 
-async function signInProblem(options: AuthorizeOptions, code: string): Promise<string | null> {
-  if (code.trim() === "") return "Enter the sign-in code that Berth printed when it started.";
-  const verdict = await options.signIn(code);
-  if (verdict === "signed_in") return null;
-  options.logger.log("warn", "sign_in_refused", { verdict });
-  if (verdict === "locked") return "Too many wrong codes. Wait 15 minutes and try again.";
-  return "That is not the sign-in code. Look it up where Berth was started, and try again.";
-}
+const NOTHING_TICKED = "Nothing is ticked. Tick what it may do, or choose Deny.";
 
 async function complete(options: AuthorizeOptions, request: AuthRequest, headers: Headers): Promise<Response> {
   const userId = await options.principals.ensureLocalUser();
@@ -108,7 +104,7 @@ const NO_FORM = "This address takes the sign-in page's form alone. Go back to yo
 function messagePage(options: AuthorizeOptions, message: string): Promise<Response> {
   const nonce = options.newNonce();
   const page = <MessagePage title="This cannot go on" message={message} nonce={nonce} />;
-  return htmlResponse(page, { nonce, status: 400 });
+  return pageResponse(page, { nonce, status: 400 });
 }
 
 function explain(error: unknown): string | null {
@@ -119,30 +115,4 @@ function explain(error: unknown): string | null {
     return "The description that the client publishes about itself could not be read, so it is not known who asks. Try again later, or connect with another client.";
   }
   return null;
-}
-
-function textField(form: FormData, name: string): string {
-  const value = form.get(name);
-  return typeof value === "string" ? value : "";
-}
-
-async function htmlResponse(
-  page: ReturnType<FC>,
-  options: { nonce: string; headers?: Headers; status: number },
-): Promise<Response> {
-  const headers = options.headers ?? new Headers({ "cache-control": "no-store" });
-  headers.set("content-type", "text/html; charset=utf-8");
-  headers.set("content-security-policy", pagePolicy(options.nonce));
-  return new Response(await renderPage(page), { status: options.status, headers });
-}
-
-/** Browsers hold `form-action` against the redirect to the client as well, so it names every kind of client address. */
-function pagePolicy(nonce: string): string {
-  return [
-    "default-src 'none'",
-    `style-src 'nonce-${nonce}'`,
-    "form-action 'self' https: http://localhost:* http://127.0.0.1:* http://[::1]:*",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ].join("; ");
 }

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import { describe, expect, it } from "vitest";
-import { ConsentPage, MessagePage, renderPage } from "./consent-page.tsx";
+import { ConsentPage } from "./consent-page.tsx";
+import { MessagePage, renderPage } from "./page.tsx";
 
 const details = {
   clientId: "client-1",

@@ -1,8 +1,7 @@
 // The page on which a person signs in and allows or denies a client. Plain HTML: it works without JavaScript.
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
-import { html } from "hono/html";
-import type { Child, FC } from "hono/jsx";
-import { PAGE_STYLE } from "./page-style.ts";
+import type { FC } from "hono/jsx";
+import { Page } from "./page.tsx";
 import { offerScopes } from "./scope-words.ts";
 
 export type ConsentPageProps = {
@@ -90,33 +89,3 @@ const ScopeChoices: FC<{ requested: readonly string[] }> = ({ requested }) => (
     ))}
   </fieldset>
 );
-
-/** A page that only says what is wrong and what to do. */
-export const MessagePage: FC<{ title: string; message: string; nonce: string }> = ({ title, message, nonce }) => (
-  <Page title={title} nonce={nonce}>
-    <h1>{title}</h1>
-    <p>{message}</p>
-  </Page>
-);
-
-const Page: FC<{ title: string; nonce: string; children?: Child }> = ({ title, nonce, children }) => (
-  <html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="robots" content="noindex" />
-      <title>{title}</title>
-      <style nonce={nonce} dangerouslySetInnerHTML={{ __html: PAGE_STYLE }} />
-    </head>
-    <body>
-      <main>
-        <p class="brand">⚓ Berth</p>
-        {children}
-      </main>
-    </body>
-  </html>
-);
-
-export async function renderPage(page: ReturnType<FC>): Promise<string> {
-  return (await html`<!doctype html>${page}`).toString();
-}

@@ -1,6 +1,6 @@
 // How the OAuth provider is set up: one resource (the MCP endpoint), PKCE, both kinds of client registration, refresh.
 import type { OAuthProviderOptions } from "@cloudflare/workers-oauth-provider";
-import { SCOPES } from "../../shared/teams/principal.ts";
+import { ANSWERING_SCOPE, SCOPES } from "../../shared/teams/principal.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { GRANTABLE_SCOPES } from "./scope-words.ts";
 
@@ -25,7 +25,7 @@ export function providerOptions(options: {
     clientRegistrationEndpoint: OAUTH_PATHS.register,
     clientIdMetadataDocumentEnabled: options.clientIdMetadata,
     scopesSupported: [...GRANTABLE_SCOPES],
-    requiredScopes: [...SCOPES],
+    requiredScopes: SCOPES.filter((scope) => scope !== ANSWERING_SCOPE),
     resourceMetadata: {
       resource: options.resourceUrl,
       authorization_servers: [options.publicUrl],

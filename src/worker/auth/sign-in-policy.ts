@@ -26,7 +26,7 @@ export async function judgeSignIn(
 export type Digest = { digest(algorithm: "SHA-256", data: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> };
 
 /** Compares digests in full, so that the time taken says nothing about where texts differ or how long they are. */
-async function isSameText(left: string, right: string, subtle: Digest): Promise<boolean> {
+export async function isSameText(left: string, right: string, subtle: Digest): Promise<boolean> {
   const [leftHash, rightHash] = await Promise.all([digest(left, subtle), digest(right, subtle)]);
   let difference = 0;
   for (const [index, byte] of leftHash.entries()) difference |= byte ^ (rightHash[index] ?? 0);

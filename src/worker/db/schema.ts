@@ -340,3 +340,18 @@ export const proposals = sqliteTable(
   },
   (table) => [index("proposals_person").on(table.teamId, table.proposedBy, table.state)],
 );
+
+/** Browsers in which a person is signed in, for the pages. */
+export const browserSessions = sqliteTable(
+  "browser_sessions",
+  {
+    /** Of what the cookie holds. */
+    sha256: text().primaryKey(),
+    userId: text()
+      .notNull()
+      .references(() => users.id),
+    createdAtMs: integer().notNull(),
+    expiresAtMs: integer().notNull(),
+  },
+  (table) => [index("browser_sessions_expiry").on(table.expiresAtMs)],
+);

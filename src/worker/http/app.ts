@@ -1,8 +1,12 @@
-// The routes that ask for no access token: sign-in, health, watching by ticket, the sandbox's own routes. Everything else is a 404 as JSON.
+// The routes that ask for no access token: sign-in, pages for people, health, watching by ticket, the sandbox's own routes.
+// Everything else is a 404 as JSON.
 import { Hono } from "hono";
 import { failure } from "../../shared/errors/app-error.ts";
 import { EDGE_PATHS } from "../../shared/rpc/protocol.ts";
 import { type AuthorizeRoute } from "../auth/authorize-route.tsx";
+import type { SignInRoute } from "../auth/sign-in-route.tsx";
+import type { ProposalRoute } from "../configuration/proposal-route.tsx";
+import type { ConsentRoute } from "../permissions/consent-route.tsx";
 import type { Logger } from "../telemetry/logger.ts";
 import { explainError, jsonError } from "./json-error.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -12,6 +16,9 @@ type Route = (request: Request) => Promise<Response>;
 export type AppRoutes = {
   authorize: AuthorizeRoute;
   health: () => Promise<Response>;
+  signIn: SignInRoute;
+  consent: ConsentRoute;
+  proposals: ProposalRoute;
   watch: Route;
   model: Route;
   wake: Route;
@@ -24,6 +31,14 @@ export function createApp(routes: AppRoutes, logger: Logger): Hono {
   app.use(securityHeaders);
   app.get("/authorize", (context) => routes.authorize.show(context.req.raw));
   app.post("/authorize", (context) => routes.authorize.answer(context.req.raw));
+  app.get("/sign-in", (context) => routes.signIn.show(context.req.raw));
+  app.post("/sign-in", (context) => routes.signIn.answer(context.req.raw));
+  app.get("/sign-in/done", (context) => routes.signIn.done(context.req.raw));
+  app.post("/sign-out", (context) => routes.signIn.signOut(context.req.raw));
+  app.get("/consent/:session/:request", (context) => routes.consent.show(context.req.raw));
+  app.post("/consent/:session/:request", (context) => routes.consent.answer(context.req.raw));
+  app.get("/proposals/:id", (context) => routes.proposals.show(context.req.raw));
+  app.post("/proposals/:id", (context) => routes.proposals.answer(context.req.raw));
   app.get("/health", () => routes.health());
   app.get("/watch/:id", (context) => routes.watch(context.req.raw));
   app.all(EDGE_PATHS.model, (context) => routes.model(context.req.raw));

@@ -1,18 +1,22 @@
 // Runs one tool and makes its MCP result: the same JSON as structure and as text, or an error in words that we wrote.
-import type { CallToolResult } from "@modelcontextprotocol/server";
+import { type CallToolResult, type InputRequiredResult, isInputRequiredResult } from "@modelcontextprotocol/server";
 import { explainError } from "../http/json-error.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { ConsentCall, ConsentRounds } from "./consent-rounds.ts";
 import type { Tool } from "./define-tool.ts";
-import type { ToolContext } from "./tool-context.ts";
+
+export type CallToolOptions = { rounds: Pick<ConsentRounds, "run">; logger: Logger };
 
 export async function callTool(
   tool: Tool,
   args: unknown,
-  context: ToolContext,
-  logger: Logger,
-): Promise<CallToolResult> {
+  call: ConsentCall,
+  { rounds, logger }: CallToolOptions,
+): Promise<CallToolResult | InputRequiredResult> {
   try {
-    const { structured: structuredContent, links } = await tool.call(args, context);
+    const answer = await rounds.run(tool, args, call);
+    if (isInputRequiredResult(answer)) return answer;
+    const { structured: structuredContent, links } = answer;
     return { content: [{ type: "text", text: JSON.stringify(structuredContent) }, ...links], structuredContent };
   } catch (error) {
     const failure = explainError(error, logger, tool.name);

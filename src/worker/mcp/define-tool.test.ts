@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { AppError } from "../../shared/errors/app-error.ts";
 import { createLogger } from "../telemetry/logger.ts";
+import type { CallToolResult } from "@modelcontextprotocol/server";
 import { callTool } from "./call-tool.ts";
+import { type ConsentCall, createConsentRounds } from "./consent-rounds.ts";
 import { defineTool } from "./define-tool.ts";
 import type { ToolContext } from "./tool-context.ts";
 
@@ -25,7 +27,10 @@ function toolThat(run: () => Promise<{ answer: string }>) {
 async function call(run: () => Promise<{ answer: string }>, args: unknown = { size: 1 }) {
   const lines: string[] = [];
   const logger = createLogger({ sink: (_level, line) => lines.push(line), newEventId: () => "event-1" });
-  const result = await callTool(toolThat(run), args, context, logger);
+  const request = { requestState: () => undefined } as unknown as ConsentCall["request"];
+  const rounds = createConsentRounds("secret-of-tests-0123456789-0123456789");
+  const asked = { context, request, mayWrite: true };
+  const result = (await callTool(toolThat(run), args, asked, { rounds, logger })) as CallToolResult;
   const [content] = result.content;
   return { result, lines, text: content?.type === "text" ? (JSON.parse(content.text) as Record<string, string>) : {} };
 }

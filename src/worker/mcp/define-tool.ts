@@ -27,6 +27,8 @@ export type ToolDefinition<Input extends z.ZodObject, Output extends z.ZodObject
   run(args: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
   /** Resources elsewhere that the answer points at. */
   links?(answer: z.output<Output>): ResourceLink[];
+  /** For a tool that comes back when a person is needed: goes on after they answered. `before`: what it answered then. */
+  resume?(args: z.output<Input>, before: Record<string, unknown>, context: ToolContext): Promise<z.input<Output>>;
 };
 
 export type ToolAnswer = { structured: Record<string, unknown>; links: ResourceLink[] };
@@ -47,7 +49,11 @@ export type Tool = {
   inputJson: JsonSchema;
   outputJson: JsonSchema;
   call(args: unknown, context: ToolContext): Promise<ToolAnswer>;
+  /** Null for a tool that needs no person. */
+  resume: ((args: unknown, before: Record<string, unknown>, context: ToolContext) => Promise<ToolAnswer>) | null;
 };
+
+const ANSWER_BOUNDS = ["pattern", "minimum", "exclusiveMinimum"] as const;
 
 /** Without the bounds that every integer has: each tool's schema costs a model's attention. */
 function toJson(schema: z.ZodObject, io: "input" | "output"): JsonSchema {
@@ -57,6 +63,8 @@ function toJson(schema: z.ZodObject, io: "input" | "output"): JsonSchema {
     override({ jsonSchema }) {
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      // Of what we answer it is enough to know its form.
+      if (io === "output") for (const bound of ANSWER_BOUNDS) delete jsonSchema[bound];
     },
   });
 }
@@ -64,16 +72,22 @@ function toJson(schema: z.ZodObject, io: "input" | "output"): JsonSchema {
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   definition: ToolDefinition<Input, Output>,
 ): Tool {
-  const { run, links, ...contract } = definition;
+  const { run, links, resume, ...contract } = definition;
+  const parse = (args: unknown): z.output<Input> => {
+    const parsed = definition.input.safeParse(args ?? {});
+    if (!parsed.success) throw new AppError("invalid_argument", describeBadArguments(parsed.error));
+    return parsed.data;
+  };
+  const answer = (made: z.input<Output>): ToolAnswer => {
+    const structured = definition.output.parse(made);
+    return { structured, links: links?.(structured) ?? [] };
+  };
   return {
     ...contract,
     inputJson: toJson(definition.input, "input"),
     outputJson: toJson(definition.output, "output"),
-    async call(args, context) {
-      const parsed = definition.input.safeParse(args ?? {});
-      if (!parsed.success) throw new AppError("invalid_argument", describeBadArguments(parsed.error));
-      const structured = definition.output.parse(await run(parsed.data, context));
-      return { structured, links: links?.(structured) ?? [] };
-    },
+    call: async (args, context) => answer(await run(parse(args), context)),
+    resume:
+      resume === undefined ? null : async (args, before, context) => answer(await resume(parse(args), before, context)),
   };
 }

@@ -9,7 +9,7 @@ A project holds files; a session is one conversation of Claude Code in a project
 2. wait_for_session waits for at most 40 seconds and gives the events after a cursor. Call it again with next_cursor until the turn has a result.
 3. execute_claude with session_id goes on with the same conversation. Turns in one branch of a project run one after another, branches beside each other.
 
-Without a project, the project "default" is used. What Claude Code would ask a person to allow is denied; the result lists it.
+Without a project, the project "default" is used. What Claude Code asks a person to allow waits in pending_permissions. You cannot answer it: show the person consent_url, then call wait_for_session.
 
 Results are kept small: long events are shortened, and their resource (claude://sessions/{session_id}/events/{seq}) has the whole.
 

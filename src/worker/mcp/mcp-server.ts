@@ -3,6 +3,7 @@ import { McpServer, type McpServerFactory, type ServerContext } from "@modelcont
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { callTool } from "./call-tool.ts";
+import type { ConsentRounds } from "./consent-rounds.ts";
 import type { Tool } from "./define-tool.ts";
 import type { Exposure } from "./exposure.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
@@ -21,7 +22,13 @@ export type RequestFacts = {
   touchesResources: boolean;
 };
 
-export type McpServerOptions = { version: string; services: Services; readers: ResourceReaders; logger: Logger };
+export type McpServerOptions = {
+  version: string;
+  services: Services;
+  readers: ResourceReaders;
+  rounds: ConsentRounds;
+  logger: Logger;
+};
 
 export function createServerFactory(options: McpServerOptions): McpServerFactory {
   return ({ authInfo }) => {
@@ -33,10 +40,14 @@ export function createServerFactory(options: McpServerOptions): McpServerFactory
         instructions: INSTRUCTIONS,
         capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
         cacheHints: CACHE_HINTS,
+        // A client of before 2026 cannot be asked: nothing holds its connection between two requests.
+        inputRequired: { legacyShim: false },
+        requestState: { verify: options.rounds.codec.verify },
       },
     );
     server.server.setRequestHandler("tools/list", () => ({ tools: facts.exposure.listing }));
-    const caller = { facts, clientId: authInfo?.clientId ?? "" };
+    const mayWrite = authInfo?.scopes.includes("sessions:write") ?? false;
+    const caller = { facts, clientId: authInfo?.clientId ?? "", mayWrite };
     for (const name of facts.calledTools) registerTool(server, caller, name, options);
     if (facts.touchesResources) registerResources(server, { ...options, principal: facts.principal });
     return server;
@@ -51,10 +62,10 @@ const CACHE_HINTS = {
   "server/discover": { ttlMs: 300_000, cacheScope: "public" },
 } as const;
 
-type Caller = { facts: RequestFacts; clientId: string };
+type Caller = { facts: RequestFacts; clientId: string; mayWrite: boolean };
 
 function registerTool(server: McpServer, caller: Caller, name: string, options: McpServerOptions): void {
-  const { facts, clientId } = caller;
+  const { facts, clientId, mayWrite } = caller;
   const tool = facts.exposure.tools.get(name);
   if (tool === undefined) return;
   const { principal } = facts;
@@ -67,9 +78,10 @@ function registerTool(server: McpServer, caller: Caller, name: string, options: 
     annotations: tool.annotations,
     scopeChallenge: challengeFor(tool.scope),
   };
-  server.registerTool(tool.name, config, (args: unknown, context) =>
-    callTool(tool, args, { ...toolContext(context, options.services), principal, clientId }, options.logger),
-  );
+  server.registerTool(tool.name, config, (args: unknown, { mcpReq }) => {
+    const context = { ...toolContext(mcpReq, options.services), principal, clientId };
+    return callTool(tool, args, { context, request: mcpReq, mayWrite }, options);
+  });
 }
 
 /** The tool parses its arguments itself, with messages of its own; the SDK only shows the schema. */
@@ -84,8 +96,7 @@ function passThrough(json: Tool["inputJson"]) {
   };
 }
 
-function toolContext(context: ServerContext, services: Services) {
-  const { _meta: meta, notify, signal } = context.mcpReq;
+function toolContext({ _meta: meta, notify, signal }: ServerContext["mcpReq"], services: Services) {
   const progressToken = meta?.progressToken;
   const reportProgress = async (progress: number, message: string): Promise<void> => {
     if (progressToken === undefined) return;

@@ -2,7 +2,7 @@
 import { insufficientScope, type OAuthResourceAuth } from "@cloudflare/workers-oauth-provider";
 import { AppError, failure } from "../../shared/errors/app-error.ts";
 import { uuidSchema } from "../../shared/ids.ts";
-import type { Principal, Scope } from "../../shared/teams/principal.ts";
+import { ANSWERING_SCOPE, type Principal, type Scope } from "../../shared/teams/principal.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
 import { matchExport, sendExport } from "../archive/export-route.ts";
 import type { CheckpointServices } from "../checkpoints/compose-checkpoints.ts";
@@ -48,8 +48,10 @@ async function route(options: ProtectedOptions, request: Request, token: TokenFa
   if (pathname === "/mcp" || pathname === "/mcp/") return options.mcp(request, token);
   const reader = { ...token, scope: token.scopes };
   const watch = matchWatch(request.method, pathname);
-  if (watch !== null)
-    return asReader(options, reader, (principal) => sendWatch(options.watching, principal, watch, request));
+  if (watch !== null) {
+    const target = { ...watch, mayAnswer: token.scopes.includes(ANSWERING_SCOPE) };
+    return asReader(options, reader, (principal) => sendWatch(options.watching, principal, target, request));
+  }
   const body = matchEventBody(request.method, pathname);
   if (body !== null) return asReader(options, reader, (principal) => sendEventBody(options, principal, body));
   const exported = matchExport(request.method, pathname);

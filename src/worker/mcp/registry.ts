@@ -19,6 +19,11 @@ import { getConfig } from "../configuration/tools/get-config.ts";
 import { listConfigVersions } from "../configuration/tools/list-config-versions.ts";
 import { restoreConfigVersion } from "../configuration/tools/restore-config-version.ts";
 import { updateConfig } from "../configuration/tools/update-config.ts";
+import { answerPermission } from "../permissions/tools/answer-permission.ts";
+import { explainPermission } from "../permissions/tools/explain-permission.ts";
+import { getPermissionPolicy } from "../permissions/tools/get-permission-policy.ts";
+import { listPendingPermissions } from "../permissions/tools/list-pending-permissions.ts";
+import { updatePermissionPolicy } from "../permissions/tools/update-permission-policy.ts";
 import { getSessionProcesses } from "../processes/tools/get-session-processes.ts";
 import { killSessionProcess } from "../processes/tools/kill-session-process.ts";
 import { listActiveSessions } from "../processes/tools/list-active-sessions.ts";
@@ -114,4 +119,9 @@ export const TOOLS: readonly Tool[] = [
   runSlashCommand,
   listConfigVersions,
   restoreConfigVersion,
+  getPermissionPolicy,
+  updatePermissionPolicy,
+  explainPermission,
+  listPendingPermissions,
+  answerPermission,
 ];

@@ -3,7 +3,7 @@ import type { FileContent } from "../../shared/rpc/runner-workspace-api.ts";
 import { MAX_FILE_READ_BYTES } from "../../shared/limits.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { EventBodies, EventPart } from "../sessions/event-bodies.ts";
-import { showView } from "../sessions/tool-fields.ts";
+import { showWhole } from "../sessions/tool-fields.ts";
 import type { Services } from "./tool-context.ts";
 
 export type ResourceReaders = {
@@ -30,7 +30,7 @@ export function createResourceReaders(options: {
     async config(principal) {
       return { ...options.publicConfig, configuration: await options.services.configuration.merged(principal, {}) };
     },
-    session: async (principal, sessionId) => showView(await sessions.get(principal, sessionId)),
+    session: async (principal, sessionId) => showWhole(await sessions.get(principal, sessionId), options.services),
     async event(principal, { sessionId, seq, offset }) {
       const found = await sessions.getEvent(principal, sessionId, seq);
       return options.bodies.readPart(found, { offset, maxBytes: MAX_PART_BYTES });

@@ -9,6 +9,7 @@ import type { ProposalService } from "../configuration/proposal-service.ts";
 import type { CommandService } from "../commands/command-service.ts";
 import type { OtherCommands } from "../commands/other-commands.ts";
 import type { HookService } from "../hooks/hook-service.ts";
+import type { PermissionService } from "../permissions/permission-service.ts";
 import type { ProcessService } from "../processes/process-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
@@ -27,6 +28,7 @@ export type Services = {
   otherCommands: OtherCommands;
   sessions: SessionService;
   watching: WatchService;
+  permissions: PermissionService;
   processes: ProcessService;
   projects: ProjectService;
   runtime: RuntimeService;

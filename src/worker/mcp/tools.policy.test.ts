@@ -1,7 +1,7 @@
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
-import { SCOPES } from "../../shared/teams/principal.ts";
+import { ANSWERING_SCOPE, SCOPES } from "../../shared/teams/principal.ts";
 import { createExposures } from "./exposure.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { TOOLS } from "./registry.ts";
@@ -56,7 +56,8 @@ describe.each(byName)("the tool %s", (_name, tool) => {
 
   it("asks for a scope that exists, and for a writing one exactly when it writes", () => {
     expect(SCOPES).toContain(tool.scope);
-    expect(tool.scope.endsWith(":write")).toBe(!tool.annotations.readOnlyHint);
+    if (tool.scope === ANSWERING_SCOPE) expect(tool.toolset).toBe("permissions");
+    else expect(tool.scope.endsWith(":write")).toBe(!tool.annotations.readOnlyHint);
   });
 
   it("describes every parameter and takes no others", () => {
@@ -74,3 +75,52 @@ describe.each(byName)("the tool %s", (_name, tool) => {
     }
   });
 });
+
+/** Words by which an argument could give, or pass on, a person's consent. */
+const CONSENT = /consent|approv|confirm|permission|allow|grant|answer|decision|form_token|proposal_id|request_id/i;
+
+/** What such arguments are of the tools that any client may have: they ask, or narrow. */
+const HARMLESS: Record<string, string> = {
+  "execute_claude.allowed_tools": "narrows",
+  "execute_claude.permission_mode": "cut to the ceiling",
+  "set_session_permission_mode.permission_mode": "cut to the ceiling",
+  "explain_permission.permission_mode": "asks only",
+};
+
+describe("no tool argument gives a person's consent [permissions.model]", () => {
+  const listed = TOOLS.filter(({ scope }) => scope !== ANSWERING_SCOPE).flatMap((tool) =>
+    listNames(tool.inputJson as Json).map((name) => `${tool.name}.${name}`),
+  );
+
+  it("but those of the scope that a person grants by hand", () => {
+    const suspects = listed.filter((name) => CONSENT.test(name.slice(name.indexOf(".") + 1)));
+    expect(suspects.sort()).toEqual(Object.keys(HARMLESS).sort());
+  });
+
+  it("and the tools that pass an answer on are shown to nobody who did not ask for them", () => {
+    const answering = TOOLS.filter(({ scope }) => scope === ANSWERING_SCOPE);
+    expect(answering.map(({ name }) => name).sort()).toEqual(["answer_permission", "list_pending_permissions"]);
+    const shown = createExposures(TOOLS)(DEFAULT_TOOLSETS).tools;
+    for (const { name } of answering) expect(shown.has(name)).toBe(false);
+    // What holds for all projects is decided on the page alone.
+    expect(JSON.stringify(answering.map((tool) => tool.inputJson))).not.toContain("allow_always");
+  });
+
+  it("and what changes rules goes through the service that makes a proposal of what widens", () => {
+    const files = globSync("*/tools/*.ts", { cwd: `${import.meta.dirname}/..` }).filter(
+      (path) => !path.endsWith(".test.ts"),
+    );
+    const texts = files.map((path) => [path, readFileSync(`${import.meta.dirname}/../${path}`, "utf8")] as const);
+    const trusting = texts.filter(([, text]) => /changeAsPerson|addUserRule|proposals\.(?:confirm|refuse)/.test(text));
+    expect(trusting.map(([path]) => path)).toEqual([]);
+    const answering = texts.filter(([, text]) => /permissions\.answer\(/.test(text));
+    expect(answering.map(([path]) => path)).toEqual(["permissions/tools/answer-permission.ts"]);
+  });
+});
+
+function listNames(schema: Json): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => [
+    name,
+    ...listNames(inner).map((below) => `${name}.${below}`),
+  ]);
+}

@@ -14,7 +14,7 @@ describe("toolsets in the URL", () => {
 
   it("are refused when unknown, naming those that exist", () => {
     expect(() => readToolsets("sessions,secrets")).toThrow(
-      "sessions, projects, runtime, archive, attachments, checkpoints, configuration, hooks, commands, skills, or all",
+      "sessions, projects, runtime, archive, attachments, checkpoints, configuration, permissions, hooks, commands, skills, or all",
     );
   });
 });

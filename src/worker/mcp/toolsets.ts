@@ -9,6 +9,7 @@ export const TOOLSETS = [
   "attachments",
   "checkpoints",
   "configuration",
+  "permissions",
   "hooks",
   "commands",
   "skills",

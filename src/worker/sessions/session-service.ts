@@ -43,6 +43,8 @@ type WaitFor = {
   after_cursor: number;
   wait_seconds: number;
   return_on: "turn" | "event";
+  /** The turn that is waited for; the newest where it is left out. */
+  turn_id?: string;
 };
 
 type ListRequest = {
@@ -109,8 +111,8 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
   return {
     execute: (principal, request, progress) => execute(options, principal, request, waiting(progress)),
     wait(principal, request, progress) {
-      const { session_id, wait_seconds, ...rest } = request;
-      const wait = { principal, ...rest, wait_ms: wait_seconds * 1000, turn_id: null };
+      const { session_id, wait_seconds, turn_id = null, ...rest } = request;
+      const wait = { principal, ...rest, wait_ms: wait_seconds * 1000, turn_id };
       return waitForTurn(directory.session(session_id), wait, waiting(progress));
     },
     get: async (principal, sessionId) => unwrap(await directory.session(sessionId).getSession(principal)),

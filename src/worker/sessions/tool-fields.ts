@@ -11,6 +11,7 @@ import {
   turnResultSchema,
   turnSummarySchema,
 } from "../../shared/sessions/schema.ts";
+import { type PermissionService, showPending } from "../permissions/permission-service.ts";
 import { shrinkResult } from "./result-size-policy.ts";
 
 export const sessionIdField = uuidSchema.describe("The session's id, as execute_claude and list_sessions give it.");
@@ -55,11 +56,37 @@ export const eventField = z
   })
   .describe("One numbered entry of the session's log.");
 
+/** Described once for all of its fields: it stands in several tools. */
+export const pendingField = z
+  .array(
+    z.object({
+      request_id: z.string(),
+      kind: z.string(),
+      tool: z.string(),
+      summary: z.string(),
+      reason: z.string(),
+      consent_url: z.string(),
+      expires_at: z.string(),
+    }),
+  )
+  .describe("What waits for a person. Show them consent_url, where they sign in and answer; unanswered it is denied.");
+
 /** What get_session, interrupt_session and end_session answer. */
 export const sessionViewSchema = z.object({ session: sessionSummarySchema, turn: turnField, result: resultField });
 
 export function showView(view: SessionView): z.input<typeof sessionViewSchema> {
   return { session: view.session, turn: view.turn, ...showResult(view.result) };
+}
+
+/** With what waits for a person: it may be asked about at any time. */
+export const wholeViewSchema = sessionViewSchema.extend({ pending_permissions: pendingField });
+
+export function showWhole(
+  view: SessionView,
+  { permissions }: { permissions: Pick<PermissionService, "link"> },
+): z.input<typeof wholeViewSchema> {
+  const pending_permissions = showPending(permissions, view.session.session_id, view.pending_permissions);
+  return { ...showView(view), pending_permissions };
 }
 
 export function showResult(result: SessionView["result"]): { result?: z.infer<typeof turnResultSchema> } {

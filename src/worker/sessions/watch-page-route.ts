@@ -27,7 +27,7 @@ async function answer({ watching, newNonce }: WatchPageOptions, request: Request
   if (request.headers.get("accept")?.includes("text/html") === true) return sendPage(newNonce());
   const afterCursor = requireCursor(request);
   const principal = await watching.redeem(sessionId, url.searchParams.get("ticket"));
-  return asStream(await watching.open(principal, { sessionId, kind: "stream", afterCursor }));
+  return asStream(await watching.open(principal, { sessionId, kind: "stream", afterCursor, mayAnswer: false }));
 }
 
 function sendPage(nonce: string): Response {

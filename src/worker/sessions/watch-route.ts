@@ -19,7 +19,7 @@ export function matchWatch(method: string, pathname: string): WatchTarget | null
 export async function sendWatch(
   watching: WatchService,
   principal: Principal,
-  target: WatchTarget,
+  target: WatchTarget & Pick<Watch, "mayAnswer">,
   request: Request,
 ): Promise<Response> {
   const isUpgrade = request.headers.get("upgrade")?.toLowerCase() === "websocket";

@@ -6,7 +6,13 @@ import { WATCH_HEADER, watchTicketSchema, type WatchRequest } from "../../shared
 
 type WatchedSession = Pick<SessionApi, "createWatchTicket" | "redeemWatchTicket"> & Pick<Fetcher, "fetch">;
 
-export type Watch = { sessionId: string; kind: "stream" | "socket"; afterCursor: number };
+export type Watch = {
+  sessionId: string;
+  kind: "stream" | "socket";
+  afterCursor: number;
+  /** Whether what comes over the WebSocket may answer permission requests. */
+  mayAnswer: boolean;
+};
 
 export type WatchService = {
   /** A link that opens one watch in a browser, within a minute. */
@@ -40,8 +46,8 @@ export function createWatchService(options: WatchServiceOptions): WatchService {
       if (principal === null) throw new AppError("watch_ticket_refused", REFUSED);
       return principal;
     },
-    open(principal, { sessionId, kind, afterCursor }) {
-      const request: WatchRequest = { principal, after_cursor: afterCursor };
+    open(principal, { sessionId, kind, afterCursor, mayAnswer }) {
+      const request: WatchRequest = { principal, after_cursor: afterCursor, may_answer: mayAnswer };
       const headers = new Headers({ [WATCH_HEADER]: JSON.stringify(request) });
       if (kind === "socket") headers.set("upgrade", "websocket");
       return options.session(sessionId).fetch("http://session/watch", { headers });

@@ -4,7 +4,7 @@ import { MAX_PROMPT_BYTES } from "../../../shared/limits.ts";
 import { turnOptionsSchema } from "../../../shared/sessions/schema.ts";
 import { defineTool } from "../../mcp/define-tool.ts";
 import { branchField, optionalProjectField } from "../../projects/tool-fields.ts";
-import { executeOutput, showExecuted } from "../../sessions/tools/execute-claude.ts";
+import { executeOutput, resumeExecuted, showExecuted } from "../../sessions/tools/execute-claude.ts";
 import { sessionIdField, waitSecondsField } from "../../sessions/tool-fields.ts";
 
 const DEFAULT_WAIT_SECONDS = 20;
@@ -60,6 +60,7 @@ export const runSlashCommand = defineTool({
       wait_seconds,
       idempotency_key: idempotency_key ?? null,
     };
-    return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal }));
+    return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal }), services);
   },
+  resume: ({ wait_seconds }, before, context) => resumeExecuted(wait_seconds, before, context),
 });

@@ -6,9 +6,12 @@ import { permissionModeSchema } from "../../../shared/permissions/permission-mod
 import { promptSchema, turnOptionsSchema } from "../../../shared/sessions/schema.ts";
 import { outputSchemaSchema } from "../../../shared/structured/schema.ts";
 import { defineTool } from "../../mcp/define-tool.ts";
-import { IF_BUSY } from "../../../shared/rpc/session-api.ts";
+import { IF_BUSY, type SessionView } from "../../../shared/rpc/session-api.ts";
+import type { Services, ToolContext } from "../../mcp/tool-context.ts";
+import { showPending } from "../../permissions/permission-service.ts";
 import type { ExecuteAnswer } from "../session-service.ts";
 import {
+  pendingField,
   projectField,
   resultField,
   sessionIdField,
@@ -105,6 +108,7 @@ export const executeOutput = z.object({
   cursor: z.int().nonnegative().describe("Give this to wait_for_session as after_cursor to see the turn's events."),
   turn: turnField.optional(),
   result: resultField,
+  pending_permissions: pendingField,
   permission_mode: permissionModeSchema.describe("The mode that the turn runs in."),
   notes: z.array(z.string()).describe("What is different from what was asked for, in words."),
 });
@@ -117,7 +121,7 @@ export const executeClaude = defineTool({
     "Answers with session_id, turn_id and cursor, and with the result when the turn ends within wait_seconds. " +
     "A turn that takes longer goes on: wait_for_session follows it. " +
     "Prompts to one session, and turns of all sessions in one project, run one after another. " +
-    "What Claude Code would ask a person to allow is denied and listed in the result.",
+    "What Claude Code asks a person to allow waits in pending_permissions for that person; unanswered it is denied.",
   scope: "sessions:write",
   toolset: "sessions",
   input,
@@ -140,19 +144,45 @@ export const executeClaude = defineTool({
       wait_seconds,
       idempotency_key: idempotency_key ?? null,
     };
-    return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal }));
+    return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal }), services);
   },
+  resume: ({ wait_seconds }, before, context) => resumeExecuted(wait_seconds, before, context),
 });
 
-export function showExecuted(answer: ExecuteAnswer): z.input<typeof executeOutput> {
+/** What of an answer holds for the whole turn. */
+const submittedSchema = executeOutput.pick({
+  session_id: true,
+  turn_id: true,
+  steered: true,
+  cursor: true,
+  permission_mode: true,
+  notes: true,
+});
+
+/** The prompt was sent: what is left is to wait for its turn. */
+export async function resumeExecuted(
+  wait_seconds: number,
+  before: Record<string, unknown>,
+  { principal, services, reportProgress, signal }: ToolContext,
+): Promise<z.input<typeof executeOutput>> {
+  const { session_id, turn_id, cursor, ...told } = submittedSchema.parse(before);
+  const request = { session_id, turn_id, after_cursor: cursor, wait_seconds, return_on: "turn" as const };
+  const waited = await services.sessions.wait(principal, request, { reportProgress, signal });
+  return { session_id, turn_id, cursor, ...told, ...showWaited(waited, services) };
+}
+
+function showWaited({ session, turn, result, pending_permissions }: SessionView, { permissions }: Services) {
+  const pending = showPending(permissions, session.session_id, pending_permissions);
+  return { status: session.status, turn, ...showResult(result), pending_permissions: pending };
+}
+
+export function showExecuted(answer: ExecuteAnswer, services: Services): z.input<typeof executeOutput> {
   const { submitted, waited } = answer;
   return {
     session_id: submitted.session_id,
     turn_id: submitted.turn_id,
-    status: waited?.session.status ?? submitted.status,
     cursor: submitted.cursor,
-    ...(waited !== null && { turn: waited.turn }),
-    ...showResult(waited?.result ?? null),
+    ...(waited === null ? { status: submitted.status, pending_permissions: [] } : showWaited(waited, services)),
     steered: submitted.steered,
     permission_mode: submitted.permission_mode,
     notes: notes(answer),
@@ -162,7 +192,5 @@ export function showExecuted(answer: ExecuteAnswer): z.input<typeof executeOutpu
 function notes({ cutFrom, submitted }: ExecuteAnswer): string[] {
   const permissionMode = submitted.permission_mode;
   const cut = `permission_mode ${cutFrom} was cut to ${permissionMode}, the ceiling that a person set.`;
-  const denial = "Nobody can be asked for consent yet: a tool that would ask a person is denied.";
-  const asks = permissionMode !== "bypassPermissions";
-  return [...(cutFrom === null ? [] : [cut]), ...(asks ? [denial] : [])];
+  return cutFrom === null ? [] : [cut];
 }

@@ -1,7 +1,7 @@
 // get_session: one session's state, its turn and that turn's result.
 import { z } from "zod";
 import { defineTool } from "../../mcp/define-tool.ts";
-import { sessionIdField, sessionViewSchema, showView } from "../tool-fields.ts";
+import { sessionIdField, wholeViewSchema, showWhole } from "../tool-fields.ts";
 
 export const getSession = defineTool({
   name: "get_session",
@@ -10,7 +10,8 @@ export const getSession = defineTool({
   scope: "sessions:read",
   toolset: "sessions",
   input: z.strictObject({ session_id: sessionIdField }),
-  output: sessionViewSchema,
+  output: wholeViewSchema,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  run: async ({ session_id }, { principal, services }) => showView(await services.sessions.get(principal, session_id)),
+  run: async ({ session_id }, { principal, services }) =>
+    showWhole(await services.sessions.get(principal, session_id), services),
 });

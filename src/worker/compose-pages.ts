@@ -1,0 +1,58 @@
+// Builds the pages for signed-in people, and what knows who is signed in.
+import { newTicket, sha256Hex } from "./attachments/upload-ticket.ts";
+import { type BrowserSessions, type BrowserSessionStore, createBrowserSessions } from "./auth/browser-session.ts";
+import { createBrowserSessionStore } from "./auth/browser-session-store.ts";
+import type { PrincipalStore } from "./auth/principal-store.ts";
+import type { SignInVerdict } from "./auth/sign-in-policy.ts";
+import { createSignInRoute } from "./auth/sign-in-route.tsx";
+import { createPlaceNames } from "./configuration/place-names.ts";
+import { createProposalRoute } from "./configuration/proposal-route.tsx";
+import type { Database } from "./db/client.ts";
+import type { Services } from "./mcp/tool-context.ts";
+import { createConsentRoute } from "./permissions/consent-route.tsx";
+import type { Logger } from "./telemetry/logger.ts";
+
+export type PageParts = {
+  db: Database;
+  publicUrl: string;
+  principals: PrincipalStore;
+  services: Pick<Services, "permissions" | "proposals" | "sessions">;
+  signIn: (code: string) => Promise<SignInVerdict>;
+  logger: Logger;
+};
+
+const newNonce = (): string => crypto.randomUUID();
+
+export function composePages(parts: PageParts) {
+  const { services, logger } = parts;
+  const store = createBrowserSessionStore(parts.db);
+  const browsers = composeBrowsers(parts, store);
+  const shared = { browsers, newNonce, nowMs: Date.now };
+  const routes = {
+    signIn: createSignInRoute({
+      ...shared,
+      ensureUser: parts.principals.ensureLocalUser,
+      signIn: parts.signIn,
+      logger,
+    }),
+    consent: createConsentRoute({ ...shared, permissions: services.permissions }),
+    proposals: createProposalRoute({
+      ...shared,
+      proposals: services.proposals,
+      namePlace: createPlaceNames({ db: parts.db, sessions: services.sessions }),
+    }),
+  };
+  return { routes, sweep: () => store.sweep(Date.now()) };
+}
+
+function composeBrowsers({ publicUrl, principals }: PageParts, store: BrowserSessionStore): BrowserSessions {
+  return createBrowserSessions({
+    store,
+    readPrincipal: principals.readPrincipal,
+    publicUrl,
+    newToken: newTicket,
+    sha256Hex,
+    subtle: crypto.subtle,
+    nowMs: Date.now,
+  });
+}

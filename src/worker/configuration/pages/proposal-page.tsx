@@ -1,0 +1,114 @@
+// The page on which a person confirms or refuses a change that lets sessions do more. Plain HTML, without JavaScript.
+import type { FC } from "hono/jsx";
+import type { SignedIn } from "../../auth/browser-session.ts";
+import { Page } from "../../auth/page.tsx";
+import { Diff } from "../../permissions/pages/call-view.tsx";
+import { describeLeft, showTime } from "../../permissions/pages/request-facts.tsx";
+import { makeVisible } from "../../permissions/pages/visible-text.ts";
+import type { Proposal } from "../proposal-store.ts";
+
+export type ProposalPageProps = {
+  proposal: Proposal;
+  /** Whose scope it is, in words. */
+  place: string;
+  signedIn: SignedIn;
+  nonce: string;
+  nowMs: number;
+  problem?: string | null;
+};
+
+export const ProposalPage: FC<ProposalPageProps> = ({ proposal, place, signedIn, nonce, nowMs, problem = null }) => {
+  const isExpired = Date.parse(proposal.expires_at) <= nowMs;
+  const title = "Let sessions do more?";
+  return (
+    <Page title={title} nonce={nonce} signedIn={signedIn} wide>
+      <h1>{title}</h1>
+      {problem !== null && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <Outcome proposal={proposal} isExpired={isExpired} />
+      {proposal.changes.map(({ kind, name, before, after }) => (
+        <Diff label={labelOf(kind, name, after)} before={toText(before)} after={toText(after)} />
+      ))}
+      <ProposalFacts proposal={proposal} place={place} signedIn={signedIn} nowMs={nowMs} />
+      {proposal.state === "open" && !isExpired && <Decide signedIn={signedIn} />}
+    </Page>
+  );
+};
+
+const Outcome: FC<{ proposal: Proposal; isExpired: boolean }> = ({ proposal, isExpired }) => {
+  const { state, decided_at } = proposal;
+  if (state === "open") {
+    return isExpired ? (
+      <p class="outcome denied" role="status">
+        This has expired: nothing was changed. It has to be proposed again.
+      </p>
+    ) : null;
+  }
+  const when = decided_at === null ? "" : ` at ${showTime(decided_at)}`;
+  const words =
+    state === "confirmed" ? `This was confirmed${when}. It holds.` : `This was refused${when}. Nothing was changed.`;
+  return (
+    <p class={state === "confirmed" ? "outcome allowed" : "outcome denied"} role="status">
+      {words}
+    </p>
+  );
+};
+
+type FactsProps = { proposal: Proposal; place: string; signedIn: SignedIn; nowMs: number };
+
+const ProposalFacts: FC<FactsProps> = ({ proposal, place, signedIn, nowMs }) => {
+  const isOwn = proposal.proposed_by === signedIn.principal.user_id;
+  return (
+    <dl class="facts">
+      <dt>Where it holds</dt>
+      <dd>
+        <b>{makeVisible(place)}</b>
+      </dd>
+      <dt>What is done</dt>
+      <dd>{makeVisible(proposal.summary)}</dd>
+      <dt>Who proposed it</dt>
+      <dd>
+        {isOwn ? <b>{signedIn.displayName}</b> : <>another member of your team, {proposal.proposed_by}</>}, with a tool
+        call of the client {makeVisible(proposal.client ?? "unknown")}. A model may have written the call.
+      </dd>
+      <dt>When</dt>
+      <dd>{showTime(proposal.created_at)}</dd>
+      {proposal.state === "open" && (
+        <>
+          <dt>Expires</dt>
+          <dd>
+            {describeLeft(proposal.expires_at, nowMs)} <span class="soft">({showTime(proposal.expires_at)})</span>
+          </dd>
+        </>
+      )}
+    </dl>
+  );
+};
+
+const Decide: FC<{ signedIn: SignedIn }> = ({ signedIn }) => (
+  <form method="post" autocomplete="off">
+    <input type="hidden" name="form_token" value={signedIn.formToken} />
+    <div class="buttons">
+      <button name="decision" value="confirm" class="primary">
+        Confirm the change
+      </button>
+      <button name="decision" value="refuse">
+        Refuse
+      </button>
+    </div>
+  </form>
+);
+
+function labelOf(kind: string, name: string, after: unknown): string {
+  const what = name === kind ? kind : `${kind} ${name}`;
+  return makeVisible(after === null ? `${what}, removed` : what);
+}
+
+/** Lists as lists and texts as texts: what stands there before and after, line by line. */
+function toText(value: unknown): string {
+  if (value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+}
