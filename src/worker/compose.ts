@@ -33,6 +33,7 @@ import { createDatabase, type Database } from "./db/client.ts";
 import { createApp } from "./http/app.ts";
 import { createCommandService } from "./commands/command-service.ts";
 import { createOtherCommands } from "./commands/other-commands.ts";
+import { createSkillService } from "./skills/skill-service.ts";
 import { composeHooks } from "./hooks/compose-hooks.ts";
 import { answerHealth } from "./http/health-route.ts";
 import { createEntry, type FetchHandler } from "./http/entry.ts";
@@ -258,7 +259,12 @@ function composeConfiguration({ env, config, db }: Parts, projects: ProjectServi
     requireModel: (model) => requireModel(model, config.allowedModels),
   });
   const otherCommands = createOtherCommands({ projects, session: (id) => sessionOf(env, id) });
-  return { proposals, configuration, hooks, commands, otherCommands };
+  const skills = createSkillService({
+    configuration,
+    download: () => Promise.reject(new AppError("invalid_argument", "no download yet")),
+    sha256Hex: (bytes) => sha256Hex(Uint8Array.from(bytes)),
+  });
+  return { proposals, configuration, hooks, commands, otherCommands, skills };
 }
 
 function composePermissions({ env, config, logger }: Parts, configuration: ConfigurationService) {

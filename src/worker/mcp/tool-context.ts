@@ -8,6 +8,7 @@ import type { ConfigurationService } from "../configuration/configuration-servic
 import type { ProposalService } from "../configuration/proposal-service.ts";
 import type { CommandService } from "../commands/command-service.ts";
 import type { OtherCommands } from "../commands/other-commands.ts";
+import type { SkillService } from "../skills/skill-service.ts";
 import type { HookService } from "../hooks/hook-service.ts";
 import type { PermissionService } from "../permissions/permission-service.ts";
 import type { ProcessService } from "../processes/process-service.ts";
@@ -26,6 +27,7 @@ export type Services = {
   hooks: HookService;
   commands: CommandService;
   otherCommands: OtherCommands;
+  skills: SkillService;
   sessions: SessionService;
   watching: WatchService;
   permissions: PermissionService;

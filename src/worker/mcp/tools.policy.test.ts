@@ -85,6 +85,10 @@ const HARMLESS: Record<string, string> = {
   "execute_claude.permission_mode": "cut to the ceiling",
   "set_session_permission_mode.permission_mode": "cut to the ceiling",
   "explain_permission.permission_mode": "asks only",
+  "create_slash_command.allowed_tools": "becomes a proposal",
+  "update_slash_command.allowed_tools": "becomes a proposal where it adds one",
+  "run_slash_command.allowed_tools": "narrows",
+  "run_slash_command.permission_mode": "cut to the ceiling",
 };
 
 describe("no tool argument gives a person's consent [permissions.model]", () => {
