@@ -6,6 +6,7 @@ const TEST_SECRETS = {
   RUN_TOKEN_SECRET: "run-token-secret-for-tests-only-0123456789",
   SIGN_IN_CODE: "TEST-CODE-0000",
   SANDBOX_SUPERVISOR_TOKEN: "supervisor-token-for-tests-only",
+  VAULT_KEYS: `test:${"A".repeat(43)}`,
 };
 
 /** What is polled for comes within milliseconds, or never: the default of one second also catches a machine that is busy. */

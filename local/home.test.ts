@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readVaultKeys } from "../src/worker/secrets/vault-keys.ts";
 import { openHome } from "./home.ts";
 
 let folder = "";
@@ -16,9 +17,25 @@ describe("BERTH_HOME [start.secrets_once]", () => {
 
   it("has secrets of its own", () => {
     const [one, two] = [openHome(join(folder, "one")), openHome(join(folder, "two"))];
-    for (const name of ["home_id", "run_token_secret", "sign_in_code", "sandbox_supervisor_token"] as const) {
+    for (const name of [
+      "home_id",
+      "run_token_secret",
+      "sign_in_code",
+      "sandbox_supervisor_token",
+      "vault_keys",
+    ] as const) {
       expect(one[name]).not.toBe(two[name]);
     }
+  });
+
+  it("of before there were secrets of MCP servers gets a key for them, and keeps the rest", () => {
+    const { vault_keys, ...older } = openHome(folder);
+    writeFileSync(join(folder, "secrets.json"), JSON.stringify(older));
+    const opened = openHome(folder);
+    expect(opened).toMatchObject(older);
+    expect(readVaultKeys(opened.vault_keys)).toHaveLength(1);
+    expect(opened.vault_keys).not.toBe(vault_keys);
+    expect(openHome(folder)).toEqual(opened);
   });
 
   it("is closed to other users", () => {

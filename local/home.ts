@@ -11,7 +11,11 @@ const secretsSchema = z.object({
   run_token_secret: z.string().min(32),
   sign_in_code: z.string().min(12),
   sandbox_supervisor_token: z.string().min(32),
+  /** `<id>:<32 bytes>`: secrets of MCP servers are kept under it. */
+  vault_keys: z.string().min(32),
 });
+/** A home of before there were such secrets has no key for them. */
+const olderSecretsSchema = secretsSchema.partial({ vault_keys: true });
 export type LocalSecrets = z.infer<typeof secretsSchema>;
 
 // Without characters that look alike.
@@ -23,21 +27,30 @@ export function openHome(folder: string): LocalSecrets {
   const path = join(folder, "secrets.json");
   const text = readIfThere(path);
   if (text === null) return writeSecrets(path);
-  const parsed = secretsSchema.safeParse(parseJson(text));
+  const parsed = olderSecretsSchema.safeParse(parseJson(text));
   if (parsed.success) {
     chmodSync(path, 0o600);
-    return parsed.data;
+    const { vault_keys, ...others } = parsed.data;
+    return vault_keys === undefined ? keep(path, { ...others, vault_keys: makeVaultKey() }) : { ...others, vault_keys };
   }
   throw new AppError("invalid_argument", `${path} is damaged. Delete it and start again; clients then sign in anew.`);
 }
 
 function writeSecrets(path: string): LocalSecrets {
-  const secrets: LocalSecrets = {
+  return keep(path, {
     home_id: randomBytes(6).toString("hex"),
     run_token_secret: randomBytes(32).toString("base64url"),
     sign_in_code: makeSignInCode(),
     sandbox_supervisor_token: randomBytes(32).toString("base64url"),
-  };
+    vault_keys: makeVaultKey(),
+  });
+}
+
+function makeVaultKey(): string {
+  return `local:${randomBytes(32).toString("base64url")}`;
+}
+
+function keep(path: string, secrets: LocalSecrets): LocalSecrets {
   writeFileSync(`${path}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
   return secrets;

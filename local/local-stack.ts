@@ -12,6 +12,7 @@ import { boundLog, readLogTail } from "./processes/log-file.ts";
 import { endRecorded } from "./processes/leftovers.ts";
 import type { ManagedProcess } from "./processes/managed-process.ts";
 import { removePidFile, writePidFile } from "./processes/pid-files.ts";
+import { startResolver } from "./resolver/resolver.ts";
 import { startSandboxSupervisor } from "./sandboxes/start-supervisor.ts";
 import { startScriptedModelProcess } from "./scripted-model.ts";
 import { readSettings, type SandboxMode, type Settings } from "./settings.ts";
@@ -129,9 +130,12 @@ async function runStack(settings: Settings, context: Context): Promise<void> {
     SANDBOX: choice.mode,
     ...sandboxUrls,
     ALLOW_INSECURE_GIT: String(settings.allowInsecureGit),
+    ALLOW_LOOPBACK_URLS: String(settings.allowLoopbackUrls),
+    DNS_RESOLVER_URL: (await startResolver()).url,
     ANTHROPIC_API_KEY: settings.modelKey ?? "the-scripted-model-needs-no-key",
     RUN_TOKEN_SECRET: context.secrets.run_token_secret,
     SIGN_IN_CODE: context.secrets.sign_in_code,
+    VAULT_KEYS: context.secrets.vault_keys,
     SANDBOX_SUPERVISOR_TOKEN: context.secrets.sandbox_supervisor_token,
   });
   await applyMigrations(context);

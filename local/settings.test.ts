@@ -14,6 +14,7 @@ describe("settings of npm start [start.settings]", () => {
       sandboxIdleMinutes: 60,
       dockerCommand: "docker",
       allowInsecureGit: false,
+      allowLoopbackUrls: false,
       workerSettings: {},
     });
   });
@@ -42,6 +43,7 @@ describe("settings of npm start [start.settings]", () => {
       SANDBOX_IDLE_MINUTES: "90",
       WRANGLER_DOCKER_BIN: "/opt/docker",
       ALLOW_INSECURE_GIT: "true",
+      ALLOW_LOOPBACK_URLS: "true",
       MAX_RUNNING_TURNS_PER_TEAM: "40",
       ARCHIVE_AFTER_DAYS: "",
     };
@@ -56,6 +58,7 @@ describe("settings of npm start [start.settings]", () => {
       sandboxIdleMinutes: 90,
       dockerCommand: "/opt/docker",
       allowInsecureGit: true,
+      allowLoopbackUrls: true,
       workerSettings: { MAX_RUNNING_TURNS_PER_TEAM: "40" },
     });
   });

@@ -26,6 +26,8 @@ export type Settings = {
   dockerCommand: string;
   /** Lets tests clone from files and loopback. */
   allowInsecureGit: boolean;
+  /** Lets MCP servers be reached on loopback, over http. */
+  allowLoopbackUrls: boolean;
   /** Of the Worker's own settings those that were given; the Worker checks them. */
   workerSettings: Record<string, string>;
 };
@@ -79,6 +81,7 @@ const environmentSchema = z.object({
   SANDBOX_IDLE_MINUTES: emptyIsUnset(minutes(365 * 24 * 60, 60)),
   WRANGLER_DOCKER_BIN: emptyIsUnset(z.string().default("docker")),
   ALLOW_INSECURE_GIT: emptyIsUnset(z.enum(["true", "false"], oneOf(["true", "false"])).default("false")),
+  ALLOW_LOOPBACK_URLS: emptyIsUnset(z.enum(["true", "false"], oneOf(["true", "false"])).default("false")),
 });
 
 /** `workingDirectory`: what a relative BERTH_HOME is relative to. */
@@ -101,6 +104,7 @@ export function readSettings(env: Record<string, string | undefined>, workingDir
     sandboxIdleMinutes: found.SANDBOX_IDLE_MINUTES,
     dockerCommand: found.WRANGLER_DOCKER_BIN,
     allowInsecureGit: found.ALLOW_INSECURE_GIT === "true",
+    allowLoopbackUrls: found.ALLOW_LOOPBACK_URLS === "true",
     workerSettings: pick(env, WORKER_SETTINGS),
   };
 }

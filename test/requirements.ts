@@ -295,4 +295,32 @@ export const REQUIREMENTS = {
   "checkpoints.fenced": "a replaced runtime can neither store nor read nor finish anything",
   "checkpoints.progress": "what takes longer than a second tells its progress in files and bytes",
   "checkpoints.isolation": "another person's checkpoints, branches and packs do not exist",
+
+  // MCP servers for Claude
+  "outbound.refused":
+    "addresses that people enter are refused by their text unless they are plainly public, however they are written",
+  "outbound.loopback": "loopback, and http to it, is asked only where local development says so",
+  "outbound.resolved": "a name is refused unless all that it resolves to, right before the request, is public",
+  "outbound.redirects":
+    "redirects are followed by hand: each hop is judged, and nothing of ours goes to another origin",
+  "outbound.limits": "answers that are too large, too slow or endless are cut",
+  "secrets.sealed": "secrets lie encrypted, bound to team, place and name, under keys that can be replaced",
+  "secrets.lifted": "a literal secret in a definition is taken out, and a reference stands there ever after",
+  "secrets.scope": "a definition uses the secrets of its own scope alone",
+  "secrets.stdio_refused": "a program in the sandbox is given no secret",
+  "secrets.nowhere": "no value of a secret is found in the sandbox, in an event, a log, a result or a column",
+  "servers.pasted": "a pasted configuration is read entry by entry, and each that is left out says why",
+  "servers.added": "a server is tested for real before it is kept, and a person confirms it",
+  "servers.test": "what fails its test is not kept unless told to, and the answer says why in words of ours",
+  "servers.guard": "adding, testing and signing in go through the guard",
+  "servers.consent": "before a person agreed, no stored secret is sent and no program is started",
+  "servers.proposal": "a change of a server that lets sessions do more is proposed, any other holds at once",
+  "servers.stdio": "a program's tools are called by Claude in a session",
+  "servers.allow_list": "a server's tools that are not allowed are neither listed nor called",
+  "servers.oauth": "a person signs in at a server once, through a link; its tokens go to its address alone",
+  "servers.oauth_renewal": "tokens are renewed once however many need one, and a sign-in that is over is said to be",
+  "proxy.token": "the proxy opens for one session and runtime, by a run token of its own route",
+  "proxy.headers": "the proxy adds a server's headers, and passes nothing of the sandbox's that says who asks",
+  "proxy.guard": "the proxy goes through the guard",
+  "proxy.relay": "Claude Code reaches remote servers through the runner, and holds no token",
 } as const;

@@ -12,6 +12,10 @@ describe("the forwarder's policy [forwarder.routes]", () => {
     ["PUT", `/runner/packs/${"0a".repeat(32)}`],
     ["GET", `/runner/packs/${"0a".repeat(32)}`],
     ["PUT", "/runner/exports/01890000-0000-7000-8000-000000000001"],
+    ["POST", "/mcp-proxy/01890000-0000-7000-8000-000000000001/linear"],
+    ["GET", "/mcp-proxy/01890000-0000-7000-8000-000000000001/my-server_2"],
+    ["DELETE", "/mcp-proxy/01890000-0000-7000-8000-000000000001/linear"],
+    ["POST", "/mcp-proxy/01890000-0000-7000-8000-000000000001/linear?endpoint=v1.a.b.c"],
   ])("passes %s %s", (method, target) => {
     expect(judgeForward(method, target)).toEqual({ pass: true, target });
   });
@@ -37,6 +41,13 @@ describe("the forwarder's policy [forwarder.routes]", () => {
     ["POST", `/runner/packs/${"0a".repeat(32)}`],
     ["GET", "/runner/exports/01890000-0000-7000-8000-000000000001"],
     ["PUT", "/runner/exports/x"],
+    ["GET", "/mcp-proxy"],
+    ["PUT", "/mcp-proxy/01890000-0000-7000-8000-000000000001/linear"],
+    ["GET", "/mcp-proxy/x/linear"],
+    ["GET", "/mcp-proxy/01890000-0000-7000-8000-000000000001/linear/more"],
+    ["GET", "/mcp-proxy/01890000-0000-7000-8000-000000000001/../../mcp"],
+    ["GET", "/mcp-servers/client-metadata"],
+    ["GET", "/secrets/user/01890000-0000-7000-8000-000000000001"],
     ["GET", "/models"],
     ["GET", "/modelx/y"],
     ["GET", "/MODEL/v1"],

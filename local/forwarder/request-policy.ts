@@ -1,4 +1,4 @@
-// Which requests from inside a container pass to the edge: the model route and the runner's own, written plainly.
+// Which requests from inside a container pass to the edge: the model route, MCP servers and the runner's own, written plainly.
 
 export type ForwardVerdict = { pass: true; target: string } | { pass: false };
 
@@ -9,6 +9,8 @@ const PLAIN_PATH = /^(?:\/[A-Za-z0-9._~-]+)+\/?$/;
 /** Packs and bundles by their names, each behind a run token for one operation. */
 const PACK_PATH = /^\/runner\/packs\/[0-9a-f]{64}$/;
 const EXPORT_PATH = /^\/runner\/exports\/[0-9a-f-]{36}$/;
+/** Remote MCP servers, behind a run token for one session; the query is sealed by the edge. */
+const MCP_PATH = /^\/mcp-proxy\/[0-9a-f-]{36}\/[A-Za-z0-9_-]{1,64}$/;
 const PLAIN_QUERY = /^[\x21-\x7e]*$/;
 
 /** `target` is the request target as it came: it must be an origin-form path, never a whole URL. */
@@ -25,6 +27,7 @@ function isOpen(method: string, path: string): boolean {
   if (path === "/runner/wake") return method === "POST";
   if (PACK_PATH.test(path)) return method === "PUT" || method === "GET";
   if (EXPORT_PATH.test(path)) return method === "PUT";
+  if (MCP_PATH.test(path)) return method === "POST" || method === "GET" || method === "DELETE";
   return (path === "/model" || path.startsWith("/model/")) && MODEL_METHODS.has(method);
 }
 

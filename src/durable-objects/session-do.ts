@@ -13,6 +13,7 @@ import type {
   LogPage,
   LogSize,
   ModelRequestQuestion,
+  ServerRequestQuestion,
   SessionApi,
   SessionOptions,
   SessionProcesses,
@@ -32,6 +33,7 @@ import { systemClock } from "./clock.ts";
 import { readConfig } from "./config.ts";
 import { withDeadline } from "./deadline.ts";
 import { bodyKey } from "./events/body-store.ts";
+import { admitServerRequest } from "./mcp-servers/server-admission.ts";
 import { createObjectLogger } from "./object-log.ts";
 import { runSessionTasks } from "./sessions/session-tasks.ts";
 import { composeSession, type Session } from "./sessions/compose-session.ts";
@@ -276,6 +278,10 @@ export class SessionObject extends DurableObject<Env> {
 
   async finishModelRequest(requestId: string): Promise<void> {
     this.#session?.admission.finish(requestId);
+  }
+
+  async admitServerRequest(question: ServerRequestQuestion): Promise<Answer<{ owner_id: string; project_id: string }>> {
+    return this.#session === null ? NOT_FOUND : admitServerRequest(this.#session.sessions.get(), question);
   }
 
   async wake(runtimeId: string): Promise<void> {

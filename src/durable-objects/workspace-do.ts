@@ -9,6 +9,7 @@ import type {
 } from "../shared/checkpoints/schema.ts";
 import { DEFAULT_CHECKPOINT_STRATEGY } from "../shared/checkpoints/schema.ts";
 import { looksAtTools } from "../shared/checkpoints/strategy-policy.ts";
+import type { StdioTest } from "../shared/mcp-servers/server-test.ts";
 import type { HookTrial } from "../shared/hooks/sample-event.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type {
@@ -19,6 +20,7 @@ import type {
   HookTrialResult,
   ListFiles,
   ReadFile,
+  TestServer,
 } from "../shared/rpc/runner-workspace-api.ts";
 import type {
   LeaseAnswer,
@@ -46,6 +48,8 @@ import { endTurn, findBusy } from "./workspaces/workspace-end.ts";
 import { runWorkspaceTasks, scheduleKeeping, scheduleReview } from "./workspaces/workspace-tasks.ts";
 
 const NOTHING_YET: WorkspaceState = { head: null, strategy: DEFAULT_CHECKPOINT_STRATEGY, busy: false, owing: false };
+/** Longer than the runner gives a program. */
+const TEST_SERVER_MS = 38_000;
 const NO_OPERATION = failure("operation_not_found", "There is no such operation. Start it again.");
 
 export class WorkspaceObject extends DurableObject<Env> {
@@ -170,6 +174,10 @@ export class WorkspaceObject extends DurableObject<Env> {
 
   async findNewestClaude(identity: WorkspaceIdentity): Promise<Answer<ClaudeRelease>> {
     return this.#use(identity).askStarted(identity, (runner) => runner.findNewestClaude());
+  }
+
+  async testServer(identity: WorkspaceIdentity, server: TestServer): Promise<Answer<StdioTest>> {
+    return this.#use(identity).askStarted(identity, (runner) => runner.testServer(server), TEST_SERVER_MS);
   }
 
   async wake(request: { runtime_id: string; session_id: string; boot_token: string }): Promise<boolean> {

@@ -47,6 +47,11 @@ import { createResourceReaders } from "./mcp/resource-readers.ts";
 import type { Services } from "./mcp/tool-context.ts";
 import { createModelGateway } from "./model/model-gateway.ts";
 import { requireModel } from "./sessions/model-choice-policy.ts";
+import { composeServers } from "./mcp-servers/compose-servers.ts";
+import { forgetPlace } from "./mcp-servers/forget-place.ts";
+import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
+import { createResolver } from "./outbound/resolve-name.ts";
+import { createSealer } from "./secrets/sealer.ts";
 import { createProcessService } from "./processes/process-service.ts";
 import { createProcessStore } from "./processes/process-store.ts";
 import { createProjectService, identityOf, type ProjectService } from "./projects/project-service.ts";
@@ -111,7 +116,14 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
     ...config,
     logger,
     apiHandler: composeProtected(parts, principals.readPrincipal, services),
-    defaultHandler: composeApp(parts, { principals, watching, pages, signIn, oauth: () => getOAuthApi(options, env) }),
+    defaultHandler: composeApp(parts, {
+      principals,
+      watching,
+      pages,
+      servers: services.servers,
+      signIn,
+      oauth: () => getOAuthApi(options, env),
+    }),
   });
   const provider = new OAuthProvider<Env>(options);
   const entry = createEntry({ provider, publicUrl: config.publicUrl, logger });
@@ -183,6 +195,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
       await Promise.all(ids.map((id) => sessionOf(parts.env, id).projectDeleted()));
     },
     forgetCheckpoints: (project) => timeline.checkpoints.keeping.forgetProject(project),
+    forgetServers: (projectId) => forgetPlace(db, "project", projectId),
     allowInsecureGit: config.allowInsecureGit,
     cloneWaitMs: CLONE_WAIT_MS,
     waitUntil: parts.runtime.waitUntil,
@@ -217,8 +230,9 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   const { checkpoints, branches } = timeline;
   const configured = composeConfiguration(parts, projects);
   return {
-    permissions: composePermissions(parts, configured.configuration),
     ...configured,
+    permissions: composePermissions(parts, configured.configuration),
+    servers: composeMcpServers(parts, { configuration: configured.configuration, projects }),
     sessions,
     projects,
     branches,
@@ -228,6 +242,37 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     processes,
     attachments: parts.attachments,
   };
+}
+
+function composeMcpServers(
+  { env, config, db, logger, runtime }: Parts,
+  { configuration, projects }: Pick<Services, "configuration" | "projects">,
+): Services["servers"] {
+  const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
+  const rules = { allowLoopback: config.allowLoopbackUrls, ownOrigin: config.publicUrl };
+  const resolve = createResolver({ resolverUrl: config.dnsResolverUrl, fetch: send });
+  return composeServers({
+    db,
+    sealer: createSealer(config.vaultKeys, crypto),
+    guarded: createGuardedFetch({ fetch: send, resolve, rules }),
+    rules,
+    publicUrl: config.publicUrl,
+    version: VERSION,
+    configuration,
+    session: (id) => sessionOf(env, id),
+    verifyToken: (token) => verifyRunToken(token, config.runTokenSecret, crypto.subtle),
+    newTicket,
+    sha256Hex,
+    now,
+    waitUntil: runtime.waitUntil,
+    sandboxOf: (principal, name) => ({
+      async testServer(server) {
+        const project = await projects.find(principal, name);
+        return workspaceOf(env, project.workspace_id).testServer(identityOf(principal, project), server);
+      },
+    }),
+    logger,
+  });
 }
 
 function composeArchive({ env, config }: Parts) {
@@ -319,11 +364,12 @@ type AppParts = ReturnType<typeof composeSignIn> & {
   principals: PrincipalStore;
   watching: WatchService;
   pages: ReturnType<typeof composePages>;
+  servers: Services["servers"];
   oauth: () => ReturnType<typeof getOAuthApi>;
 };
 
 /** The routes that ask for no access token. */
-function composeApp(parts: Parts, { principals, watching, pages, signIn, oauth }: AppParts): FetchHandler {
+function composeApp(parts: Parts, { principals, watching, pages, servers, signIn, oauth }: AppParts): FetchHandler {
   const { config, db, env, logger } = parts;
   const routes = {
     ...pages.routes,
@@ -331,6 +377,7 @@ function composeApp(parts: Parts, { principals, watching, pages, signIn, oauth }
     watch: createWatchPageRoute({ watching, newNonce: () => crypto.randomUUID(), logger }),
     health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),
     model: composeGateway(parts),
+    mcpProxy: servers.proxy,
     packs: composePackRoutes(parts),
     upload: createUploadRoute({ uploads: parts.attachments, logger }),
     wake: (request: Request) => wakeSession({ workspace: (id) => workspaceOf(env, id) }, request),

@@ -13,6 +13,8 @@ const env = {
   ALLOWED_MODELS: "claude-*",
   SANDBOX: "process",
   ALLOW_INSECURE_GIT: "false",
+  DNS_RESOLVER_URL: "https://dns.example.com/dns-query",
+  VAULT_KEYS: `a:${"A".repeat(43)}`,
 };
 
 describe("settings of the edge", () => {
@@ -23,6 +25,17 @@ describe("settings of the edge", () => {
       modelKeyProblem: null,
       repairHeaders: true,
     });
+  });
+
+  it("name the keys that secrets are kept under, and never repeat one that cannot be read [secrets.sealed]", () => {
+    expect(readConfig({ ...env, VAULT_KEYS: `b:${"B".repeat(43)}, ${env.VAULT_KEYS}` }).vaultKeys).toMatchObject([
+      { id: "b" },
+      { id: "a" },
+    ]);
+    for (const wrong of ["", "secretsecret", `a:${"A".repeat(42)}`, `${env.VAULT_KEYS},${env.VAULT_KEYS}`]) {
+      expect(() => readConfig({ ...env, VAULT_KEYS: wrong })).toThrow(/VAULT_KEYS/);
+    }
+    expect(() => readConfig({ ...env, VAULT_KEYS: "secretsecret" })).not.toThrow(/secretsecret/);
   });
 
   it("let the server run without a key, and never take a subscription's token for one [start.subscription_token]", () => {

@@ -1,8 +1,18 @@
 // What the edge needs of the environment, parsed once per isolate. A setting that is wrong stops the start with its name.
 import { z } from "zod";
+import { readVaultKeys, type VaultKey } from "./secrets/vault-keys.ts";
 import { type PermissionMode, permissionModeSchema } from "../shared/permissions/permission-mode.ts";
 
 const flagSchema = z.enum(["true", "false"]).transform((text) => text === "true");
+
+const vaultKeysSchema = z.string().transform((text, context) => {
+  try {
+    return readVaultKeys(text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : "cannot be read" });
+    return z.NEVER;
+  }
+});
 
 const configSchema = z.object({
   PUBLIC_URL: z.url().refine((text) => new URL(text).pathname === "/", "must have no path"),
@@ -16,6 +26,9 @@ const configSchema = z.object({
   ALLOWED_MODELS: z.string().min(1),
   SANDBOX: z.enum(["container", "process"]),
   ALLOW_INSECURE_GIT: flagSchema,
+  ALLOW_LOOPBACK_URLS: flagSchema.default(false),
+  DNS_RESOLVER_URL: z.url(),
+  VAULT_KEYS: vaultKeysSchema,
   HEADER_REPAIR: flagSchema.default(true),
   CLIENT_ID_METADATA: flagSchema.default(true),
 });
@@ -40,6 +53,12 @@ export type EdgeConfig = {
   allowedModels: readonly string[];
   sandbox: "container" | "process";
   allowInsecureGit: boolean;
+  /** Addresses that people enter may be loopback, over http: local development alone. */
+  allowLoopbackUrls: boolean;
+  /** Names are resolved there, over HTTPS (RFC 8484 servers' JSON form). */
+  dnsResolverUrl: string;
+  /** Secrets are kept under the first one; the others open older ones. */
+  vaultKeys: readonly VaultKey[];
   repairHeaders: boolean;
   clientIdMetadata: boolean;
 };
@@ -62,6 +81,9 @@ export function readConfig(env: unknown): EdgeConfig {
     allowedModels: settings.ALLOWED_MODELS.split(",").map((name) => name.trim()),
     sandbox: settings.SANDBOX,
     allowInsecureGit: settings.ALLOW_INSECURE_GIT,
+    allowLoopbackUrls: settings.ALLOW_LOOPBACK_URLS,
+    dnsResolverUrl: settings.DNS_RESOLVER_URL,
+    vaultKeys: settings.VAULT_KEYS,
     repairHeaders: settings.HEADER_REPAIR,
     clientIdMetadata: settings.CLIENT_ID_METADATA,
   };

@@ -424,6 +424,7 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
     tryHook: unused,
     findClaudeBinary: unused,
     findNewestClaude: unused,
+    testServer: unused,
     begin: unused,
     setStrategy: unused,
     describe: unused,

@@ -3,7 +3,7 @@ import { newWebSocketRpcSession, type RpcStub, RpcTarget } from "capnweb";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { mkdtempSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +28,7 @@ import type {
   PermissionQuestion,
   Preview,
   RunTokenGrant,
+  RunTokenRequest,
   SessionHostApi,
   TranscriptCommit,
 } from "../../src/shared/rpc/session-host-api.ts";
@@ -111,7 +112,7 @@ export async function startRunner(options: RunnerOptions): Promise<RunnerProcess
 /** What the object would do; tests replace single answers. */
 export type HostBehaviour = {
   decidePermission: (question: PermissionQuestion) => Promise<PermissionDecision>;
-  renewRunToken: () => Promise<RunTokenGrant>;
+  renewRunToken: (request: RunTokenRequest) => Promise<RunTokenGrant>;
   readAttachment?: (read: AttachmentRead) => Promise<{ bytes: Uint8Array | null }>;
   append?: (batch: EntryBatch) => Promise<{ acknowledged_source_seq: number }>;
 };
@@ -195,8 +196,8 @@ export function createTestHost(runner: RunnerAddress, behaviour: Partial<HostBeh
       notify();
       return behaviour.decidePermission?.(question) ?? { behavior: "no_rule" as const };
     }
-    async renewRunToken() {
-      return behaviour.renewRunToken?.() ?? grantToken();
+    async renewRunToken(request: RunTokenRequest) {
+      return behaviour.renewRunToken?.(request) ?? grantToken();
     }
   }
   type _HostIsTheContract = AssertExtends<Host, SessionHostApi>;
@@ -324,6 +325,8 @@ export type TestEdge = {
   wakes: { body: z.infer<typeof wakeSchema>; authorization: string | undefined }[];
   /** Tokens that came with model requests, newest last. */
   tokens: string[];
+  /** Answers what comes to the way to MCP servers. */
+  mcpProxy: ((request: IncomingMessage, body: Buffer, response: ServerResponse) => void) | null;
   /** Answers 401 while it says no. */
   accepts: (token: string) => boolean;
   close(): Promise<void>;
@@ -331,7 +334,7 @@ export type TestEdge = {
 
 /** The edge as the sandbox sees it: /model/* goes on to a scripted model, /runner/wake is noted. */
 export async function startTestEdge(modelUrl: string, host = "127.0.0.1"): Promise<TestEdge> {
-  const edge: Omit<TestEdge, "url" | "close"> = { wakes: [], tokens: [], accepts: () => true };
+  const edge: Omit<TestEdge, "url" | "close"> = { wakes: [], tokens: [], accepts: () => true, mcpProxy: null };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -343,6 +346,9 @@ export async function startTestEdge(modelUrl: string, host = "127.0.0.1"): Promi
           authorization: request.headers.authorization,
         });
         return void response.writeHead(204).end();
+      }
+      if ((request.url ?? "").startsWith(`${EDGE_PATHS.mcpProxy}/`) && edge.mcpProxy !== null) {
+        return edge.mcpProxy(request, body, response);
       }
       if (!(request.url ?? "").startsWith(`${EDGE_PATHS.model}/`)) return void response.writeHead(404).end();
       const token = String(request.headers["x-api-key"] ?? request.headers.authorization?.replace(/^Bearer /, ""));

@@ -1,5 +1,5 @@
 // What the CLI is started with besides a turn's own options: settings, what counts of the repository, and the locks.
-import type { Options, SettingSource } from "@anthropic-ai/claude-agent-sdk";
+import type { McpServerConfig, Options, SettingSource } from "@anthropic-ai/claude-agent-sdk";
 import type { SandboxConfiguration } from "../../shared/configuration/session-configuration.ts";
 import { NOTHING_CONFIGURED } from "../../shared/configuration/materialise.ts";
 
@@ -19,8 +19,16 @@ const CLEANUP_DAYS = 3650;
 
 export function toConfigurationOptions(
   { settings, repository, forbidden, inline_shell }: LaunchConfiguration,
-  own: { apiKeyHelper: string; environment: Record<string, string>; inlineShell: boolean },
-): Pick<Options, "settingSources" | "settings" | "managedSettings" | "strictMcpConfig"> {
+  own: {
+    apiKeyHelper: string;
+    environment: Record<string, string>;
+    inlineShell: boolean;
+    mcpServers: Record<string, McpServerConfig>;
+  },
+): Pick<
+  Options,
+  "settingSources" | "settings" | "managedSettings" | "strictMcpConfig" | "mcpServers" | "mcpServersDelivery"
+> {
   const sources: SettingSource[] = repository.instructions ? ["user", "project"] : ["user"];
   const { env, ...rest } = settings;
   return {
@@ -38,5 +46,8 @@ export function toConfigurationOptions(
       disableSkillShellExecution: !inline_shell || !own.inlineShell,
     },
     strictMcpConfig: true,
+    mcpServers: own.mcpServers,
+    // Not on the command line, which others in the sandbox can read.
+    mcpServersDelivery: "initialize",
   };
 }

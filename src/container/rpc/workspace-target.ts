@@ -22,11 +22,14 @@ import {
   listFilesSchema,
   readFileSchema,
   type RunnerWorkspaceApi,
+  testServerSchema,
 } from "../../shared/rpc/runner-workspace-api.ts";
+import type { StdioTest } from "../../shared/mcp-servers/server-test.ts";
 import type { CheckpointJobs } from "../checkpoints/checkpoint-jobs.ts";
 import type { Config } from "../config.ts";
 import { tryHook } from "../hooks/try-hook.ts";
 import { logFailure } from "../log.ts";
+import { testStdioServer } from "../mcp-servers/test-stdio-server.ts";
 import { type ClaudePackage, findClaudeBinary } from "../workspaces/claude-binary.ts";
 import { findNewestClaude } from "../workspaces/claude-release.ts";
 import { cloneRepository } from "../workspaces/clone-repository.ts";
@@ -70,6 +73,10 @@ export class WorkspaceTarget extends RpcTarget {
 
   async findNewestClaude(): Promise<Answer<ClaudeRelease>> {
     return toAnswer(() => findNewestClaude(this.#parts.config));
+  }
+
+  async testServer(server: unknown): Promise<Answer<StdioTest>> {
+    return toAnswer(() => testStdioServer(this.#parts.config, parseArgument(testServerSchema, server)));
   }
 
   async tryHook(trial: unknown): Promise<Answer<HookTrialResult>> {

@@ -8,7 +8,9 @@ import { chooseBeginning } from "../transcripts/conversation.ts";
 
 export type CliHolderParts = {
   configDir: string;
-  launch: Omit<CliLaunch, "fixed" | "live" | "beginning" | "takenBack">;
+  launch: Omit<CliLaunch, "fixed" | "live" | "beginning" | "takenBack" | "mcpServers">;
+  /** The MCP servers of a CLI that starts. */
+  servers(configuration: LaunchConfiguration): Promise<CliLaunch["mcpServers"]>;
   /** Lays the turn's configuration out, where it is not yet. */
   configure(turn: TurnStart): Promise<LaunchConfiguration>;
   handlers: CliHandlers;
@@ -49,7 +51,8 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
     const beginning = await chooseBeginning(parts.configDir, fixed);
     const { cwd, environment } = parts.launch;
     const takenBack = await takeBackEnvironment(cwd, environment);
-    const cli = launchCli({ ...parts.launch, fixed, live, beginning, takenBack }, handlers);
+    const mcpServers = await parts.servers(fixed.configuration);
+    const cli = launchCli({ ...parts.launch, fixed, live, beginning, takenBack, mcpServers }, handlers);
     current = cli;
     lookAfterIdle();
     parts.onStarted(cli, beginning.kind !== "new");

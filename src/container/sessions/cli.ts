@@ -1,5 +1,5 @@
 // One live CLI: the Agent SDK's query over one process, fed prompt after prompt.
-import { type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import { type McpServerConfig, type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PermissionMode } from "../../shared/permissions/permission-mode.ts";
 import type { PromptContent } from "../attachments/prompt-files.ts";
@@ -38,6 +38,7 @@ export type CliLaunch = {
   beginning: Beginning;
   /** Variables that the repository's settings do not get to set. */
   takenBack: Record<string, string>;
+  mcpServers: Record<string, McpServerConfig>;
   cwd: string;
   environment: Record<string, string>;
   binaryPath: string;
@@ -184,13 +185,14 @@ function toOptions(
     ...toConfigurationOptions(fixed.configuration, {
       apiKeyHelper: launch.apiKeyHelper,
       environment: launch.takenBack,
+      mcpServers: launch.mcpServers,
       inlineShell: fixed.inlineShell,
     }),
     permissionMode: live.permissionMode,
     allowDangerouslySkipPermissions: fixed.allowBypass,
     canUseTool: gate.canUseTool,
-    hooks: hooks.callbacks,
     onElicitation: gate.onElicitation,
+    hooks: hooks.callbacks,
     ...toConversationOptions(launch),
     ...(live.model === null ? {} : { model: live.model }),
     ...toOutputFormat(fixed.outputSchema),

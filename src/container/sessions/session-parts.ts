@@ -6,6 +6,7 @@ import { createConfigurationDesk } from "../configuration/configuration-desk.ts"
 import { createEntrySpool } from "../events/entry-spool.ts";
 import { runEntrySender } from "../events/entry-sender.ts";
 import { createPreviewSender } from "../events/preview-sender.ts";
+import { createSessionServers } from "../mcp-servers/session-servers.ts";
 import { createHookSender } from "../hooks/hook-sender.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createHostLink, type HostLink } from "../rpc/host-link.ts";
@@ -60,6 +61,7 @@ export function createSessionParts(settings: SessionSettings) {
     places: { projectDir: realFolder(config.workspaceDir), homeDir: realFolder(files.homeDir) },
     onToolCall: settings.onToolCall,
   });
+  const servers = createSessionServers({ ...config, sessionId, runtimeId, link });
   const started = { mark: sessionMark(files), user: config.cliUser };
   const events = createCliEvents({ spool, turns, recorder, started });
   const configuration = createConfigurationDesk(files);
@@ -67,14 +69,18 @@ export function createSessionParts(settings: SessionSettings) {
   const holder: CliHolder = createCliHolder({
     configDir: files.configDir,
     configure: configuration.configure,
+    servers: servers.options,
     launch: {
       cwd: config.workspaceDir,
       environment: buildCliEnvironment(config, files),
       binaryPath: settings.binaryPath,
       apiKeyHelper: token.helperCommand,
-      gate,
+      gate: servers.guard(gate),
       hooks: { record: events.onHook, send: createHookSender() },
-      spawn: { user: config.cliUser, secrets: () => [...token.secrets(), config.bootToken] },
+      spawn: {
+        user: config.cliUser,
+        secrets: () => [...token.secrets(), ...servers.secrets(), config.bootToken],
+      },
     },
     handlers: createHandlers({ tasks, recorder, events }),
     onStarted: events.onStarted,
@@ -86,6 +92,7 @@ export function createSessionParts(settings: SessionSettings) {
   const conversation = createConversation(settings, { configDir: files.configDir, folder, link, uploader });
   const stop = (): void => {
     stopped.abort();
+    servers.close();
     spool.close();
   };
   const prompts = createPromptFiles({ workspaceDir: config.workspaceDir, runtimeId, link });

@@ -13,6 +13,16 @@ const FORGET_DEADLINE_MS = 10_000;
 const RETRY_MS = 15_000;
 const REASON = "is being deleted";
 
+/** Tables whose rows can stand at the scope of a session. */
+const PLACED_TABLES = [
+  "configuration_items",
+  "configuration_changes",
+  "secrets",
+  "mcp_connections",
+  "mcp_sign_ins",
+  "mcp_server_health",
+] as const;
+
 /** What could not be removed now, in words for people. */
 export type Left = "stored files" | "its row in the index";
 
@@ -108,7 +118,7 @@ function clearIndex({ sessions, outbox, exclusively }: Parts, database: D1Databa
     await database.batch([
       database.prepare("DELETE FROM sessions WHERE id = ?").bind(session_id),
       database.prepare("DELETE FROM session_processes WHERE session_id = ?").bind(session_id),
-      ...["configuration_items", "configuration_changes"].map((table) =>
+      ...PLACED_TABLES.map((table) =>
         database
           .prepare(`DELETE FROM ${table} WHERE team_id = ? AND scope = 'session' AND scope_id = ?`)
           .bind(team_id, session_id),

@@ -1,7 +1,5 @@
 // The Session object's side of the WebSocket to the runner. Parses what arrives; the collaborators do the work.
 import { RpcTarget } from "capnweb";
-import { z } from "zod";
-import { uuidSchema } from "../../shared/ids.ts";
 import type { AssertExtends } from "../../shared/rpc/protocol.ts";
 import { entryBatchSchema, type EntryBatch } from "../../shared/rpc/runner-entry.ts";
 import {
@@ -10,6 +8,7 @@ import {
   bodyReadSchema,
   permissionQuestionSchema,
   previewSchema,
+  runTokenRequestSchema,
   transcriptCommitSchema,
   type BodyPart,
   type AttachmentRead,
@@ -18,9 +17,11 @@ import {
   type PermissionQuestion,
   type Preview,
   type RunTokenGrant,
+  type RunTokenRequest,
   type SessionHostApi,
   type TranscriptCommit,
 } from "../../shared/rpc/session-host-api.ts";
+import type { SessionTokenRoute } from "../tokens.ts";
 
 export type SessionHostParts = {
   record(batch: EntryBatch): Promise<{ acknowledged_source_seq: number }> | { acknowledged_source_seq: number };
@@ -30,10 +31,8 @@ export type SessionHostParts = {
   readAttachment(read: AttachmentRead): Promise<Uint8Array | null>;
   preview(preview: Preview): void;
   decidePermission(question: PermissionQuestion): Promise<PermissionDecision>;
-  issueRunToken(runtimeId: string): Promise<RunTokenGrant>;
+  issueRunToken(runtimeId: string, route: SessionTokenRoute): Promise<RunTokenGrant>;
 };
-
-const renewSchema = z.object({ runtime_id: uuidSchema });
 
 export class SessionHost extends RpcTarget {
   readonly #parts: SessionHostParts;
@@ -71,8 +70,9 @@ export class SessionHost extends RpcTarget {
     return this.#parts.decidePermission(permissionQuestionSchema.parse(question));
   }
 
-  async renewRunToken(request: { runtime_id: string }): Promise<RunTokenGrant> {
-    return this.#parts.issueRunToken(renewSchema.parse(request).runtime_id);
+  async renewRunToken(request: RunTokenRequest): Promise<RunTokenGrant> {
+    const { runtime_id, route } = runTokenRequestSchema.parse(request);
+    return this.#parts.issueRunToken(runtime_id, route);
   }
 }
 

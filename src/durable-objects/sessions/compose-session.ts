@@ -43,7 +43,7 @@ import { createTaskLog } from "../tasks/task-log.ts";
 import { createTaskDesk } from "../tasks/task-desk.ts";
 import { createTranscriptKeeper } from "../transcripts/transcript-keeper.ts";
 import { createTranscriptStore } from "../transcripts/transcript-store.ts";
-import { issueModelToken } from "../tokens.ts";
+import { issueSessionToken, type SessionTokenRoute } from "../tokens.ts";
 import { createTicketStore } from "../watching/ticket-store.ts";
 import { createWatchHub, type SocketPort, type WatchHub } from "../watching/watch-hub.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
@@ -208,8 +208,8 @@ function composeCore(ports: SessionPorts) {
     team,
     alarms,
     leases: createLeaseKeeper({ ...parts, toolCheckpoints, workspace, team }),
-    issueRunToken: (runtimeId: string) =>
-      issueModelToken({ ...row(), runtime_id: runtimeId }, ports.config.runTokenSecret, clock),
+    issueRunToken: (runtimeId: string, route: SessionTokenRoute = "model") =>
+      issueSessionToken(route, { ...row(), runtime_id: runtimeId }, ports.config.runTokenSecret, clock),
   };
 }
 
@@ -266,9 +266,9 @@ function composeHost(ports: SessionPorts, core: Core, drive: () => void): Sessio
       if (row().runtime_id === runtime_id) core.watch.hub?.preview(frame);
     },
     decidePermission: (question) => gate.decide(question),
-    issueRunToken(runtimeId) {
+    issueRunToken(runtimeId, route) {
       if (row().runtime_id !== runtimeId) throw new Error("this runtime is not the session's any more");
-      return core.issueRunToken(runtimeId);
+      return core.issueRunToken(runtimeId, route);
     },
   });
 }

@@ -100,7 +100,7 @@ function createAskStarted(
   { background, logger }: WorkspacePorts,
   { keeper, ask }: { keeper: RuntimeKeeper; ask: Ask },
 ): AskStarted {
-  return async (identity, question) => {
+  return async (identity, question, deadlineMs) => {
     const ready = keeper.ensure(identity);
     const runtime = await withDeadline(ready, READY_DEADLINE_MS).catch(() => null);
     if (runtime === null) {
@@ -109,7 +109,7 @@ function createAskStarted(
     }
     if (!runtime.ok) return runtime;
     try {
-      return await ask(question);
+      return await ask(question, deadlineMs);
     } catch (error) {
       logger.error("runner_question_failed", error);
       return failure("sandbox_unavailable", "The sandbox does not answer. Try again in a moment.");
@@ -120,6 +120,7 @@ function createAskStarted(
 type AskStarted = <T>(
   identity: WorkspaceIdentity,
   question: (runner: RunnerWorkspaceApi) => Promise<Answer<T>>,
+  deadlineMs?: number,
 ) => Promise<Answer<T>>;
 type KeeperNeeds = {
   store: WorkspaceStore;

@@ -9,6 +9,7 @@ import { hooksConfigSchema } from "../hooks/hook-schema.ts";
 import { hooksProblem, widensHooks } from "../hooks/hooks-kind.ts";
 import { defineKind, type Kind, onlyName } from "./define-kind.ts";
 import { ceilingSchema, widensCeiling } from "./kinds/ceiling.ts";
+import { mcpServerKind } from "./kinds/mcp-server.ts";
 import { widensPolicy } from "./kinds/policy.ts";
 import { repositorySchema, widensRepository } from "./kinds/repository.ts";
 import { environmentProblem, environmentSchema, settingProblem, settingSchema, SETTINGS } from "./kinds/setting.ts";
@@ -23,6 +24,7 @@ export const ITEM_KIND_NAMES = [
   "memory",
   "setting",
   "environment",
+  "mcp_server",
   "hooks",
   "command",
   "skill",
@@ -82,4 +84,5 @@ export const ITEM_KINDS: Readonly<Record<ItemKind, Kind>> = {
     // A variable may change what a program does that is approved.
     isWidening: (before, after) => after !== null && after !== before,
   }),
+  mcp_server: mcpServerKind,
 };

@@ -1,5 +1,6 @@
 // Turns merged items into what Claude Code understands: settings and files; and into what the gate decides by.
 import { z } from "zod";
+import { materialiseServers } from "../mcp-servers/sandbox-server.ts";
 import { commandFile } from "../commands/command-kind.ts";
 import { commandSchema } from "../commands/command-schema.ts";
 import { skillFiles } from "../skills/skill-kind.ts";
@@ -36,6 +37,7 @@ export function materialise(merged: MergedConfiguration): SessionConfiguration {
       ],
       hooks: addHooks(of("hooks").map(({ value }) => hooksConfigSchema.parse(value))),
       repository: combineRepository(of("repository").map(({ value }) => repositorySchema.parse(value))),
+      ...materialiseServers(of("mcp_server")),
     },
     gate,
   };

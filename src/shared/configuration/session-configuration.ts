@@ -1,5 +1,6 @@
 // What a session is started with: made of the items of all its scopes, hashed, and handed to the runner when it changed.
 import { z } from "zod";
+import { sandboxServersSchema } from "../mcp-servers/sandbox-server.ts";
 import { mergedHooksSchema } from "../hooks/hook-schema.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
 import { scopedPolicySchema } from "../permissions/policy-schema.ts";
@@ -28,6 +29,8 @@ export const sandboxConfigurationSchema = z.object({
   /** Run by the runner. */
   hooks: mergedHooksSchema,
   repository: z.object({ instructions: z.boolean(), hooks: z.boolean(), mcp_servers: z.boolean() }),
+  /** By name; absent for none. */
+  mcp_servers: sandboxServersSchema.optional(),
 });
 export type SandboxConfiguration = z.infer<typeof sandboxConfigurationSchema>;
 

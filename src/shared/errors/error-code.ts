@@ -63,6 +63,13 @@ export const ERROR_CODES = [
   "permission_not_found",
   "permission_answered",
   "permission_expired",
+  "address_refused",
+  "address_unreachable",
+  "secret_not_found",
+  "mcp_server_not_found",
+  "mcp_server_failed",
+  "mcp_server_needs_sign_in",
+  "mcp_connect_refused",
   "internal",
 ] as const;
 

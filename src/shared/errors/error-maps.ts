@@ -67,5 +67,12 @@ export const ERROR_MAP = {
   permission_not_found: { http: 404, retry: "nobody", log: "info" },
   permission_answered: { http: 409, retry: "nobody", log: "info" },
   permission_expired: { http: 410, retry: "nobody", log: "info" },
+  address_refused: { http: 400, retry: "caller", log: "info" },
+  address_unreachable: { http: 502, retry: "caller", log: "info" },
+  secret_not_found: { http: 409, retry: "caller", log: "info" },
+  mcp_server_not_found: { http: 404, retry: "nobody", log: "info" },
+  mcp_server_failed: { http: 502, retry: "caller", log: "info" },
+  mcp_server_needs_sign_in: { http: 409, retry: "caller", log: "info" },
+  mcp_connect_refused: { http: 403, retry: "caller", log: "info" },
   internal: { http: 500, retry: "caller", log: "error" },
 } as const satisfies Record<ErrorCode, { http: number; retry: Retry; log: LogLevel }>;

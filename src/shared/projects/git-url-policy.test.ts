@@ -28,6 +28,11 @@ describe("judgeGitUrl", () => {
     "https:///a/b",
     "https://[::1]/a",
     "HTTPS://github.com/a/b",
+    "https://169.254.169.254/a",
+    "https://2130706433/a",
+    "https://0x7f.1/a",
+    "https://intranet/a",
+    "https://git.corp.internal/a",
     "",
     `https://github.com/${"a".repeat(3000)}`,
   ])("refuses %j and never repeats it [bad_input.project]", (url) => {

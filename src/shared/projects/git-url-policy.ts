@@ -1,5 +1,6 @@
 // Which git URLs a project may be cloned from: https, to a named host, without credentials.
 // `allowInsecure` adds http to loopback and file, for tests alone.
+import { judgeUrl } from "../outbound/url-policy.ts";
 
 export type GitUrlVerdict = { ok: true; url: string } | { ok: false; reason: string };
 
@@ -32,7 +33,14 @@ function judgeScheme(
     return refuse("has no valid host name");
   }
   if (parts.path.length < 2) return refuse("names no repository");
+  if (!isPublic(url, allowInsecure)) return refuse("names a host that is not on the public internet");
   return { ok: true, url };
+}
+
+/** Whatever the sandbox's network is: an address that a person entered does not lead into a private one. */
+function isPublic(url: string, allowLoopback: boolean): boolean {
+  const verdict = judgeUrl(url, { allowLoopback, ownOrigin: null });
+  return verdict.ok || verdict.refusal === "port";
 }
 
 function refuse(reason: string): GitUrlVerdict {

@@ -33,6 +33,8 @@ export const RUNNER_PATHS = {
 export const EDGE_PATHS = {
   /** The CLI's ANTHROPIC_BASE_URL. */
   model: "/model",
+  /** `/<session>/<server>` with an `mcp` token: a remote MCP server, whose address and secrets stay at the edge. */
+  mcpProxy: "/mcp-proxy",
   /** POST {workspace_id, runtime_id, session_id} with the boot token: the runner has something to say and nobody is connected. */
   wake: "/runner/wake",
   /** PUT with a `packs:write` token: a pack, named by its SHA-256. GET with `packs:read`, by `Range`. */

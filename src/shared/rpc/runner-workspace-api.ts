@@ -1,5 +1,6 @@
 // What the runner offers the Workspace object: the files, and the programs that came with the sandbox.
 import { z } from "zod";
+import type { StdioTest } from "../mcp-servers/server-test.ts";
 import type { Answer } from "../errors/app-error.ts";
 import type { HookResult } from "../hooks/hook-result.ts";
 import type { HookTrial } from "../hooks/sample-event.ts";
@@ -60,6 +61,13 @@ export const claudeReleaseSchema = z.object({
 });
 export type ClaudeRelease = z.infer<typeof claudeReleaseSchema>;
 
+/** A program that is started to see whether it is an MCP server. */
+export const testServerSchema = z.object({
+  command: z.string().min(1).max(1024),
+  args: z.array(z.string()).max(200),
+  env: z.record(z.string(), z.string()),
+});
+export type TestServer = z.infer<typeof testServerSchema>;
 /** What came of a hook that was tried. */
 export type HookTrialResult = {
   result: HookResult;
@@ -78,6 +86,8 @@ export interface RunnerWorkspaceApi extends RunnerCheckpointApi {
   findClaudeBinary(): Promise<Answer<ClaudeBinary>>;
   /** Asks the package registry that npm is set to in the sandbox. */
   findNewestClaude(): Promise<Answer<ClaudeRelease>>;
+  /** Starts the program as Claude Code would, and asks it for its tools. */
+  testServer(server: TestServer): Promise<Answer<StdioTest>>;
   /** Runs a command hook with a sample event. */
   tryHook(trial: HookTrial): Promise<Answer<HookTrialResult>>;
   /** True when the workspace holds anything that a fresh one would not. */

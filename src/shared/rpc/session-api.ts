@@ -136,6 +136,9 @@ export type AnswerPermission = { request_id: string; answer: PermissionAnswer; w
 
 export type ModelRequestQuestion = { team_id: string; runtime_id: string; model: string | null };
 
+/** Asked before each request to an MCP server. */
+export type ServerRequestQuestion = { team_id: string; runtime_id: string };
+
 export interface SessionApi {
   submit(request: SubmitTurn): Promise<Answer<SubmittedTurn>>;
   wait(request: WaitRequest): Promise<Answer<WaitAnswer>>;
@@ -174,6 +177,8 @@ export interface SessionApi {
   beginModelRequest(question: ModelRequestQuestion): Promise<Answer<{ request_id: string }>>;
   renewModelRequest(requestId: string): Promise<void>;
   finishModelRequest(requestId: string): Promise<void>;
+  /** May the sandbox of that runtime use the session's MCP servers? Whose they are, and in which project. */
+  admitServerRequest(question: ServerRequestQuestion): Promise<Answer<{ owner_id: string; project_id: string }>>;
   /** The runner of `runtime_id` has something to say. */
   wake(runtimeId: string): Promise<void>;
   /** From the Workspace object: the lease is this turn's now. */

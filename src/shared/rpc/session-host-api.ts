@@ -76,6 +76,12 @@ export const runTokenGrantSchema = z.object({
 });
 export type RunTokenGrant = z.infer<typeof runTokenGrantSchema>;
 
+export const runTokenRequestSchema = z.object({
+  runtime_id: uuidSchema,
+  route: z.enum(["model", "mcp"]).default("model"),
+});
+export type RunTokenRequest = z.input<typeof runTokenRequestSchema>;
+
 export const transcriptCommitSchema = z.object({
   runtime_id: uuidSchema,
   /** The turn after which it was read. */
@@ -120,6 +126,6 @@ export interface SessionHostApi {
   readAttachment(read: AttachmentRead): Promise<{ bytes: Uint8Array | null }>;
   preview(preview: Preview): Promise<void>;
   decidePermission(question: PermissionQuestion): Promise<PermissionDecision>;
-  /** A fresh run token for the model gateway. */
-  renewRunToken(request: { runtime_id: string }): Promise<RunTokenGrant>;
+  /** A fresh run token: for the model gateway, or with `route` for the session's MCP servers. */
+  renewRunToken(request: RunTokenRequest): Promise<RunTokenGrant>;
 }

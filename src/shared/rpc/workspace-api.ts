@@ -8,6 +8,7 @@ import type {
   StartOperation,
 } from "../checkpoints/schema.ts";
 import type { ToolStrategy } from "../checkpoints/strategy-policy.ts";
+import type { StdioTest } from "../mcp-servers/server-test.ts";
 import type { Answer } from "../errors/app-error.ts";
 import type { HookTrial } from "../hooks/sample-event.ts";
 import type {
@@ -18,6 +19,7 @@ import type {
   HookTrialResult,
   ListFiles,
   ReadFile,
+  TestServer,
 } from "./runner-workspace-api.ts";
 
 export type WorkspaceIdentity = {
@@ -114,6 +116,8 @@ export interface WorkspaceApi {
   fenceRuntime(runtimeId: string): Promise<boolean>;
   listFiles(identity: WorkspaceIdentity, request: ListFiles): Promise<Answer<FileList>>;
   readFile(identity: WorkspaceIdentity, request: ReadFile): Promise<Answer<FileContent>>;
+  /** Starts the program in the sandbox, and asks it for its MCP tools. */
+  testServer(identity: WorkspaceIdentity, server: TestServer): Promise<Answer<StdioTest>>;
   tryHook(identity: WorkspaceIdentity, trial: HookTrial): Promise<Answer<HookTrialResult>>;
   findClaudeBinary(identity: WorkspaceIdentity): Promise<Answer<ClaudeBinary>>;
   findNewestClaude(identity: WorkspaceIdentity): Promise<Answer<ClaudeRelease>>;

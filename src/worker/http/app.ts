@@ -23,6 +23,7 @@ export type AppRoutes = {
   model: Route;
   wake: Route;
   upload: Route;
+  mcpProxy: Route;
   packs: { put: Route; get: Route; putExport: Route };
 };
 
@@ -43,6 +44,7 @@ export function createApp(routes: AppRoutes, logger: Logger): Hono {
   app.get("/watch/:id", (context) => routes.watch(context.req.raw));
   app.all(EDGE_PATHS.model, (context) => routes.model(context.req.raw));
   app.all(`${EDGE_PATHS.model}/*`, (context) => routes.model(context.req.raw));
+  app.all(`${EDGE_PATHS.mcpProxy}/*`, (context) => routes.mcpProxy(context.req.raw));
   app.put("/uploads/:id", (context) => routes.upload(context.req.raw));
   app.put(`${EDGE_PATHS.packs}/:sha256`, (context) => routes.packs.put(context.req.raw));
   app.get(`${EDGE_PATHS.packs}/:sha256`, (context) => routes.packs.get(context.req.raw));

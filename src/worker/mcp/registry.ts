@@ -24,6 +24,15 @@ import { explainPermission } from "../permissions/tools/explain-permission.ts";
 import { getPermissionPolicy } from "../permissions/tools/get-permission-policy.ts";
 import { listPendingPermissions } from "../permissions/tools/list-pending-permissions.ts";
 import { updatePermissionPolicy } from "../permissions/tools/update-permission-policy.ts";
+import { mcpAdd } from "../mcp-servers/tools/mcp-add.ts";
+import { mcpAddJson } from "../mcp-servers/tools/mcp-add-json.ts";
+import { mcpAddFromClaudeDesktop } from "../mcp-servers/tools/mcp-add-from-claude-desktop.ts";
+import { mcpList } from "../mcp-servers/tools/mcp-list.ts";
+import { mcpGet } from "../mcp-servers/tools/mcp-get.ts";
+import { mcpUpdate } from "../mcp-servers/tools/mcp-update.ts";
+import { mcpRemove } from "../mcp-servers/tools/mcp-remove.ts";
+import { mcpTest } from "../mcp-servers/tools/mcp-test.ts";
+import { mcpServe } from "../mcp-servers/tools/mcp-serve.ts";
 import { getSessionProcesses } from "../processes/tools/get-session-processes.ts";
 import { killSessionProcess } from "../processes/tools/kill-session-process.ts";
 import { listActiveSessions } from "../processes/tools/list-active-sessions.ts";
@@ -134,4 +143,13 @@ export const TOOLS: readonly Tool[] = [
   explainPermission,
   listPendingPermissions,
   answerPermission,
+  mcpAdd,
+  mcpAddJson,
+  mcpAddFromClaudeDesktop,
+  mcpList,
+  mcpGet,
+  mcpUpdate,
+  mcpRemove,
+  mcpTest,
+  mcpServe,
 ];

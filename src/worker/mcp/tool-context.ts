@@ -6,11 +6,12 @@ import type { BranchService } from "../branches/branch-service.ts";
 import type { CheckpointServices } from "../checkpoints/compose-checkpoints.ts";
 import type { ConfigurationService } from "../configuration/configuration-service.ts";
 import type { ProposalService } from "../configuration/proposal-service.ts";
+import type { PermissionService } from "../permissions/permission-service.ts";
+import type { ServerServices } from "../mcp-servers/compose-servers.ts";
 import type { CommandService } from "../commands/command-service.ts";
 import type { OtherCommands } from "../commands/other-commands.ts";
 import type { SkillService } from "../skills/skill-service.ts";
 import type { HookService } from "../hooks/hook-service.ts";
-import type { PermissionService } from "../permissions/permission-service.ts";
 import type { ProcessService } from "../processes/process-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
@@ -34,6 +35,7 @@ export type Services = {
   processes: ProcessService;
   projects: ProjectService;
   runtime: RuntimeService;
+  servers: ServerServices;
 };
 
 export type ToolContext = {

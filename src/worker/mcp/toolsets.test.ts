@@ -13,8 +13,6 @@ describe("toolsets in the URL", () => {
   });
 
   it("are refused when unknown, naming those that exist", () => {
-    expect(() => readToolsets("sessions,secrets")).toThrow(
-      "sessions, projects, runtime, archive, attachments, checkpoints, configuration, permissions, hooks, commands, skills, or all",
-    );
+    expect(() => readToolsets("sessions,secrets")).toThrow(`${TOOLSETS.join(", ")}, or all`);
   });
 });

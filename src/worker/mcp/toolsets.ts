@@ -10,6 +10,7 @@ export const TOOLSETS = [
   "checkpoints",
   "configuration",
   "permissions",
+  "mcp_servers",
   "hooks",
   "commands",
   "skills",

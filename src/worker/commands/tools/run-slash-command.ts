@@ -62,5 +62,5 @@ export const runSlashCommand = defineTool({
     };
     return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal }), services);
   },
-  resume: ({ wait_seconds }, before, context) => resumeExecuted(wait_seconds, before, context),
+  resume: (args, before, context) => resumeExecuted(args.wait_seconds, before, context),
 });

@@ -146,7 +146,7 @@ export const executeClaude = defineTool({
     };
     return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal }), services);
   },
-  resume: ({ wait_seconds }, before, context) => resumeExecuted(wait_seconds, before, context),
+  resume: (args, before, context) => resumeExecuted(args.wait_seconds, before, context),
 });
 
 /** What of an answer holds for the whole turn. */
@@ -162,7 +162,7 @@ const submittedSchema = executeOutput.pick({
 /** The prompt was sent: what is left is to wait for its turn. */
 export async function resumeExecuted(
   wait_seconds: number,
-  before: Record<string, unknown>,
+  before: unknown,
   { principal, services, reportProgress, signal }: ToolContext,
 ): Promise<z.input<typeof executeOutput>> {
   const { session_id, turn_id, cursor, ...told } = submittedSchema.parse(before);

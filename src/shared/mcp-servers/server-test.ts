@@ -1,0 +1,22 @@
+// What a test of an MCP server found, wherever it was made.
+import { z } from "zod";
+
+/** Why a server could not be used. Words of ours: what a server says about itself stays out. */
+export const SERVER_PROBLEMS = [
+  "unreachable",
+  "refused",
+  "needs_sign_in",
+  "not_mcp",
+  "address_refused",
+  "secret_missing",
+  "did_not_start",
+] as const;
+export const serverProblemSchema = z.enum(SERVER_PROBLEMS);
+export type ServerProblem = z.infer<typeof serverProblemSchema>;
+
+/** What the runner says of a program that it started for a test. */
+export const stdioTestSchema = z.discriminatedUnion("ok", [
+  z.object({ ok: z.literal(true), tools: z.array(z.string()) }),
+  z.object({ ok: z.literal(false), problem: serverProblemSchema, message: z.string() }),
+]);
+export type StdioTest = z.infer<typeof stdioTestSchema>;

@@ -1,0 +1,71 @@
+// Passes a server's answer on, message by message: lists without what may not be called, and no value of a secret.
+import { AppError } from "../../../shared/errors/app-error.ts";
+import { filterIncoming } from "../../../shared/mcp-servers/message-policy.ts";
+import { MAX_MESSAGE_BYTES } from "../outbound-limits.ts";
+import { formatSseEvent, type SseEvent, splitSse } from "./sse-events.ts";
+
+export type AnswerFilter = {
+  allowed_tools: readonly string[] | null;
+  hidden: readonly string[];
+  onTools: (count: number) => void;
+  /** Where messages go to, as an SSE server says it, in words that may be passed on. */
+  endpoint: (data: string) => Promise<string>;
+};
+
+const REDACTED = "[redacted]";
+/** Shorter ones would be found in every text. */
+const MIN_HIDDEN = 6;
+
+export async function filterJson(answer: Response, filter: AnswerFilter): Promise<string> {
+  const text = await answer.text();
+  if (text.length > MAX_MESSAGE_BYTES) throw unreadable();
+  return filterMessage(text, filter);
+}
+
+export function filterStream(body: ReadableStream<Uint8Array>, filter: AnswerFilter): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const events = splitSse(body, MAX_MESSAGE_BYTES);
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await events.next();
+        if (done === true) return controller.close();
+        controller.enqueue(encoder.encode(formatSseEvent(await filterEvent(value, filter))));
+      } catch (error) {
+        controller.error(error);
+      }
+    },
+    cancel: async () => void (await events.return(undefined)),
+  });
+}
+
+async function filterEvent(event: SseEvent, filter: AnswerFilter): Promise<SseEvent> {
+  if (event.event === "endpoint") return { ...event, data: await filter.endpoint(event.data) };
+  if (event.data === "") return event;
+  return { ...event, data: filterMessage(event.data, filter) };
+}
+
+/** What is no message is not passed on: it could be anything. */
+function filterMessage(text: string, { allowed_tools, hidden, onTools }: AnswerFilter): string {
+  const { message, tools } = filterIncoming(parse(text), { allowed_tools });
+  if (tools !== null) onTools(tools);
+  return redact(JSON.stringify(message), hidden);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw unreadable();
+  }
+}
+
+/** As it stands in a JSON text. */
+function redact(text: string, hidden: readonly string[]): string {
+  const values = hidden.filter((value) => value.length >= MIN_HIDDEN).sort((a, b) => b.length - a.length);
+  return values.reduce((rest, value) => rest.replaceAll(JSON.stringify(value).slice(1, -1), REDACTED), text);
+}
+
+function unreadable(): AppError {
+  return new AppError("mcp_server_failed", "The MCP server's answer is no message that can be passed on.");
+}

@@ -1,0 +1,66 @@
+// Secrets in D1: sealed values by place and name. What leaves this file in clear goes into one request and nowhere else.
+import { and, eq } from "drizzle-orm";
+import type { Place } from "../../shared/configuration/place.ts";
+import type { Database } from "../db/client.ts";
+import { secrets } from "../db/schema.ts";
+import type { Sealer } from "./sealer.ts";
+
+/** What is shown of a secret: never its value. */
+export type SecretRow = { name: string; made_for: string | null; created_by: string; updated_at: string };
+
+export type NewSecret = { name: string; value: string; madeFor: string | null; createdBy: string };
+
+export type SecretStore = {
+  list(teamId: string, place: Place): Promise<SecretRow[]>;
+  /** Null for one that is not there, or cannot be opened any more. */
+  read(teamId: string, place: Place, name: string): Promise<string | null>;
+  /** Keeps it, or puts another value in its place. */
+  put(teamId: string, place: Place, secret: NewSecret): Promise<void>;
+  remove(teamId: string, place: Place, name: string): Promise<void>;
+};
+
+export type SecretStoreOptions = { db: Database; sealer: Sealer; now: () => Date };
+
+export function createSecretStore({ db, sealer, now }: SecretStoreOptions): SecretStore {
+  return {
+    async list(teamId, place) {
+      const { name, madeFor, createdBy, updatedAt } = secrets;
+      return db
+        .select({ name, made_for: madeFor, created_by: createdBy, updated_at: updatedAt })
+        .from(secrets)
+        .where(at(teamId, place))
+        .orderBy(name);
+    },
+    async read(teamId, place, name) {
+      const row = await db
+        .select({ sealed: secrets.sealed })
+        .from(secrets)
+        .where(and(at(teamId, place), eq(secrets.name, name)))
+        .get();
+      return row === undefined ? null : sealer.open(row.sealed, contextOf(teamId, place, name));
+    },
+    async put(teamId, place, { name, value, madeFor, createdBy }) {
+      const sealed = await sealer.seal(value, contextOf(teamId, place, name));
+      const updatedAt = now().toISOString();
+      const { scope, scope_id: scopeId } = place;
+      await db
+        .insert(secrets)
+        .values({ teamId, scope, scopeId, name, sealed, madeFor, createdBy, createdAt: updatedAt, updatedAt })
+        .onConflictDoUpdate({
+          target: [secrets.teamId, secrets.scope, secrets.scopeId, secrets.name],
+          set: { sealed, createdBy, updatedAt },
+        });
+    },
+    async remove(teamId, place, name) {
+      await db.delete(secrets).where(and(at(teamId, place), eq(secrets.name, name)));
+    },
+  };
+}
+
+function at(teamId: string, { scope, scope_id }: Place) {
+  return and(eq(secrets.teamId, teamId), eq(secrets.scope, scope), eq(secrets.scopeId, scope_id));
+}
+
+function contextOf(teamId: string, { scope, scope_id }: Place, name: string): readonly string[] {
+  return ["secret", teamId, scope, scope_id, name];
+}
