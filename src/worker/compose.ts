@@ -28,13 +28,11 @@ import { createSweepStore } from "./checkpoints/keeping/sweep-store.ts";
 import { sweepCheckpoints } from "./checkpoints/keeping/sweep.ts";
 import { createPackStore } from "./checkpoints/packs/pack-store.ts";
 import { type EdgeConfig, explainModelKeyProblem, publicConfig, readConfig } from "./config.ts";
+import { composeCustomization, composeHookRoute } from "./compose-customization.ts";
 import { composePages } from "./compose-pages.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { createApp } from "./http/app.ts";
-import { createCommandService } from "./commands/command-service.ts";
-import { createOtherCommands } from "./commands/other-commands.ts";
-import { createSkillService } from "./skills/skill-service.ts";
-import { composeHooks } from "./hooks/compose-hooks.ts";
+import type { UrlRules } from "../shared/outbound/url-policy.ts";
 import { answerHealth } from "./http/health-route.ts";
 import { createEntry, type FetchHandler } from "./http/entry.ts";
 import { createExposures } from "./mcp/exposure.ts";
@@ -49,7 +47,7 @@ import { createModelGateway } from "./model/model-gateway.ts";
 import { requireModel } from "./sessions/model-choice-policy.ts";
 import { composeServers } from "./mcp-servers/compose-servers.ts";
 import { forgetPlace } from "./mcp-servers/forget-place.ts";
-import { createGuardedFetch } from "./outbound/guarded-fetch.ts";
+import { createGuardedFetch, type GuardedFetch } from "./outbound/guarded-fetch.ts";
 import { createResolver } from "./outbound/resolve-name.ts";
 import { createSealer } from "./secrets/sealer.ts";
 import { createProcessService } from "./processes/process-service.ts";
@@ -227,7 +225,6 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     session: (id) => sessionOf(parts.env, id),
     askMs: ASK_PROCESSES_MS,
   });
-  const { checkpoints, branches } = timeline;
   const configured = composeConfiguration(parts, projects);
   return {
     ...configured,
@@ -235,8 +232,8 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     servers: composeMcpServers(parts, { configuration: configured.configuration, projects }),
     sessions,
     projects,
-    branches,
-    checkpoints,
+    branches: timeline.branches,
+    checkpoints: timeline.checkpoints,
     runtime,
     archive,
     processes,
@@ -244,18 +241,22 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   };
 }
 
+/** The one way to addresses that people enter. */
+function composeGuard(config: EdgeConfig): { guarded: GuardedFetch; rules: UrlRules } {
+  const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
+  const rules = { allowLoopback: config.allowLoopbackUrls, ownOrigin: config.publicUrl };
+  const resolve = createResolver({ resolverUrl: config.dnsResolverUrl, fetch: send });
+  return { guarded: createGuardedFetch({ fetch: send, resolve, rules }), rules };
+}
+
 function composeMcpServers(
   { env, config, db, logger, runtime }: Parts,
   { configuration, projects }: Pick<Services, "configuration" | "projects">,
 ): Services["servers"] {
-  const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
-  const rules = { allowLoopback: config.allowLoopbackUrls, ownOrigin: config.publicUrl };
-  const resolve = createResolver({ resolverUrl: config.dnsResolverUrl, fetch: send });
   return composeServers({
     db,
     sealer: createSealer(config.vaultKeys, crypto),
-    guarded: createGuardedFetch({ fetch: send, resolve, rules }),
-    rules,
+    ...composeGuard(config),
     publicUrl: config.publicUrl,
     version: VERSION,
     configuration,
@@ -293,23 +294,16 @@ function composeConfiguration({ env, config, db }: Parts, projects: ProjectServi
   const places = createPlaceResolver({ findProject: projects.find, session: (id) => sessionOf(env, id) });
   const store = createConfigurationStore({ db, now });
   const configuration = createConfigurationService({ store, proposals, places });
-  const hooks = composeHooks({
+  const customization = composeCustomization({
     configuration,
     projects,
     workspace: (id) => workspaceOf(env, id),
-    send: () => Promise.resolve({ status: null, body: "", failure: "nothing is sent yet" }),
-  });
-  const commands = createCommandService({
-    configuration,
+    session: (id) => sessionOf(env, id),
+    guarded: composeGuard(config).guarded,
     requireModel: (model) => requireModel(model, config.allowedModels),
+    sha256Hex,
   });
-  const otherCommands = createOtherCommands({ projects, session: (id) => sessionOf(env, id) });
-  const skills = createSkillService({
-    configuration,
-    download: () => Promise.reject(new AppError("invalid_argument", "no download yet")),
-    sha256Hex: (bytes) => sha256Hex(Uint8Array.from(bytes)),
-  });
-  return { proposals, configuration, hooks, commands, otherCommands, skills };
+  return { proposals, configuration, ...customization };
 }
 
 function composePermissions({ env, config, logger }: Parts, configuration: ConfigurationService) {
@@ -378,6 +372,12 @@ function composeApp(parts: Parts, { principals, watching, pages, servers, signIn
     health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),
     model: composeGateway(parts),
     mcpProxy: servers.proxy,
+    hooks: composeHookRoute({
+      verifyToken: (token) => verifyRunToken(token, config.runTokenSecret, crypto.subtle),
+      session: (id) => sessionOf(env, id),
+      guarded: composeGuard(config).guarded,
+      logger,
+    }),
     packs: composePackRoutes(parts),
     upload: createUploadRoute({ uploads: parts.attachments, logger }),
     wake: (request: Request) => wakeSession({ workspace: (id) => workspaceOf(env, id) }, request),
