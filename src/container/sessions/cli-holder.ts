@@ -3,12 +3,13 @@ import type { LiveOptions as WireLiveOptions, TurnStart } from "../../shared/rpc
 import { decideCli } from "../../shared/sleeping/sleep-policy.ts";
 import type { LaunchConfiguration } from "../configuration/launch-configuration.ts";
 import { takeBackEnvironment } from "../configuration/repository-environment.ts";
+import { readRepositoryHooks } from "../hooks/repository-hooks.ts";
 import { type Cli, type CliHandlers, type CliLaunch, type FixedOptions, launchCli, type LiveOptions } from "./cli.ts";
 import { chooseBeginning } from "../transcripts/conversation.ts";
 
 export type CliHolderParts = {
   configDir: string;
-  launch: Omit<CliLaunch, "fixed" | "live" | "beginning" | "takenBack" | "mcpServers">;
+  launch: Omit<CliLaunch, "fixed" | "live" | "beginning" | "takenBack" | "mcpServers" | "repositoryHooks">;
   /** The MCP servers of a CLI that starts. */
   servers(configuration: LaunchConfiguration): Promise<CliLaunch["mcpServers"]>;
   /** Lays the turn's configuration out, where it is not yet. */
@@ -52,7 +53,9 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
     const { cwd, environment } = parts.launch;
     const takenBack = await takeBackEnvironment(cwd, environment);
     const mcpServers = await parts.servers(fixed.configuration);
-    const cli = launchCli({ ...parts.launch, fixed, live, beginning, takenBack, mcpServers }, handlers);
+    const repositoryHooks = fixed.configuration.repository.hooks ? await readRepositoryHooks(cwd) : {};
+    const found = { beginning, takenBack, mcpServers, repositoryHooks };
+    const cli = launchCli({ ...parts.launch, fixed, live, ...found }, handlers);
     current = cli;
     lookAfterIdle();
     parts.onStarted(cli, beginning.kind !== "new");
