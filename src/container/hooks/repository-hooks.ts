@@ -21,15 +21,15 @@ export async function readRepositoryHooks(workspaceDir: string): Promise<HooksCo
   if (!settings.success) return {};
   const entries = HOOK_EVENT_NAMES.map((event): [HookEventName, HookGroup[]] => [
     event,
-    readGroups(settings.data.hooks?.[event]),
+    readGroups(settings.data.hooks?.[event]).filter((group) => fits(event, group)),
   ]);
-  const hooks = Object.fromEntries(entries.filter(([event, groups]) => fits(event, groups)));
+  const hooks = Object.fromEntries(entries.filter(([, groups]) => groups.length > 0));
   const parsed = hooksConfigSchema.safeParse(hooks);
   return parsed.success ? parsed.data : {};
 }
 
-function fits(event: HookEventName, groups: readonly HookGroup[]): boolean {
-  return groups.length > 0 && hooksConfigSchema.safeParse({ [event]: groups }).success;
+function fits(event: HookEventName, group: HookGroup): boolean {
+  return hooksConfigSchema.safeParse({ [event]: [group] }).success;
 }
 
 function readGroups(value: unknown): HookGroup[] {

@@ -49,16 +49,11 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
   };
 
   async function launch(fixed: FixedOptions, live: LiveOptions): Promise<Cli> {
-    const beginning = await chooseBeginning(parts.configDir, fixed);
-    const { cwd, environment } = parts.launch;
-    const takenBack = await takeBackEnvironment(cwd, environment);
-    const mcpServers = await parts.servers(fixed.configuration);
-    const repositoryHooks = fixed.configuration.repository.hooks ? await readRepositoryHooks(cwd) : {};
-    const found = { beginning, takenBack, mcpServers, repositoryHooks };
+    const found = await findForLaunch(parts, fixed);
     const cli = launchCli({ ...parts.launch, fixed, live, ...found }, handlers);
     current = cli;
     lookAfterIdle();
-    parts.onStarted(cli, beginning.kind !== "new");
+    parts.onStarted(cli, found.beginning.kind !== "new");
     return cli;
   }
 
@@ -100,6 +95,17 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
       clearTimeout(idleTimer);
       await current?.end();
     },
+  };
+}
+
+/** What a CLI is started with that has to be looked up first. */
+async function findForLaunch(parts: CliHolderParts, fixed: FixedOptions) {
+  const { cwd, environment } = parts.launch;
+  return {
+    beginning: await chooseBeginning(parts.configDir, fixed),
+    takenBack: await takeBackEnvironment(cwd, environment),
+    mcpServers: await parts.servers(fixed.configuration),
+    repositoryHooks: fixed.configuration.repository.hooks ? await readRepositoryHooks(cwd) : {},
   };
 }
 
