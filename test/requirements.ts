@@ -26,6 +26,10 @@ export const REQUIREMENTS = {
     "what widens waits for a person, is carried out once and only as it was shown, and is nobody else's",
   "configuration.isolation": "a session is configured by its own places alone",
   "configuration.limits": "a configuration that is larger than a session takes is refused",
+  "configuration.warm": "an unchanged configuration is neither read nor sent again; a runner that has lost it gets it",
+  "configuration.outage": "a turn waits for rules that are known to have changed, and for nothing else",
+  "commands.approvals":
+    "what a command or skill lets run runs unasked in turns that use it, unless the repository took its name or a rule says no",
   "configuration.memory":
     "instructions of every scope reach the model; a change comes with the next prompt, and no change costs no process",
   "configuration.ceiling": "the narrowest ceiling holds in every turn, whatever a call asks for",

@@ -18,6 +18,7 @@ export type PageParts = {
   principals: PrincipalStore;
   services: Pick<Services, "permissions" | "proposals" | "sessions">;
   signIn: (code: string) => Promise<SignInVerdict>;
+  nameClient: (clientId: string) => Promise<string>;
   logger: Logger;
 };
 
@@ -39,6 +40,7 @@ export function composePages(parts: PageParts) {
     proposals: createProposalRoute({
       ...shared,
       proposals: services.proposals,
+      nameClient: parts.nameClient,
       namePlace: createPlaceNames({ db: parts.db, sessions: services.sessions }),
     }),
   };

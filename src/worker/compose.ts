@@ -109,19 +109,14 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   if (config.modelKeyProblem !== null) logger.log("error", "model_key_unusable", { problem: config.modelKeyProblem });
   const services = { ...composeServices(parts), watching };
   const { signIn } = composeSignIn(parts);
-  const pages = composePages({ ...parts, publicUrl: config.publicUrl, principals, services, signIn });
+  const oauth = () => getOAuthApi(options, env);
+  const nameClient = async (id: string) => (await oauth().lookupClient(id))?.clientName ?? id;
+  const pages = composePages({ ...parts, publicUrl: config.publicUrl, principals, services, signIn, nameClient });
   const options: OAuthProviderOptions<Env> = providerOptions({
     ...config,
     logger,
     apiHandler: composeProtected(parts, principals.readPrincipal, services),
-    defaultHandler: composeApp(parts, {
-      principals,
-      watching,
-      pages,
-      servers: services.servers,
-      signIn,
-      oauth: () => getOAuthApi(options, env),
-    }),
+    defaultHandler: composeApp(parts, { principals, watching, pages, servers: services.servers, signIn, oauth }),
   });
   const provider = new OAuthProvider<Env>(options);
   const entry = createEntry({ provider, publicUrl: config.publicUrl, logger });
@@ -213,12 +208,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     subtle: crypto.subtle,
     resolveAttachments: (principal, names) => parts.attachments.resolve(principal, names),
   });
-  const runtime = createRuntimeService({
-    async askSandbox(principal, name, ask) {
-      const project = await projects.find(principal, name);
-      return ask(workspace(project.workspace_id), identityOf(principal, project));
-    },
-  });
+  const runtime = composeRuntime(parts, projects);
   const archive = composeArchive(parts);
   const processes = createProcessService({
     store: createProcessStore(db),
@@ -247,6 +237,15 @@ function composeGuard(config: EdgeConfig): { guarded: GuardedFetch; rules: UrlRu
   const rules = { allowLoopback: config.allowLoopbackUrls, ownOrigin: config.publicUrl };
   const resolve = createResolver({ resolverUrl: config.dnsResolverUrl, fetch: send });
   return { guarded: createGuardedFetch({ fetch: send, resolve, rules }), rules };
+}
+
+function composeRuntime({ env }: Parts, projects: ProjectService) {
+  return createRuntimeService({
+    async askSandbox(principal, name, ask) {
+      const project = await projects.find(principal, name);
+      return ask(workspaceOf(env, project.workspace_id), identityOf(principal, project));
+    },
+  });
 }
 
 function composeMcpServers(

@@ -146,7 +146,7 @@ describe("the link", () => {
     const { formToken } = await openPage(path, cookie);
     const decisions = ["allow_once", "deny", "allow_session", "deny"];
     const answers = decisions.map((decision) => sendForm(path, { form_token: formToken, decision }, { cookie }));
-    const statuses = (await Promise.all(answers)).map(({ status }) => status).sort();
+    const statuses = (await Promise.all(answers)).map(({ status }) => status).sort((a, b) => a - b);
     expect(statuses).toEqual([303, 409, 409, 409]);
     expect(await eventsOf(session_id, "permission_resolved")).toHaveLength(1);
   });

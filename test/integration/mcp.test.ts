@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { uuidV7 } from "../../src/shared/ids.ts";
 import type { SessionApi } from "../../src/shared/rpc/session-api.ts";
 import type { Principal } from "../../src/shared/teams/principal.ts";
+import { TOOLSETS } from "../../src/worker/mcp/toolsets.ts";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   callLegacy,
@@ -77,9 +78,7 @@ describe("/mcp", () => {
   it("refuses an unknown toolset and names those that exist", async () => {
     const response = await callModern(token, "tools/list", {}, { query: "?toolsets=nonsense" });
     expect(response.status).toBe(400);
-    expect((await readRpc(response)).error?.message).toContain(
-      "sessions, projects, runtime, archive, attachments, checkpoints, configuration, or all",
-    );
+    expect((await readRpc(response)).error?.message).toContain(`${TOOLSETS.join(", ")}, or all`);
   });
 
   it("refuses a page of a foreign origin, and takes hosted clients and requests without origin [bad_input.http]", async () => {

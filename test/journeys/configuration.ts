@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { callTool, say } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
-import { connect, messages, prompt, readLog, start, waitForEnd } from "./person.ts";
+import { connect, messages, prompt, readLog, start, waitForEnd, waitForQuestion } from "./person.ts";
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
@@ -84,11 +84,15 @@ export function describeConfiguration(sandbox: "process" | "container", options:
       const ceiling = { permission_mode: "plan" };
       const set = await update(client, { scope: "project", project: "held", kind: "ceiling", value: ceiling });
       expect(set).toMatchObject({ outcome: "applied" });
-      const held = await turn(stack, client, {
+      const held = await start(client, {
         project: "held",
         permission_mode: "bypassPermissions",
         prompt: prompt("Write.", { steps: [[bash("echo ran > ran.txt")], [say("done")]] }),
       });
+      // The mode asks a person, who does not come.
+      await waitForQuestion(client, held);
+      await client.callToolOrThrow("interrupt_session", { session_id: held.session_id });
+      await waitForEnd(client, held);
       const log = await readLog(client, held.session_id);
       expect(log.find(({ type }) => type === "turn_started")?.data["permission_mode"]).toBe("plan");
       const files = await client.callToolOrThrow("list_project_files", { project: "held" });
@@ -127,7 +131,7 @@ export function describeConfiguration(sandbox: "process" | "container", options:
       // The second session begins with what the first one left in the repository.
       const next = await turn(stack, client, {
         project,
-        permission_mode: "default",
+        permission_mode: "dontAsk",
         prompt: prompt("Run.", { steps: [[bash("echo ran > ran.txt")], [say("done")]] }),
       });
       expect(next.result?.text).toBe("done");

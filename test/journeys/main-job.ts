@@ -12,6 +12,7 @@ import {
   start,
   timesInConversation,
   waitForEnd,
+  waitForQuestion,
   waitUntil,
 } from "./person.ts";
 
@@ -207,7 +208,7 @@ export function describeMainJob(sandbox: "process" | "container", options: Stack
       await client.close();
     });
 
-    it("denies what would have to be asked, in a mode that asks, and says so in the answer [tools.ceiling]", async () => {
+    it("asks a person what the mode asks, and runs nothing when the turn is stopped instead [permissions.stop] [tools.ceiling]", async () => {
       const client = await connect(stack);
       const started = await start(client, {
         project: "default",
@@ -216,8 +217,12 @@ export function describeMainJob(sandbox: "process" | "container", options: Stack
           steps: [[callTool("Bash", { command: "touch asked.txt" })], [say("I was refused.")]],
         }),
       });
+      const { waited, ...asked } = await waitForQuestion(client, started);
+      expect(asked).toMatchObject({ tool: "Bash", summary: "Bash: touch asked.txt" });
+      expect(waited).toMatchObject({ status: "waiting_for_permission" });
+      await client.callToolOrThrow("interrupt_session", { session_id: started.session_id });
       const ended = await waitForEnd(client, started);
-      expect(ended.result?.permission_denials).toMatchObject([{ tool_name: "Bash" }]);
+      expect(ended).toMatchObject({ turn: { status: "interrupted" }, pending_permissions: [] });
       const types = (await readLog(client, started.session_id)).map((event) => event.type);
       expect(types).toEqual(expect.arrayContaining(["permission_requested", "permission_resolved"]));
       expect(JSON.stringify(await client.callToolOrThrow("list_project_files", {}))).not.toContain("asked.txt");

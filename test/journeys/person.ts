@@ -17,6 +17,7 @@ export type Waited = {
   events: SessionEvent[];
   next_cursor: number;
   has_more: boolean;
+  pending_permissions: { request_id: string; tool: string; summary: string; consent_url: string }[];
 };
 
 export async function connect(stack: Stack) {
@@ -57,6 +58,14 @@ export async function waitUntil(
     await sleep(150);
   }
   throw new Error(`not reached in ${timeoutMs} ms; last seen: ${JSON.stringify(last)?.slice(0, 2000)} ${String(last)}`);
+}
+
+/** Waits until the session asks a person something. */
+export async function waitForQuestion(client: Caller, started: Started, timeoutMs = 60_000) {
+  const waited = await waitUntil(client, started.session_id, timeoutMs, (seen) => seen.pending_permissions.length > 0);
+  const [asked] = waited.pending_permissions;
+  if (asked === undefined) throw new Error("nothing is asked");
+  return { ...asked, waited };
 }
 
 /** The whole log, page by page. */

@@ -1,6 +1,6 @@
 // A headless Chromium for tests of pages, steered by its DevTools protocol: one page, opened, read, typed into, clicked.
 import { spawn } from "node:child_process";
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -27,6 +27,8 @@ export type Browser = {
   waitForText(pattern: RegExp, timeoutMs?: number): Promise<string>;
   /** Runs in the page; the answer has to be JSON. */
   evaluate<T>(expression: string): Promise<T>;
+  /** What the whole page looks like, as a PNG file. */
+  screenshot(path: string): Promise<void>;
   /** Every address that was asked for, the newest last. */
   requested(): string[];
   /** What the browser complained about since the last page was opened: exceptions, and what a policy refused. */
@@ -96,6 +98,12 @@ async function steer(socket: WebSocket): Promise<Omit<Browser, "close">> {
     text,
     requested: () => requested,
     complaints: () => complaints,
+    async screenshot(path) {
+      const { cssContentSize } = await send("Page.getLayoutMetrics");
+      const clip = { x: 0, y: 0, width: cssContentSize.width, height: cssContentSize.height, scale: 1 };
+      const { data } = await send("Page.captureScreenshot", { format: "png", clip, captureBeyondViewport: true });
+      writeFileSync(path, Buffer.from(data as string, "base64"));
+    },
     async open(url) {
       complaints.length = 0;
       await send("Page.navigate", { url });

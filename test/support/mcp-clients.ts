@@ -46,15 +46,28 @@ export async function signInLegacy(url: string, signInCode: string): Promise<Tok
   return (await signInHeadless(toMcpUrl(url).href, signInCode, runAuth)).tokens;
 }
 
-/** A 2026-07-28 client. A query such as `?toolsets=all` on `url` is kept. */
+/** What a person does with a form that the client shows them. */
+export type FillForm = (form: {
+  message: string;
+}) => { action: "accept"; content: Record<string, string> } | { action: "decline" | "cancel" };
+
+/** A 2026-07-28 client. A query such as `?toolsets=all` on `url` is kept. With `fillForm` it says that it shows forms. */
 export async function connectModern(
   url: string,
   tokens: Tokens,
   send: typeof fetch = fetch,
+  fillForm: FillForm | null = null,
 ): Promise<ConnectedClient<ModernClient>> {
   // Pinned: without it the library speaks as a 2025 client.
   const versionNegotiation = { mode: { pin: "2026-07-28" } };
-  const client = new ModernClient({ name: "berth-test-modern", version: "1.0.0" }, { versionNegotiation });
+  const capabilities = fillForm === null ? {} : { elicitation: { form: {} } };
+  const client = new ModernClient(
+    { name: "berth-test-modern", version: "1.0.0" },
+    { versionNegotiation, capabilities },
+  );
+  if (fillForm !== null) {
+    client.setRequestHandler("elicitation/create", ({ params }) => fillForm({ message: params.message }));
+  }
   const transport = { requestInit: { headers: bearer(tokens) }, fetch: send };
   await client.connect(new ModernTransport(toMcpUrl(url), transport));
   const call = (name: string, args: Record<string, unknown>, options: CallOptions) =>

@@ -132,8 +132,18 @@ export function createPermissionBook(sql: ObjectSql, events: Pick<EventStore, "a
         settle(request, { behavior: "deny", message: ENDED[by] }, { ...resolution, message: null });
       }
     },
-    allowForSession(request) {
-      const { request_id, session_rule, call_sha256 } = request;
+    get: (requestId) => select("WHERE request_id = ?", requestId)[0] ?? null,
+    pending: () => select("WHERE resolved_at IS NULL ORDER BY requested_at"),
+    ...createGrants(sql),
+  };
+}
+
+type Grants = Pick<PermissionBook, "allowForSession" | "grantedRules" | "isCallGranted">;
+
+/** What a person allowed for as long as the session lives. */
+function createGrants(sql: ObjectSql): Grants {
+  return {
+    allowForSession({ request_id, session_rule, call_sha256 }) {
       const [kind, value] = session_rule === null ? ["call", call_sha256] : ["rule", session_rule];
       if (value === null) return;
       sql.exec(
@@ -143,8 +153,6 @@ export function createPermissionBook(sql: ObjectSql, events: Pick<EventStore, "a
         request_id,
       );
     },
-    get: (requestId) => select("WHERE request_id = ?", requestId)[0] ?? null,
-    pending: () => select("WHERE resolved_at IS NULL ORDER BY requested_at"),
     grantedRules: () =>
       sql
         .exec<{ value: string }>("SELECT value FROM permission_grants WHERE kind = 'rule'")

@@ -148,7 +148,7 @@ function toRequest(parts: Parts, question: PermissionQuestion, { why, callSha256
     tool_input,
     call_sha256: callSha256,
     cwd,
-    reason: [why.reason, question.asked_because].filter((text) => text !== undefined && text !== "").join(" "),
+    reason: tellReason(why.reason, question.asked_because ?? ""),
     rule: why.rule,
     rule_scope: why.scope,
     session_rule: rule,
@@ -157,6 +157,11 @@ function toRequest(parts: Parts, question: PermissionQuestion, { why, callSha256
     requested_at: parts.clock.nowIso(),
     expires_at_ms: now + Math.max(1000, Math.min(parts.timeoutMs, patienceMs)),
   };
+}
+
+/** Claude Code repeats the gate's own words where it was the gate that asked. */
+function tellReason(reason: string, askedBecause: string): string {
+  return askedBecause === "" || reason.startsWith(askedBecause) ? reason : `${reason} ${askedBecause}`;
 }
 
 function suggestFor(question: PermissionQuestion): string | null {

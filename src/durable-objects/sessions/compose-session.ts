@@ -1,7 +1,7 @@
 // Builds a session's collaborators around one object's storage. Nothing here decides anything.
 import { RUNTIME_HEADER } from "../../shared/rpc/protocol.ts";
 import { createAttachmentReader } from "../attachments/attachment-reader.ts";
-import { createAlarmClock } from "../alarms/alarm-clock.ts";
+import { type AlarmClock, createAlarmClock } from "../alarms/alarm-clock.ts";
 import type { ArchiveBucket } from "../archive/archive-keys.ts";
 import { createArchivedLog } from "../archive/archived-log.ts";
 import { createArchiver, type Archiver } from "../archive/archiver.ts";
@@ -24,9 +24,10 @@ import { createExclusive } from "../exclusive.ts";
 import { createModelAdmission } from "../models/model-admission.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
-import { createPermissionBook } from "../permissions/permission-book.ts";
-import { createPermissionDesk } from "../permissions/permission-desk.ts";
+import { createPermissionBook, type PermissionBook } from "../permissions/permission-book.ts";
+import { createPermissionDesk, type PermissionDesk } from "../permissions/permission-desk.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
+import { createUsedSkills } from "../permissions/used-skills.ts";
 import { createProcessDesk } from "../processes/process-desk.ts";
 import { createProcessRegistry } from "../processes/process-registry.ts";
 import { createRegistryEntry } from "../processes/registry-entry.ts";
@@ -49,7 +50,7 @@ import { createWatchHub, type SocketPort, type WatchHub } from "../watching/watc
 import { createLeaseKeeper } from "./lease-keeper.ts";
 import { createLostTurns } from "./lost-turns.ts";
 import { createSessionEnder, type SessionEnder } from "./session-ender.ts";
-import { createSessionLog, type SessionLogParts } from "./session-log.ts";
+import { createSessionLog, type SessionLog, type SessionLogParts } from "./session-log.ts";
 import { setSessionOptions } from "./session-options.ts";
 import { createSessionReader } from "./session-reader.ts";
 import { createSessionStore, type SessionRow } from "./session-store.ts";
@@ -89,30 +90,12 @@ export function composeSession(ports: SessionPorts) {
   const archiver = composeArchiver(ports, core);
   const host = composeHost(ports, core, drive);
   const connection = composeConnection(ports, core, { host, onBroken: drive });
-  const watchers = createWatchHub({
-    ...parts,
-    events: core.archived.watchable,
-    sockets: ports.sockets,
-    onWatched: connection.refreshPreviews,
-    answerPermission({ request_id, answer }, user_id) {
-      const answered = core.permissions.answer({ request_id, answer, user_id, way: "socket" });
-      return answered.ok ? null : answered.error;
-    },
-    onError: (error) => ports.logger.error("watch_failed", error),
-  });
-  core.watch.hub = watchers;
+  const watchers = (core.watch.hub = composeWatchers(ports, core, connection));
   const driver = composeDriver(ports, core, connection);
   const reader = createSessionReader({ ...parts, archived: core.archived, permissions: core.permissions });
   const onError = (error: unknown): void => ports.logger.error("end_failed", error);
   const driveAgainAt = (atMs: number): void => alarms.schedule("drive", atMs);
-  const ender = createSessionEnder({
-    ...parts,
-    log: core.log,
-    permissions: core.book,
-    connection,
-    driveAgainAt,
-    onError,
-  });
+  const ender = createSessionEnder({ ...parts, ...core, permissions: core.book, connection, driveAgainAt, onError });
   return {
     ...parts,
     archived: core.archived,
@@ -147,6 +130,20 @@ export function composeSession(ports: SessionPorts) {
 
 type Core = ReturnType<typeof composeCore>;
 
+function composeWatchers(ports: SessionPorts, core: Core, connection: RunnerConnection): WatchHub {
+  return createWatchHub({
+    ...core.parts,
+    events: core.archived.watchable,
+    sockets: ports.sockets,
+    onWatched: connection.refreshPreviews,
+    answerPermission({ request_id, answer }, user_id) {
+      const answered = core.permissions.answer({ request_id, answer, user_id, way: "socket" });
+      return answered.ok ? null : answered.error;
+    },
+    onError: (error) => ports.logger.error("watch_failed", error),
+  });
+}
+
 /** What everything else stands on: rows, log, alarm, and the ways to the other objects. */
 function composeCore(ports: SessionPorts) {
   const { storage, clock } = ports;
@@ -169,13 +166,7 @@ function composeCore(ports: SessionPorts) {
   return {
     parts,
     book,
-    permissions: createPermissionDesk({
-      ...parts,
-      book,
-      log,
-      timeoutMs: ports.config.permissionTimeoutMs,
-      expireAt: (atMs) => alarms.schedule("permissions", atMs),
-    }),
+    permissions: composeDesk(ports, { ...parts, book, log, alarms }),
     toolCheckpoints,
     archive,
     puts,
@@ -213,6 +204,13 @@ function composeCore(ports: SessionPorts) {
   };
 }
 
+type DeskParts = SessionLogParts & { book: PermissionBook; log: SessionLog; alarms: AlarmClock<SessionTask> };
+
+function composeDesk({ config }: SessionPorts, parts: DeskParts): PermissionDesk {
+  const expireAt = (atMs: number): void => parts.alarms.schedule("permissions", atMs);
+  return createPermissionDesk({ ...parts, timeoutMs: config.permissionTimeoutMs, expireAt });
+}
+
 function composeParts({ storage, clock }: SessionPorts, deliverSoon: () => void): SessionLogParts {
   return {
     storage,
@@ -243,6 +241,7 @@ function composeHost(ports: SessionPorts, core: Core, drive: () => void): Sessio
   const keeper = createTranscriptKeeper({ ...parts, transcripts, bodies });
   const attachments = createAttachmentReader({ ...parts, bucket: ports.bucket });
   const gate = createPermissionGate({
+    skills: createUsedSkills(),
     ...parts,
     book: core.book,
     desk: core.permissions,

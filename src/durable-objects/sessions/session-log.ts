@@ -74,17 +74,13 @@ export function createSessionLog(parts: SessionLogParts & Followers): SessionLog
       budgetExceeded: turns.newest()?.reason === "stopped at max_budget_usd",
       asksPerson: asked.length > 0,
     });
-    changeStatus(status, asked[0] === undefined ? reason : describeAsked(asked[0], asked.length));
+    changeStatus(status, describeAsked(asked) ?? reason);
   };
 
   return {
     refreshStatus,
     oweRow,
-    write(change) {
-      const value = parts.storage.transactionSync(change);
-      parts.bell.ring();
-      return value;
-    },
+    write: (change) => writeAndRing(parts, change),
     setStarting: () => changeStatus("starting", null),
     turnStarted(turn, occurredAt) {
       turns.markStarted(turn.turn_id, clock.nowIso());
@@ -111,9 +107,11 @@ export function createSessionLog(parts: SessionLogParts & Followers): SessionLog
   };
 }
 
-function describeAsked({ kind, tool_name }: ReturnType<PermissionBook["pending"]>[number], count: number): string {
-  const what = kind === "tool" ? `about ${tool_name}` : WAITS_FOR[kind];
-  return `waits for a person's answer ${what}${count > 1 ? `, and ${count - 1} more` : ""}`;
+/** Null when nothing waits for a person. */
+function describeAsked([first, ...others]: ReturnType<PermissionBook["pending"]>): string | null {
+  if (first === undefined) return null;
+  const what = first.kind === "tool" ? `about ${first.tool_name}` : WAITS_FOR[first.kind];
+  return `waits for a person's answer ${what}${others.length > 0 ? `, and ${others.length} more` : ""}`;
 }
 
 const WAITS_FOR = {
@@ -121,6 +119,12 @@ const WAITS_FOR = {
   plan: "to a plan",
   elicitation: "to a question of an MCP server's",
 };
+
+function writeAndRing<T>({ storage, bell }: SessionLogParts, change: () => T): T {
+  const value = storage.transactionSync(change);
+  bell.ring();
+  return value;
+}
 
 function recordError(
   { events }: SessionLogParts,

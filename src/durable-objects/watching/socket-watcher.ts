@@ -53,9 +53,12 @@ export function startAttachment(cursor: number, nowMs: number, answersAs: string
 /** Takes a socket up where its attachment says. Null when the attachment is of no version that this build knows. */
 export function createSocketWatcher(parts: SocketWatcherParts, socket: WebSocket): SocketWatcher | null {
   const attached = attachmentSchema.safeParse(socket.deserializeAttachment());
-  if (!attached.success) return null;
+  return attached.success ? takeUp(parts, socket, attached.data) : null;
+}
+
+function takeUp(parts: SocketWatcherParts, socket: WebSocket, attached: Attachment): SocketWatcher {
   const { frames, clock, limits } = parts;
-  let state = attached.data;
+  let state = attached;
   let isOpen = true;
   let previewBytes = 0;
   // After an absence the single frames are not known any more: they count as one.
@@ -105,11 +108,10 @@ export function createSocketWatcher(parts: SocketWatcherParts, socket: WebSocket
     hear(message) {
       if (!isOpen) return;
       const frame = readFrame(message);
-      if (frame?.kind === "answer_permission") return void socket.send(takeAnswer(parts, frame, state.answers_as));
-      const seq = frame?.seq ?? null;
-      if (seq === null || seq > state.cursor) return close(CLOSE.not_understood, USAGE);
+      if (frame?.kind === "answer_permission") return socket.send(takeAnswer(parts, frame, state.answers_as));
+      if (frame === null || frame.seq > state.cursor) return close(CLOSE.not_understood, USAGE);
       previewBytes = 0;
-      inFlight = acknowledge(inFlight, seq);
+      inFlight = acknowledge(inFlight, frame.seq);
       stalled.clear();
       save({ blocked_since_ms: null });
       pump();

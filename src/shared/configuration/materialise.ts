@@ -27,6 +27,7 @@ export function materialise(merged: MergedConfiguration): SessionConfiguration {
     policies: [...unreadablePolicies(merged), ...of("policy").map(toPolicy)],
     hook_urls: listHookUrls(hooks),
     ceiling: combineCeilings(of("ceiling").map(({ value }) => ceilingSchema.parse(value))),
+    approvals: approvalsOf([...of("command"), ...of("skill")]),
   };
   return {
     sandbox: {
@@ -64,6 +65,16 @@ function unreadablePolicies({ unreadable }: MergedConfiguration): ScopedPolicy[]
   return unreadable
     .filter(({ kind }) => kind === "policy" || kind === "ceiling")
     .map(({ scope }) => ({ scope, policy: { auto_approved: [], user_consent: [], forbidden: ["*"] } }));
+}
+
+const approvingSchema = z.object({ allowed_tools: z.array(z.string()) });
+
+/** What commands and skills let run without a question while they are used. */
+function approvalsOf(items: readonly MergedItem[]): GateConfiguration["approvals"] {
+  const approving = items.map(({ name, scope, value }) => {
+    return [name, { scope, rules: approvingSchema.parse(value).allowed_tools }] as const;
+  });
+  return Object.fromEntries(approving.filter(([, { rules }]) => rules.length > 0));
 }
 
 /** A session of which nothing was ever configured. */

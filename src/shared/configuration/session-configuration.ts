@@ -3,7 +3,7 @@ import { z } from "zod";
 import { sandboxServersSchema } from "../mcp-servers/sandbox-server.ts";
 import { mergedHooksSchema } from "../hooks/hook-schema.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
-import { scopedPolicySchema } from "../permissions/policy-schema.ts";
+import { policyScopeSchema, scopedPolicySchema } from "../permissions/policy-schema.ts";
 
 /** Files in Claude Code's user folder, by a path below it; text, or base64 where it is none. */
 export const configurationFileSchema = z.object({
@@ -40,6 +40,8 @@ export const gateConfigurationSchema = z.object({
   /** Where the session's HTTP hooks go. */
   hook_urls: z.array(z.string()).default([]),
   ceiling: z.object({ permission_mode: permissionModeSchema, allowed_tools: z.array(z.array(z.string())) }),
+  /** Rules by the name of a command or skill: they run without a question in a turn that uses it. */
+  approvals: z.record(z.string(), z.object({ scope: policyScopeSchema, rules: z.array(z.string()) })).default({}),
 });
 export type GateConfiguration = z.infer<typeof gateConfigurationSchema>;
 

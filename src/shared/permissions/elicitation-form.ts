@@ -88,8 +88,7 @@ export function readElicitationAnswer(input: unknown, content: Record<string, un
 const WRONG = Symbol("wrong");
 
 function readValue(field: FormField, value: unknown): unknown {
-  if (value === undefined || value === null || value === "")
-    return field.kind === "yes_no" && field.isRequired ? false : undefined;
+  if (value === undefined || value === null || value === "") return readNothing(field);
   switch (field.kind) {
     case "text":
       return typeof value === "string" && value.length <= 8000 ? value : WRONG;
@@ -103,6 +102,11 @@ function readValue(field: FormField, value: unknown): unknown {
     case "integer":
       return readNumber(value, field.kind === "integer");
   }
+}
+
+/** A box that nobody ticked is not sent along. */
+function readNothing({ kind, isRequired }: FormField): unknown {
+  return kind === "yes_no" && isRequired ? false : undefined;
 }
 
 function readChoices({ options }: FormField, values: unknown[]): unknown {

@@ -18,8 +18,6 @@ export const RESOLVED_BY = [...ANSWER_WAYS, "timeout", "interrupt", "turn_ended"
 const MAX_MESSAGE_CHARACTERS = 1000;
 const messageSchema = z.string().max(MAX_MESSAGE_CHARACTERS).optional();
 
-export const DECISIONS = ["allow_once", "allow_session", "allow_always", "deny", "answer"] as const;
-
 export const permissionAnswerSchema = z.discriminatedUnion("decision", [
   z.strictObject({ decision: z.literal("allow_once") }),
   /** The same call, or what the suggested rule takes, for as long as the session lives. */

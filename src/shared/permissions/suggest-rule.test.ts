@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, constantFrom, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide } from "./decide-call.ts";
 import { suggestRule } from "./suggest-rule.ts";
@@ -36,16 +36,13 @@ describe("the rule that is suggested for a call", () => {
   });
 
   it("never lets another command run [permissions.always]", () => {
-    const words = fc.array(
-      fc.constantFrom("npm", "test", "git", "-v", "*", "a b", "'x'", '"y"', "rm", "\\", ":*", "x=1"),
-      {
-        minLength: 1,
-        maxLength: 4,
-      },
-    );
+    const words = array(constantFrom("npm", "test", "git", "-v", "*", "a b", "'x'", '"y"', "rm", "\\", ":*", "x=1"), {
+      minLength: 1,
+      maxLength: 4,
+    });
     const commands = words.map((parts) => parts.join(" "));
-    fc.assert(
-      fc.property(commands, commands, (asked, other) => {
+    assert(
+      property(commands, commands, (asked, other) => {
         const rule = suggest("Bash", { command: asked });
         if (rule === null) return;
         const call = { toolName: "Bash", toolInput: { command: other } };

@@ -8,7 +8,8 @@ import {
 } from "@cloudflare/workers-oauth-provider";
 import type { Logger } from "../telemetry/logger.ts";
 import { ConsentPage } from "./consent-page.tsx";
-import { MessagePage, pageResponse, textField } from "./page.tsx";
+import { textField } from "./form-field.ts";
+import { MessagePage, pageResponse } from "./page.tsx";
 import type { PrincipalStore } from "./principal-store.ts";
 import { explainSignIn } from "./explain-sign-in.ts";
 import { GRANTABLE_SCOPES, isScope } from "./scope-words.ts";

@@ -1,5 +1,6 @@
 // Who is signed in with a browser: a cookie with random bytes, kept as their SHA-256, until it expires or is signed out.
 import type { Principal } from "../../shared/teams/principal.ts";
+import { textField } from "./form-field.ts";
 import { isSameText } from "./sign-in-policy.ts";
 
 /** A working day. */
@@ -71,7 +72,7 @@ export function createBrowserSessions(options: BrowserSessionOptions): BrowserSe
       return `${name}=; Max-Age=0; ${attributes}`;
     },
     ownsForm: async (request, form, signedIn) =>
-      isFromOurPage(request) && isSameText(String(form.get("form_token") ?? ""), signedIn.formToken, subtle),
+      isFromOurPage(request) && isSameText(textField(form, "form_token"), signedIn.formToken, subtle),
   };
 }
 

@@ -24,7 +24,7 @@ button.primary { border-color: var(--accent); background: var(--accent); color: 
 .block figcaption { padding: .35rem .8rem; border-bottom: 1px solid var(--line); background: var(--paper); color: var(--soft); font-size: .85rem; }
 .block pre { margin: 0; padding: .7rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere; font: .9rem/1.5 ui-monospace, monospace; tab-size: 4; }
 .block.strong { border-color: var(--soft); } .block.strong pre { font-size: .95rem; }
-.diff { padding-left: 0; padding-right: 0; } .diff span { display: block; padding: 0 .8rem; } .diff .gone { background: color-mix(in srgb, var(--bad) 14%, transparent); } .diff .new { background: color-mix(in srgb, var(--good) 16%, transparent); } .diff .same { color: var(--soft); }
+.block pre.diff { padding-left: 0; padding-right: 0; } .diff span { display: block; padding: 0 .8rem; } .diff .gone { background: color-mix(in srgb, var(--bad) 14%, transparent); } .diff .new { background: color-mix(in srgb, var(--good) 16%, transparent); } .diff .same { color: var(--soft); }
 .said { margin: -.5rem 0 1.25rem; color: var(--soft); font-size: .9rem; }
 .facts { display: grid; grid-template-columns: minmax(6.5rem, auto) 1fr; gap: .35rem 1rem; padding-top: 1rem; border-top: 1px solid var(--line); } .facts dd { margin: 0; }
 .soft, .hint { color: var(--soft); font-size: .85rem; } .prompt { margin: .25rem 0 0; padding-left: .7rem; border-left: 3px solid var(--line); color: var(--soft); font-size: .9rem; white-space: pre-wrap; }

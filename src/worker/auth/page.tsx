@@ -76,9 +76,3 @@ function pagePolicy({ nonce, formTargets = "'self'" }: PageAnswer): string {
     "base-uri 'none'",
   ].join("; ");
 }
-
-/** What a form's field says; nothing for one that is missing or a file. */
-export function textField(form: FormData, name: string): string {
-  const value = form.get(name);
-  return typeof value === "string" ? value : "";
-}

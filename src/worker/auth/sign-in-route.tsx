@@ -2,7 +2,8 @@
 import type { FC } from "hono/jsx";
 import type { BrowserSessions } from "./browser-session.ts";
 import { explainSignIn, type SignInOptions } from "./explain-sign-in.ts";
-import { MessagePage, Page, pageResponse, textField } from "./page.tsx";
+import { textField } from "./form-field.ts";
+import { MessagePage, Page, pageResponse } from "./page.tsx";
 
 export type SignInRouteOptions = SignInOptions & {
   browsers: BrowserSessions;

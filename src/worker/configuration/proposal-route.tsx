@@ -4,7 +4,8 @@ import { ERROR_MAP } from "../../shared/errors/error-maps.ts";
 import { uuidSchema } from "../../shared/ids.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { BrowserSessions, SignedIn } from "../auth/browser-session.ts";
-import { MessagePage, pageResponse, textField } from "../auth/page.tsx";
+import { textField } from "../auth/form-field.ts";
+import { MessagePage, pageResponse } from "../auth/page.tsx";
 import { seeOther, signInFirst } from "../auth/sign-in-route.tsx";
 import { ProposalPage } from "./pages/proposal-page.tsx";
 import type { ProposalService } from "./proposal-service.ts";
@@ -15,6 +16,8 @@ export type ProposalRouteOptions = {
   browsers: BrowserSessions;
   /** Whose scope it is, in words. */
   namePlace: (principal: Principal, place: Proposal["place"]) => Promise<string>;
+  /** What an OAuth client calls itself, by its id. */
+  nameClient: (clientId: string) => Promise<string>;
   newNonce: () => string;
   nowMs: () => number;
 };
@@ -54,8 +57,9 @@ async function showProposal(
 ): Promise<Response> {
   const proposal = await options.proposals.find(signedIn.principal, id);
   const place = await options.namePlace(signedIn.principal, proposal.place);
+  const client = proposal.client === null ? "unknown" : await options.nameClient(proposal.client);
   const nonce = options.newNonce();
-  const props = { proposal, place, signedIn, nonce, nowMs: options.nowMs(), problem };
+  const props = { proposal, place, client, signedIn, nonce, nowMs: options.nowMs(), problem };
   return pageResponse(<ProposalPage {...props} />, { nonce, status });
 }
 

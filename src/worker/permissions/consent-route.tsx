@@ -7,7 +7,8 @@ import {
   type PermissionRequestView,
 } from "../../shared/permissions/permission-request.ts";
 import type { BrowserSessions, SignedIn } from "../auth/browser-session.ts";
-import { MessagePage, pageResponse, textField } from "../auth/page.tsx";
+import { textField } from "../auth/form-field.ts";
+import { MessagePage, pageResponse } from "../auth/page.tsx";
 import { seeOther, signInFirst } from "../auth/sign-in-route.tsx";
 import { ConsentPage } from "./pages/consent-page.tsx";
 import { readElicitationForm, readQuestionForm, readQuestions } from "./pages/question-form.tsx";

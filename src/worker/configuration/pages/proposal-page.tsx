@@ -11,13 +11,16 @@ export type ProposalPageProps = {
   proposal: Proposal;
   /** Whose scope it is, in words. */
   place: string;
+  /** What the client that the call came through calls itself. */
+  client: string;
   signedIn: SignedIn;
   nonce: string;
   nowMs: number;
   problem?: string | null;
 };
 
-export const ProposalPage: FC<ProposalPageProps> = ({ proposal, place, signedIn, nonce, nowMs, problem = null }) => {
+export const ProposalPage: FC<ProposalPageProps> = (props) => {
+  const { proposal, signedIn, nonce, nowMs, problem = null } = props;
   const isExpired = Date.parse(proposal.expires_at) <= nowMs;
   const title = "Let sessions do more?";
   return (
@@ -32,7 +35,7 @@ export const ProposalPage: FC<ProposalPageProps> = ({ proposal, place, signedIn,
       {proposal.changes.map(({ kind, name, before, after }) => (
         <Diff label={labelOf(kind, name, after)} before={toText(before)} after={toText(after)} />
       ))}
-      <ProposalFacts proposal={proposal} place={place} signedIn={signedIn} nowMs={nowMs} />
+      <ProposalFacts {...props} />
       {proposal.state === "open" && !isExpired && <Decide signedIn={signedIn} />}
     </Page>
   );
@@ -57,9 +60,7 @@ const Outcome: FC<{ proposal: Proposal; isExpired: boolean }> = ({ proposal, isE
   );
 };
 
-type FactsProps = { proposal: Proposal; place: string; signedIn: SignedIn; nowMs: number };
-
-const ProposalFacts: FC<FactsProps> = ({ proposal, place, signedIn, nowMs }) => {
+const ProposalFacts: FC<ProposalPageProps> = ({ proposal, place, client, signedIn, nowMs }) => {
   const isOwn = proposal.proposed_by === signedIn.principal.user_id;
   return (
     <dl class="facts">
@@ -72,7 +73,7 @@ const ProposalFacts: FC<FactsProps> = ({ proposal, place, signedIn, nowMs }) => 
       <dt>Who proposed it</dt>
       <dd>
         {isOwn ? <b>{signedIn.displayName}</b> : <>another member of your team, {proposal.proposed_by}</>}, with a tool
-        call of the client {makeVisible(proposal.client ?? "unknown")}. A model may have written the call.
+        call of the client {makeVisible(client)}. A model may have written the call.
       </dd>
       <dt>When</dt>
       <dd>{showTime(proposal.created_at)}</dd>
@@ -102,8 +103,19 @@ const Decide: FC<{ signedIn: SignedIn }> = ({ signedIn }) => (
   </form>
 );
 
+const KINDS: Record<string, string> = {
+  policy: "Permission rules",
+  ceiling: "Ceiling: the widest permission mode, and the tools that may be used",
+  repository: "What counts of the repository's own configuration",
+  environment: "Environment variable",
+  setting: "Setting of Claude Code",
+  hooks: "Hooks",
+  mcp_server: "MCP server",
+};
+
 function labelOf(kind: string, name: string, after: unknown): string {
-  const what = name === kind ? kind : `${kind} ${name}`;
+  const title = Object.hasOwn(KINDS, kind) ? (KINDS[kind] ?? kind) : kind;
+  const what = name === kind ? title : `${title}: ${name}`;
   return makeVisible(after === null ? `${what}, removed` : what);
 }
 

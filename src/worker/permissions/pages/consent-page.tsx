@@ -37,7 +37,7 @@ export const ConsentPage: FC<ConsentPageProps> = ({ request, signedIn, nonce, no
       )}
       <Asked request={request} />
       <Facts request={request} startedBy={signedIn.displayName} nowMs={nowMs} />
-      {request.settled === null && <AnswerForm request={request} signedIn={signedIn} />}
+      {request.settled === null && <AnswerForms request={request} signedIn={signedIn} />}
     </Page>
   );
 };
@@ -86,16 +86,23 @@ function questionsText(input: unknown): string {
   return (readQuestions(input) ?? []).map(({ question }) => question).join("\n");
 }
 
-const AnswerForm: FC<{ request: PermissionRequestView; signedIn: SignedIn }> = ({ request, signedIn }) => {
+/** Two forms: the Enter key in a text for Claude must never press the button that allows. */
+const AnswerForms: FC<{ request: PermissionRequestView; signedIn: SignedIn }> = ({ request, signedIn }) => {
   const canAgree = !isShortened(request.tool_input);
   const questions = request.kind === "question" ? readQuestions(request.tool_input) : null;
+  const token = <input type="hidden" name="form_token" value={signedIn.formToken} />;
   return (
-    <form method="post" autocomplete="off">
-      <input type="hidden" name="form_token" value={signedIn.formToken} />
-      {questions !== null && canAgree && <QuestionFields questions={questions} />}
-      {request.kind === "elicitation" && canAgree && <ElicitationFields input={request.tool_input} />}
-      {canAgree && <Agreeing request={request} />}
-      <div class="deny">
+    <>
+      {canAgree && (
+        <form method="post" autocomplete="off">
+          {token}
+          {questions !== null && <QuestionFields questions={questions} />}
+          {request.kind === "elicitation" && <ElicitationFields input={request.tool_input} />}
+          <Agreeing request={request} />
+        </form>
+      )}
+      <form class="deny" method="post" autocomplete="off">
+        {token}
         <label class="text">
           {request.kind === "elicitation" ? "Or decline" : "Or say no, and tell Claude why (may stay empty)"}
           {request.kind !== "elicitation" && <input name="message" maxlength={1000} autocomplete="off" />}
@@ -103,8 +110,8 @@ const AnswerForm: FC<{ request: PermissionRequestView; signedIn: SignedIn }> = (
         <button name="decision" value="deny">
           {request.kind === "tool" || request.kind === "plan" ? "Deny" : "Decline"}
         </button>
-      </div>
-    </form>
+      </form>
+    </>
   );
 };
 

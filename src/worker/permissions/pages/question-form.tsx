@@ -2,6 +2,7 @@
 import type { FC } from "hono/jsx";
 import { z } from "zod";
 import { type FormField, readElicitation } from "../../../shared/permissions/elicitation-form.ts";
+import { textField } from "../../auth/form-field.ts";
 import { makeVisible } from "./visible-text.ts";
 
 const askedSchema = z.object({
@@ -57,7 +58,7 @@ export const QuestionFields: FC<{ questions: readonly Question[] }> = ({ questio
 export function readQuestionForm(questions: readonly Question[], form: FormData): Record<string, string> {
   const answers = questions.map(({ question, options }, index) => {
     const chosen = form.getAll(optionName(index)).flatMap((value) => options[Number(value)]?.label ?? []);
-    const other = String(form.get(otherName(index)) ?? "").trim();
+    const other = textField(form, otherName(index)).trim();
     return [question, [...chosen, ...(other === "" ? [] : [other])].join(", ")] as const;
   });
   return Object.fromEntries(answers);

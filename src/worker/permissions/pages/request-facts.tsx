@@ -18,12 +18,8 @@ export const Facts: FC<FactsProps> = ({ request, startedBy, nowMs }) => {
         {makeVisible(session.title)} <span class="soft">{session.session_id}</span>
       </Fact>
       <Fact name="Started by">
-        <b>{startedBy}</b>, with you signed in as the same person
-        {prompt === null ? (
-          <p class="prompt">Claude goes on by itself after a background task.</p>
-        ) : (
-          <p class="prompt">{makeVisible(prompt)}</p>
-        )}
+        <b>{startedBy}</b> (you){prompt === null ? "; Claude goes on by itself, after a background task" : ", with:"}
+        {prompt !== null && <p class="prompt">{makeVisible(prompt)}</p>}
       </Fact>
       <Fact name="Permission mode">{permission_mode}</Fact>
       {settled === null && (
