@@ -30,12 +30,10 @@ import { sweepCheckpoints } from "./checkpoints/keeping/sweep.ts";
 import { createPackStore } from "./checkpoints/packs/pack-store.ts";
 import { type EdgeConfig, explainModelKeyProblem, publicConfig, readConfig } from "./config.ts";
 import { composeMcpServers } from "./compose-mcp-servers.ts";
+import { composeCustomization, composeHookRoute } from "./compose-customization.ts";
 import { composePages } from "./compose-pages.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { createApp } from "./http/app.ts";
-import { createCommandService } from "./commands/command-service.ts";
-import { createOtherCommands } from "./commands/other-commands.ts";
-import { composeHooks } from "./hooks/compose-hooks.ts";
 import { answerHealth } from "./http/health-route.ts";
 import { createEntry, type FetchHandler } from "./http/entry.ts";
 import { createExposures } from "./mcp/exposure.ts";
@@ -215,7 +213,6 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     session: (id) => sessionOf(parts.env, id),
     askMs: ASK_PROCESSES_MS,
   });
-  const { checkpoints, branches } = timeline;
   const configured = composeConfiguration(parts, projects);
   return {
     ...configured,
@@ -223,13 +220,21 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     permissions: composePermissions(parts, configured.configuration),
     sessions,
     projects,
-    branches,
-    checkpoints,
+    branches: timeline.branches,
+    checkpoints: timeline.checkpoints,
     runtime,
     archive: composeArchive(parts),
     processes,
     attachments: parts.attachments,
   };
+}
+
+/** The one way to addresses that people enter. */
+function composeGuard(config: EdgeConfig): { guarded: GuardedFetch; rules: UrlRules } {
+  const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
+  const rules = { allowLoopback: config.allowLoopbackUrls, ownOrigin: config.publicUrl };
+  const resolve = createResolver({ resolverUrl: config.dnsResolverUrl, fetch: send });
+  return { guarded: createGuardedFetch({ fetch: send, resolve, rules }), rules };
 }
 
 function composeRuntime({ env }: Parts, projects: ProjectService) {
@@ -239,14 +244,6 @@ function composeRuntime({ env }: Parts, projects: ProjectService) {
       return ask(workspaceOf(env, project.workspace_id), identityOf(principal, project));
     },
   });
-}
-
-/** The one way to addresses that people enter. */
-function composeGuard(config: EdgeConfig): { guarded: GuardedFetch; rules: UrlRules } {
-  const send = (url: string, init: RequestInit): Promise<Response> => fetch(url, init);
-  const rules = { allowLoopback: config.allowLoopbackUrls, ownOrigin: config.publicUrl };
-  const resolve = createResolver({ resolverUrl: config.dnsResolverUrl, fetch: send });
-  return { guarded: createGuardedFetch({ fetch: send, resolve, rules }), rules };
 }
 
 function composeServersFor(
@@ -278,24 +275,18 @@ function composeConfiguration({ env, config, db }: Parts, projects: ProjectServi
   });
   const places = createPlaceResolver({ findProject: projects.find, session: (id) => sessionOf(env, id) });
   const store = createConfigurationStore({ db, now });
-  const configuration = createConfigurationService({
-    store,
-    proposals,
-    places,
-    builtIn: config.builtInServers,
-  });
-  const hooks = composeHooks({
+  const { builtInServers: builtIn } = config;
+  const configuration = createConfigurationService({ store, proposals, places, builtIn });
+  const customization = composeCustomization({
     configuration,
     projects,
     workspace: (id) => workspaceOf(env, id),
-    send: () => Promise.resolve({ status: null, body: "", failure: "nothing is sent yet" }),
-  });
-  const commands = createCommandService({
-    configuration,
+    session: (id) => sessionOf(env, id),
+    guarded: composeGuard(config).guarded,
     requireModel: (model) => requireModel(model, config.allowedModels),
+    sha256Hex,
   });
-  const otherCommands = createOtherCommands({ projects, session: (id) => sessionOf(env, id) });
-  return { proposals, configuration, hooks, commands, otherCommands };
+  return { proposals, configuration, ...customization };
 }
 
 function composePermissions({ env, config, logger }: Parts, configuration: ConfigurationService) {
@@ -364,6 +355,12 @@ function composeApp(parts: Parts, { principals, watching, pages, servers, signIn
     health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),
     model: composeGateway(parts),
     mcpProxy: servers.proxy,
+    hooks: composeHookRoute({
+      verifyToken: (token) => verifyRunToken(token, config.runTokenSecret, crypto.subtle),
+      session: (id) => sessionOf(env, id),
+      guarded: composeGuard(config).guarded,
+      logger,
+    }),
     packs: composePackRoutes(parts),
     upload: createUploadRoute({ uploads: parts.attachments, logger }),
     wake: (request: Request) => wakeSession({ workspace: (id) => workspaceOf(env, id) }, request),

@@ -85,11 +85,15 @@ export function describeConfiguration(sandbox: "process" | "container", options:
       const ceiling = { permission_mode: "plan" };
       const set = await update(client, { scope: "project", project: "held", kind: "ceiling", value: ceiling });
       expect(set).toMatchObject({ outcome: "applied" });
-      const held = await turn(stack, client, {
+      const held = await start(client, {
         project: "held",
         permission_mode: "bypassPermissions",
         prompt: prompt("Write.", { steps: [[bash("echo ran > ran.txt")], [say("done")]] }),
       });
+      // The mode asks a person, who does not come.
+      await waitForQuestion(client, held);
+      await client.callToolOrThrow("interrupt_session", { session_id: held.session_id });
+      await waitForEnd(client, held);
       const log = await readLog(client, held.session_id);
       expect(log.find(({ type }) => type === "turn_started")?.data["permission_mode"]).toBe("plan");
       const files = await client.callToolOrThrow("list_project_files", { project: "held" });

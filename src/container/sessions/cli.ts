@@ -7,6 +7,8 @@ import { type TaskOutput, taskOutputSchema } from "../../shared/tasks/schema.ts"
 import { type LaunchConfiguration, toConfigurationOptions } from "../configuration/launch-configuration.ts";
 import type { SendHook } from "../hooks/run-http-hook.ts";
 import { createSessionHooks, type SessionHooks } from "../hooks/session-hooks.ts";
+import type { HooksConfig } from "../../shared/hooks/hook-schema.ts";
+import { addHooks } from "../../shared/hooks/hooks-kind.ts";
 import type { HookResult } from "../../shared/hooks/hook-result.ts";
 import { logFailure } from "../log.ts";
 import { HOOK_TIMEOUT_SECONDS, type PermissionGate } from "../permissions/permission-gate.ts";
@@ -39,6 +41,8 @@ export type CliLaunch = {
   /** Variables that the repository's settings do not get to set. */
   takenBack: Record<string, string>;
   mcpServers: Record<string, McpServerConfig>;
+  /** Those of the repository, where they count. */
+  repositoryHooks: HooksConfig;
   cwd: string;
   environment: Record<string, string>;
   binaryPath: string;
@@ -159,9 +163,9 @@ async function awaitExit(child: CliChild | null): Promise<CliExit> {
 }
 
 function createHooks(launch: CliLaunch): SessionHooks {
-  const { fixed, beginning, gate, cwd, environment, hooks, spawn } = launch;
+  const { fixed, beginning, gate, cwd, environment, hooks, spawn, repositoryHooks } = launch;
   return createSessionHooks({
-    hooks: fixed.configuration.hooks,
+    hooks: addHooks([fixed.configuration.hooks, repositoryHooks]),
     place: { projectDir: cwd, environment, send: hooks.send, ...spawn },
     record: hooks.record,
     source: beginning.kind === "new" ? "startup" : "resume",

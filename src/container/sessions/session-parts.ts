@@ -61,6 +61,7 @@ export function createSessionParts(settings: SessionSettings) {
     places: { projectDir: realFolder(config.workspaceDir), homeDir: realFolder(files.homeDir) },
     onToolCall: settings.onToolCall,
   });
+  const hooks = createHookSender({ edgeUrl: config.edgeUrl, link, runtimeId });
   const servers = createSessionServers({ ...config, sessionId, runtimeId, link });
   const started = { mark: sessionMark(files), user: config.cliUser };
   const events = createCliEvents({ spool, turns, recorder, started });
@@ -76,11 +77,8 @@ export function createSessionParts(settings: SessionSettings) {
       binaryPath: settings.binaryPath,
       apiKeyHelper: token.helperCommand,
       gate: servers.guard(gate),
-      hooks: { record: events.onHook, send: createHookSender() },
-      spawn: {
-        user: config.cliUser,
-        secrets: () => [...token.secrets(), ...servers.secrets(), config.bootToken],
-      },
+      hooks: { record: events.onHook, send: hooks.send },
+      spawn: { user: config.cliUser, secrets: () => [config.bootToken, ...listSecrets(token, servers, hooks)] },
     },
     handlers: createHandlers({ tasks, recorder, events }),
     onStarted: events.onStarted,
@@ -98,6 +96,10 @@ export function createSessionParts(settings: SessionSettings) {
   const prompts = createPromptFiles({ workspaceDir: config.workspaceDir, runtimeId, link });
   const talk = { spool, link, token, turns, recorder, tasks, files: prompts };
   return { ...talk, holder, configuration, conversation, uploader, started, isBusy, stop };
+}
+
+function listSecrets(...holders: { secrets(): readonly string[] }[]): string[] {
+  return holders.flatMap((holder) => [...holder.secrets()]);
 }
 
 /** The folder itself where it cannot be found out. */

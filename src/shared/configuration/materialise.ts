@@ -6,7 +6,7 @@ import { commandSchema } from "../commands/command-schema.ts";
 import { skillFiles } from "../skills/skill-kind.ts";
 import { skillSchema } from "../skills/skill-schema.ts";
 import { hooksConfigSchema } from "../hooks/hook-schema.ts";
-import { addHooks } from "../hooks/hooks-kind.ts";
+import { addHooks, listHookUrls } from "../hooks/hooks-kind.ts";
 import { permissionPolicySchema, type ScopedPolicy } from "../permissions/policy-schema.ts";
 import { isToolAllowed } from "../permissions/tool-allow-list.ts";
 import { ceilingSchema, combineCeilings } from "./kinds/ceiling.ts";
@@ -22,8 +22,10 @@ import type {
 
 export function materialise(merged: MergedConfiguration): SessionConfiguration {
   const of = (kind: ItemKind): MergedItem[] => merged.items.filter((item) => item.kind === kind);
+  const hooks = addHooks(of("hooks").map(({ value }) => hooksConfigSchema.parse(value)));
   const gate: GateConfiguration = {
     policies: [...unreadablePolicies(merged), ...of("policy").map(toPolicy)],
+    hook_urls: listHookUrls(hooks),
     ceiling: combineCeilings(of("ceiling").map(({ value }) => ceilingSchema.parse(value))),
     approvals: approvalsOf([...of("command"), ...of("skill")]),
   };
@@ -36,7 +38,7 @@ export function materialise(merged: MergedConfiguration): SessionConfiguration {
         ...of("command").map(({ name, value }) => commandFile(name, commandSchema.parse(value))),
         ...of("skill").flatMap(({ name, value }) => skillFiles(name, skillSchema.parse(value))),
       ],
-      hooks: addHooks(of("hooks").map(({ value }) => hooksConfigSchema.parse(value))),
+      hooks,
       repository: combineRepository(of("repository").map(({ value }) => repositorySchema.parse(value))),
       ...materialiseServers(of("mcp_server")),
     },

@@ -37,6 +37,8 @@ export type SandboxConfiguration = z.infer<typeof sandboxConfigurationSchema>;
 /** What the Session object decides by; it stays there. */
 export const gateConfigurationSchema = z.object({
   policies: z.array(scopedPolicySchema),
+  /** Where the session's HTTP hooks go. */
+  hook_urls: z.array(z.string()).default([]),
   ceiling: z.object({ permission_mode: permissionModeSchema, allowed_tools: z.array(z.array(z.string())) }),
   /** Rules by the name of a command or skill: they run without a question in a turn that uses it. */
   approvals: z.record(z.string(), z.object({ scope: policyScopeSchema, rules: z.array(z.string()) })).default({}),

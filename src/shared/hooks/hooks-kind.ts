@@ -40,6 +40,10 @@ export function addHooks(all: readonly HooksConfig[]): HooksConfig {
   return Object.fromEntries(groups.filter(([, some]) => some.length > 0));
 }
 
+export function listHookUrls(hooks: HooksConfig): string[] {
+  return [...new Set(listHooks(hooks).flatMap(({ hook }) => (hook.type === "http" ? [hook.url] : [])))];
+}
+
 type Placed = { event: HookEventName; matcher: string; hook: Hook };
 
 function listHooks(hooks: HooksConfig): Placed[] {

@@ -86,7 +86,7 @@ export type RunTokenGrant = z.infer<typeof runTokenGrantSchema>;
 
 export const runTokenRequestSchema = z.object({
   runtime_id: uuidSchema,
-  route: z.enum(["model", "mcp"]).default("model"),
+  route: z.enum(["model", "mcp", "hooks"]).default("model"),
 });
 export type RunTokenRequest = z.input<typeof runTokenRequestSchema>;
 
@@ -134,6 +134,6 @@ export interface SessionHostApi {
   readAttachment(read: AttachmentRead): Promise<{ bytes: Uint8Array | null }>;
   preview(preview: Preview): Promise<void>;
   decidePermission(question: PermissionQuestion): Promise<PermissionDecision>;
-  /** A fresh run token: for the model gateway, or with `route` for the session's MCP servers. */
+  /** A fresh run token: for the model gateway, or with `route` for the session's MCP servers or HTTP hooks. */
   renewRunToken(request: RunTokenRequest): Promise<RunTokenGrant>;
 }

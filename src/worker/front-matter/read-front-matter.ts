@@ -23,7 +23,8 @@ function readYaml(yaml: string, what: string): Record<string, unknown> {
     throw wrong(`${what}'s front matter is longer than ${MAX_FRONT_MATTER_CHARS} characters.`);
   }
   if (yaml.trim() === "") return {};
-  const document = parseDocument(yaml, { version: "1.2", merge: false, uniqueKeys: true, logLevel: "silent" });
+  const plain = parseYaml(yaml);
+  const document = plain.errors.length === 0 ? plain : parseYaml(quoteValues(yaml));
   const [error] = document.errors;
   if (error !== undefined) {
     const line = error.linePos?.[0].line;
@@ -38,6 +39,17 @@ function readYaml(yaml: string, what: string): Record<string, unknown> {
   }
 }
 
+function parseYaml(yaml: string) {
+  return parseDocument(yaml, { version: "1.2", merge: false, uniqueKeys: true, logLevel: "silent" });
+}
+
+/** As Claude Code does where it is no YAML otherwise: `argument-hint: [file] [reason]` is taken for a text. */
+function quoteValues(yaml: string): string {
+  return yaml.replace(/^([A-Za-z][\w-]*):[ \t]+(\S.*)$/gm, (line, key: string, value: string) =>
+    /^["']/.test(value) || !/[{}[\]*&#!|>%@`]|: /.test(value) ? line : `${key}: ${JSON.stringify(value.trim())}`,
+  );
+}
+
 /** Tools as Claude Code takes them: a list, or a text with commas or spaces between, brackets left whole. */
 export function readTools(value: unknown, what: string): string[] {
   if (value === undefined || value === null) return [];
@@ -47,7 +59,10 @@ export function readTools(value: unknown, what: string): string[] {
 }
 
 function splitTools(text: string): string[] {
-  return (text.match(/(?:[^\s,(]+(?:\([^)]*\))?)|\([^)]*\)/g) ?? []).filter((tool) => tool !== "");
+  const tools = text.match(/[^\s,()]+(?:\([^()]*\))?/g) ?? [];
+  const rest = text.replaceAll(/[^\s,()]+(?:\([^()]*\))?|[\s,]/g, "");
+  // Brackets that are left over: as one rule it is refused with the reason.
+  return rest === "" ? tools : [text.trim()];
 }
 
 /** One line of text; numbers and yes or no count as they are written. Null where it is not there. */

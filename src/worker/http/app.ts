@@ -28,6 +28,7 @@ export type AppRoutes = {
   mcpProxy: Route;
   connect: ConnectRoutes;
   secrets: SecretRoutes;
+  hooks: Route;
   packs: { put: Route; get: Route; putExport: Route };
 };
 
@@ -59,6 +60,7 @@ export function createApp(routes: AppRoutes, logger: Logger): Hono {
   app.put(`${EDGE_PATHS.packs}/:sha256`, (context) => routes.packs.put(context.req.raw));
   app.get(`${EDGE_PATHS.packs}/:sha256`, (context) => routes.packs.get(context.req.raw));
   app.put(`${EDGE_PATHS.exports}/:id`, (context) => routes.packs.putExport(context.req.raw));
+  app.post(EDGE_PATHS.hooks, (context) => routes.hooks(context.req.raw));
   app.post(EDGE_PATHS.wake, (context) => routes.wake(context.req.raw));
   app.notFound(() => jsonError(failure("not_found", "There is nothing at this address.").error));
   app.onError((error) => jsonError(explainError(error, logger, "http")));

@@ -49,6 +49,11 @@ import { getSlashCommand } from "../commands/tools/get-slash-command.ts";
 import { listSlashCommands } from "../commands/tools/list-slash-commands.ts";
 import { runSlashCommand } from "../commands/tools/run-slash-command.ts";
 import { updateSlashCommand } from "../commands/tools/update-slash-command.ts";
+import { createSkill } from "../skills/tools/create-skill.ts";
+import { deleteSkill } from "../skills/tools/delete-skill.ts";
+import { getSkill } from "../skills/tools/get-skill.ts";
+import { importSkill } from "../skills/tools/import-skill.ts";
+import { listSkills } from "../skills/tools/list-skills.ts";
 import { applyHookTemplate } from "../hooks/tools/apply-hook-template.ts";
 import { getHooksConfig } from "../hooks/tools/get-hooks-config.ts";
 import { listHookTemplates } from "../hooks/tools/list-hook-templates.ts";
@@ -126,6 +131,11 @@ export const TOOLS: readonly Tool[] = [
   updateSlashCommand,
   deleteSlashCommand,
   runSlashCommand,
+  createSkill,
+  importSkill,
+  listSkills,
+  getSkill,
+  deleteSkill,
   listConfigVersions,
   restoreConfigVersion,
   getPermissionPolicy,

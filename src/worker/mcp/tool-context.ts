@@ -10,6 +10,7 @@ import type { PermissionService } from "../permissions/permission-service.ts";
 import type { ServerServices } from "../mcp-servers/compose-servers.ts";
 import type { CommandService } from "../commands/command-service.ts";
 import type { OtherCommands } from "../commands/other-commands.ts";
+import type { SkillService } from "../skills/skill-service.ts";
 import type { HookService } from "../hooks/hook-service.ts";
 import type { ProcessService } from "../processes/process-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
@@ -27,6 +28,7 @@ export type Services = {
   hooks: HookService;
   commands: CommandService;
   otherCommands: OtherCommands;
+  skills: SkillService;
   sessions: SessionService;
   watching: WatchService;
   permissions: PermissionService;
