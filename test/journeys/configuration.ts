@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signInBrowser } from "../support/signed-in-browser.ts";
 import { callTool, embedScenario, say } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
-import { connect, messages, prompt, readLog, start, waitForEnd } from "./person.ts";
+import { connect, messages, prompt, readLog, start, waitForEnd, waitForQuestion } from "./person.ts";
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
