@@ -226,6 +226,9 @@ export function describeMcpServers(sandbox: "process" | "container", options: St
       for (const text of shown) expectNone(text, values, text.slice(0, 60));
       // D1, the objects' SQLite, R2, KV, logs, transcripts and workspaces all lie below the home.
       for (const value of values) expect(findInFiles(stack.home, value), value).toEqual([]);
+      // What is looked for in clear is found where it lies: the definition in D1, the answer in the session's log.
+      for (const text of ["X-Literal", "Bearer [redacted]"])
+        expect(findInFiles(stack.home, text), text).not.toEqual([]);
       await client.callToolOrThrow("mcp_remove", { scope: "user", name: "secret" });
       await client.close();
     });

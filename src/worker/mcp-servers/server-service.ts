@@ -43,6 +43,8 @@ export type ServerService = {
   find(principal: Principal, place: Place, name: string): Promise<McpServer>;
   remove(principal: Principal, request: Pick<KeepRequest, "place" | "name" | "client">): Promise<ChangeOutcome>;
   list(principal: Principal, place: Place): Promise<ServerView[]>;
+  /** After a refusal: takes away what was kept for a definition that nobody wanted. */
+  dropUnused(principal: Principal, place: Place, name: string): Promise<void>;
   test(principal: Principal, place: Place, name: string, sandbox: RunnerTools): Promise<TestResult>;
 };
 
@@ -79,10 +81,11 @@ export function createServerService(parts: ServerServiceParts): ServerService {
       const isGiven = place.scope === "team" && findBuiltIn(parts.builtIn, name) !== null;
       if (server === null) throw isGiven ? builtInStays(name) : noServer(name);
       const outcome = await change(parts, principal, { place, name, value: null, client, verb: "remove" });
-      if (outcome.outcome !== "proposed") await forget(parts, principal, { place, name, server });
+      if (outcome.outcome !== "proposed") await forget(parts, principal, { place, name });
       return outcome;
     },
     list: (principal, place) => list(parts, principal, place),
+    dropUnused: (principal, place, name) => dropUnused(parts, principal, place, name),
     async test(principal, place, name, sandbox) {
       const server = await find(principal, place, name);
       return parts.tester.kept(keyOf(principal, place, name), server, sandbox);
@@ -173,18 +176,23 @@ function change(
   return configuration.change(principal, { place, changes, summary: `${verb} MCP server ${name}`, client });
 }
 
-/** What was kept for a server that is gone: sign-ins, what is known of it, and secrets that nothing else names. */
+/** What was kept for a server that is gone: sign-ins, what is known of it, and its secrets. */
 async function forget(
   parts: ServerServiceParts,
   principal: Principal,
-  { place, name, server }: Pick<KeepRequest, "place" | "name" | "server">,
+  { place, name }: Pick<KeepRequest, "place" | "name">,
 ): Promise<void> {
   const { team_id } = principal;
   await parts.connections.removeAll({ team_id, place, name });
   await parts.health.remove({ team_id, place, name });
-  if (!isRemote(server)) return;
-  const others = await parts.configuration.items(place, principal);
-  const used = new Set(others.flatMap(({ value }) => namesIn(value)));
+  await dropUnused(parts, principal, place, name);
+}
+
+/** Secrets that were made for this server and that no definition names. */
+async function dropUnused(parts: ServerServiceParts, principal: Principal, place: Place, name: string): Promise<void> {
+  const { team_id } = principal;
+  const items = await parts.configuration.items(place, principal);
+  const used = new Set(items.flatMap(({ value }) => namesIn(value)));
   const made = (await parts.secrets.list(team_id, place)).filter((secret) => secret.made_for === name);
   for (const secret of made) if (!used.has(secret.name)) await parts.secrets.remove(team_id, place, secret.name);
 }

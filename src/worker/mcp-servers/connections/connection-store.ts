@@ -33,7 +33,16 @@ export function createConnectionStore({ db, sealer, now }: ConnectionStoreOption
       const row = await db.select().from(mcpConnections).where(of(key)).get();
       if (row === undefined) return null;
       const state = parseSealed(connectionStateSchema, await sealer.open(row.sealed, contextOf(key, row.url)));
-      return state === null ? null : { url: row.url, version: row.version, state };
+      if (state === null) return null;
+      if (sealer.isOld(row.sealed)) {
+        // With its use a sign-in moves to the newest key, unless it was renewed meanwhile.
+        const isSame = and(of(key), eq(mcpConnections.sealed, row.sealed));
+        await db
+          .update(mcpConnections)
+          .set({ sealed: await seal(key, row.url, state) })
+          .where(isSame);
+      }
+      return { url: row.url, version: row.version, state };
     },
     async replace(key, url, state) {
       const at = now().toISOString();
