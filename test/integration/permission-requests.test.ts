@@ -35,12 +35,13 @@ async function begin(world: TestWorld) {
   return begun;
 }
 
-/** The runner's call, which waits, once its request is there. */
+/** The runner's call, once it waits for a person. */
 async function ask(world: TestWorld, asked: PermissionQuestion) {
-  const decision = world.runner!.host!.decidePermission(asked);
-  const settled = decision.catch(() => "cut" as const);
-  await expect.poll(() => world.session.permissions.view(asked.request_id).ok).toBe(true);
-  return { decision: settled };
+  const before = world.session.bell.waiters();
+  const decision = world.runner!.host!.decidePermission(asked).catch(() => "cut" as const);
+  await expect.poll(() => world.session.bell.waiters()).toBeGreaterThan(before);
+  expect(world.session.permissions.pending().map(({ request_id }) => request_id)).toContain(asked.request_id);
+  return { decision };
 }
 
 const answer = (world: TestWorld, request_id: string, given: PermissionAnswer = { decision: "allow_once" }) =>
