@@ -33,6 +33,7 @@ import { systemClock } from "./clock.ts";
 import { readConfig } from "./config.ts";
 import { withDeadline } from "./deadline.ts";
 import { bodyKey } from "./events/body-store.ts";
+import { admitHook } from "./hooks/hook-admission.ts";
 import { admitServerRequest } from "./mcp-servers/server-admission.ts";
 import { createObjectLogger } from "./object-log.ts";
 import { runSessionTasks } from "./sessions/session-tasks.ts";
@@ -104,6 +105,11 @@ export class SessionObject extends DurableObject<Env> {
   async getSession(principal: Principal): Promise<Answer<SessionView>> {
     const session = this.#of(principal);
     return session === null ? NOT_FOUND : answer(session.reader.view());
+  }
+
+  async getStartup(principal: Principal): Promise<Answer<{ slash_commands: string[] }>> {
+    const session = this.#of(principal);
+    return session === null ? NOT_FOUND : answer(session.reader.startup());
   }
 
   async interrupt(principal: Principal): Promise<Answer<SessionView>> {
@@ -277,6 +283,12 @@ export class SessionObject extends DurableObject<Env> {
 
   async admitServerRequest(question: ServerRequestQuestion): Promise<Answer<{ owner_id: string; project_id: string }>> {
     return this.#session === null ? NOT_FOUND : admitServerRequest(this.#session.sessions.get(), question);
+  }
+
+  async admitHook(question: ServerRequestQuestion, url: string): Promise<Answer<null>> {
+    if (this.#session === null) return NOT_FOUND;
+    const { sessions, configuration } = this.#session;
+    return admitHook(sessions.get(), question, { url, urls: configuration.gate().hook_urls });
   }
 
   async wake(runtimeId: string): Promise<void> {

@@ -5,7 +5,7 @@ import { signRunToken } from "../shared/tokens/run-token-signature.ts";
 import type { Clock } from "./clock.ts";
 
 /** The routes that are opened for a session as a whole. */
-export type SessionTokenRoute = "model" | "mcp";
+export type SessionTokenRoute = "model" | "mcp" | "hooks";
 
 export async function issueSessionToken(
   route: SessionTokenRoute,

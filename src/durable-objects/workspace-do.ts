@@ -10,12 +10,14 @@ import type {
 import { DEFAULT_CHECKPOINT_STRATEGY } from "../shared/checkpoints/schema.ts";
 import { looksAtTools } from "../shared/checkpoints/strategy-policy.ts";
 import type { StdioTest } from "../shared/mcp-servers/server-test.ts";
+import type { HookTrial } from "../shared/hooks/sample-event.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type {
   ClaudeBinary,
   ClaudeRelease,
   FileContent,
   FileList,
+  HookTrialResult,
   ListFiles,
   ReadFile,
   TestServer,
@@ -47,7 +49,7 @@ import { runWorkspaceTasks, scheduleKeeping, scheduleReview } from "./workspaces
 
 const NOTHING_YET: WorkspaceState = { head: null, strategy: DEFAULT_CHECKPOINT_STRATEGY, busy: false, owing: false };
 /** Longer than the runner gives a program. */
-const TEST_SERVER_MS = 38_000;
+const TEST_SERVER_MS = 25_000;
 const NO_OPERATION = failure("operation_not_found", "There is no such operation. Start it again.");
 
 export class WorkspaceObject extends DurableObject<Env> {
@@ -160,6 +162,10 @@ export class WorkspaceObject extends DurableObject<Env> {
 
   async readFile(identity: WorkspaceIdentity, request: ReadFile): Promise<Answer<FileContent>> {
     return this.#use(identity).askStarted(identity, (runner) => runner.readFile(request));
+  }
+
+  async tryHook(identity: WorkspaceIdentity, trial: HookTrial): Promise<Answer<HookTrialResult>> {
+    return this.#use(identity).askStarted(identity, (runner) => runner.tryHook(trial));
   }
 
   async findClaudeBinary(identity: WorkspaceIdentity): Promise<Answer<ClaudeBinary>> {

@@ -1,5 +1,6 @@
 // `npm run bench [-- name…]`: runs all benchmarks, or those named, and prints their tables. It judges nothing by its exit code.
 import { chooseStateFolder } from "./state-folder.ts";
+import { configurationMerge } from "./configuration-merge.ts";
 import { coldContainer } from "./cold-container.ts";
 import { edgeRequests } from "./edge-requests.ts";
 import { eventThroughput } from "./event-throughput.ts";
@@ -15,6 +16,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   messageDelay,
   eventThroughput,
   idleSession,
+  configurationMerge,
   coldContainer,
 ];
 

@@ -11,7 +11,13 @@ import { migrate } from "../../src/durable-objects/sql/migrate.ts";
 import type { ProcessInfo } from "../../src/shared/processes/schema.ts";
 import { RUNNER_PROTOCOL_VERSION } from "../../src/shared/rpc/protocol.ts";
 import type { RunnerEntry } from "../../src/shared/rpc/runner-entry.ts";
-import type { LiveOptions, RunnerSessionApi, Steer, TurnStart } from "../../src/shared/rpc/runner-session-api.ts";
+import type {
+  LiveOptions,
+  RunnerSessionApi,
+  Steer,
+  TurnStart,
+  TurnStartState,
+} from "../../src/shared/rpc/runner-session-api.ts";
 import type { SessionHostApi } from "../../src/shared/rpc/session-host-api.ts";
 import type { SubmitTurn } from "../../src/shared/rpc/session-api.ts";
 import type { BackgroundTask } from "../../src/shared/tasks/schema.ts";
@@ -57,15 +63,22 @@ export class TestRunner extends RpcTarget implements RunnerSessionApi {
   sockets: WebSocket[] = [];
   sourceSeq = 0;
 
+  /** The SHA-256 of the configuration that it has. */
+  configured: string | null = null;
   async hello(request: { acknowledged_source_seq: number; protocol_version?: number }) {
     await this.readyForHello;
     if ((request.protocol_version ?? 1) > this.protocol) throw new Error("This runner speaks an older protocol.");
     this.hellos.push(request);
     return { protocol_version: this.protocol, runner_version: "test", ...(await this.ping()) };
   }
-  async startTurn(turn: TurnStart): Promise<{ state: "started" | "known" | "busy" }> {
+  async startTurn(turn: TurnStart): Promise<{ state: TurnStartState }> {
     if (this.busy) return { state: "busy" };
     const known = this.started.some(({ turn_id }) => turn_id === turn.turn_id);
+    const { configuration } = turn;
+    if (!known && configuration !== undefined && configuration.sha256 !== this.configured) {
+      if (configuration.body === null) return { state: "needs_configuration" };
+      this.configured = configuration.sha256;
+    }
     if (!known) this.started.push(turn);
     return { state: known ? "known" : "started" };
   }
@@ -421,6 +434,7 @@ function testWorkspace(world: TestWorld): WorkspaceApi & Pick<Fetcher, "fetch"> 
     },
     listFiles: unused,
     readFile: unused,
+    tryHook: unused,
     findClaudeBinary: unused,
     findNewestClaude: unused,
     testServer: unused,

@@ -27,8 +27,8 @@ export function createConfigurationDesk(files: { configuration: string; configDi
       const { sha256, body } = held;
       if (shown !== sha256) await folder.show(sha256, body.files);
       shown = sha256;
-      const { settings, repository, mcp_servers } = body;
-      return { sha256, settings, repository, mcp_servers };
+      const { files: _files, ...rest } = body;
+      return { sha256, ...rest };
     },
   };
 }

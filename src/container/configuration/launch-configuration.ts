@@ -4,10 +4,7 @@ import type { SandboxConfiguration } from "../../shared/configuration/session-co
 import { NOTHING_CONFIGURED } from "../../shared/configuration/materialise.ts";
 
 /** `sha256` is empty for nothing configured. */
-export type LaunchConfiguration = { sha256: string } & Pick<
-  SandboxConfiguration,
-  "settings" | "repository" | "mcp_servers"
->;
+export type LaunchConfiguration = { sha256: string } & Omit<SandboxConfiguration, "files">;
 
 export const NO_CONFIGURATION: LaunchConfiguration = { sha256: "", ...NOTHING_CONFIGURED.sandbox };
 
@@ -21,8 +18,13 @@ const LOCKS = { allowManagedHooksOnly: true, allowManagedPermissionRulesOnly: tr
 const CLEANUP_DAYS = 3650;
 
 export function toConfigurationOptions(
-  { settings, repository }: LaunchConfiguration,
-  own: { apiKeyHelper: string; environment: Record<string, string>; mcpServers: Record<string, McpServerConfig> },
+  { settings, repository, forbidden, inline_shell }: LaunchConfiguration,
+  own: {
+    apiKeyHelper: string;
+    environment: Record<string, string>;
+    inlineShell: boolean;
+    mcpServers: Record<string, McpServerConfig>;
+  },
 ): Pick<
   Options,
   "settingSources" | "settings" | "managedSettings" | "strictMcpConfig" | "mcpServers" | "mcpServersDelivery"
@@ -35,9 +37,16 @@ export function toConfigurationOptions(
       ...rest,
       env: { ...(env as Record<string, string> | undefined), ...own.environment },
       cleanupPeriodDays: CLEANUP_DAYS,
+      // Planning asks a person, not a classifier that the gateway does not offer.
+      useAutoModeDuringPlan: false,
       apiKeyHelper: own.apiKeyHelper,
     },
-    managedSettings: LOCKS,
+    managedSettings: {
+      ...LOCKS,
+      permissions: { deny: forbidden },
+      // Claude Code runs it without asking the gate.
+      disableSkillShellExecution: !inline_shell || !own.inlineShell,
+    },
     strictMcpConfig: true,
     mcpServers: own.mcpServers,
     // Not on the command line, which others in the sandbox can read.

@@ -12,7 +12,7 @@ import {
 import { request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import { EDGE_PATHS } from "../../shared/rpc/protocol.ts";
-import type { ServerToken } from "./server-token.ts";
+import type { RouteToken } from "../tokens/route-token.ts";
 
 export type ServerRelay = {
   /** Where Claude Code finds that server; starts listening with the first one. */
@@ -20,7 +20,7 @@ export type ServerRelay = {
   close(): void;
 };
 
-export type RelayParts = { edgeUrl: string; sessionId: string; token: ServerToken };
+export type RelayParts = { edgeUrl: string; sessionId: string; token: RouteToken };
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const PASSED = [

@@ -61,6 +61,9 @@ const configured = (mcp_servers: SandboxServers, more: object = {}) => ({
     sha256: randomUUID().replaceAll("-", "").repeat(2),
     body: {
       settings: {},
+      forbidden: [],
+      inline_shell: true,
+      hooks: {},
       files: [],
       repository: { instructions: true, hooks: false, mcp_servers: false },
       mcp_servers,

@@ -7,7 +7,7 @@ import type { HostLink } from "../rpc/host-link.ts";
 import { readRepositoryServers } from "./repository-servers.ts";
 import { toServerOptions } from "./server-options.ts";
 import { createServerRelay } from "./server-relay.ts";
-import { createServerToken } from "./server-token.ts";
+import { createRouteToken } from "../tokens/route-token.ts";
 import { withAllowList } from "./tool-allow-list.ts";
 
 export type SessionServers = {
@@ -28,7 +28,7 @@ export type SessionServersParts = {
 };
 
 export function createSessionServers(parts: SessionServersParts): SessionServers {
-  const token = createServerToken(parts);
+  const token = createRouteToken(parts, "mcp");
   const relay = createServerRelay({ ...parts, token });
   let current: SandboxServers = {};
   return {

@@ -14,6 +14,7 @@ import {
   permissionDecisionSchema,
   type PermissionQuestion,
 } from "../../shared/rpc/session-host-api.ts";
+import { readRepositoryNames } from "../configuration/repository-names.ts";
 import { newId } from "../new-id.ts";
 import type { HostConnection, HostLink } from "../rpc/host-link.ts";
 
@@ -137,6 +138,7 @@ function toQuestion(parts: GateParts, asked: Asked): PermissionQuestion {
     cwd: asked.cwd ?? null,
     project_dir: parts.places.projectDir,
     home_dir: parts.places.homeDir,
+    own_names: readRepositoryNames(parts.places.projectDir),
     ...(asked.asked_because === undefined ? {} : { asked_because: asked.asked_because }),
   };
 }

@@ -3,6 +3,7 @@ import { RpcTarget } from "capnweb";
 import { z } from "zod";
 import { treeSchema } from "../../shared/checkpoints/format.ts";
 import { type Answer, answer, AppError, toFailure } from "../../shared/errors/app-error.ts";
+import { hookTrialSchema } from "../../shared/hooks/sample-event.ts";
 import type { AssertExtends } from "../../shared/rpc/protocol.ts";
 import {
   type CheckpointHostApi,
@@ -17,6 +18,7 @@ import {
   type ClaudeRelease,
   type FileContent,
   type FileList,
+  type HookTrialResult,
   listFilesSchema,
   readFileSchema,
   type RunnerWorkspaceApi,
@@ -25,6 +27,7 @@ import {
 import type { StdioTest } from "../../shared/mcp-servers/server-test.ts";
 import type { CheckpointJobs } from "../checkpoints/checkpoint-jobs.ts";
 import type { Config } from "../config.ts";
+import { tryHook } from "../hooks/try-hook.ts";
 import { logFailure } from "../log.ts";
 import { testStdioServer } from "../mcp-servers/test-stdio-server.ts";
 import { type ClaudePackage, findClaudeBinary } from "../workspaces/claude-binary.ts";
@@ -74,6 +77,10 @@ export class WorkspaceTarget extends RpcTarget {
 
   async testServer(server: unknown): Promise<Answer<StdioTest>> {
     return toAnswer(() => testStdioServer(this.#parts.config, parseArgument(testServerSchema, server)));
+  }
+
+  async tryHook(trial: unknown): Promise<Answer<HookTrialResult>> {
+    return toAnswer(() => tryHook(this.#parts.config, parseArgument(hookTrialSchema, trial)));
   }
 
   async isWorkspaceChanged(): Promise<boolean> {

@@ -1,4 +1,5 @@
 // What the session records when its CLI starts and exits.
+import type { HookResult } from "../../shared/hooks/hook-result.ts";
 import { type EntrySpool, SpoolWriteError } from "../events/entry-spool.ts";
 import type { SessionMark } from "../processes/process-list.ts";
 import { killMarked } from "../processes/process-tree.ts";
@@ -19,6 +20,10 @@ export type CliEvents = ReturnType<typeof createCliEvents>;
 
 export function createCliEvents({ spool, turns, recorder, started }: CliEventParts) {
   return {
+    onHook(hook: HookResult): void {
+      spool.record({ kind: "hook_executed", turn_id: turns.running()?.turnId ?? null, hook });
+    },
+
     onStarted(cli: Cli, resumed: boolean): void {
       if (cli.pid === null) return;
       const turnId = turns.running()?.turnId ?? null;

@@ -3,12 +3,13 @@ import type { LiveOptions as WireLiveOptions, TurnStart } from "../../shared/rpc
 import { decideCli } from "../../shared/sleeping/sleep-policy.ts";
 import type { LaunchConfiguration } from "../configuration/launch-configuration.ts";
 import { takeBackEnvironment } from "../configuration/repository-environment.ts";
+import { readRepositoryHooks } from "../hooks/repository-hooks.ts";
 import { type Cli, type CliHandlers, type CliLaunch, type FixedOptions, launchCli, type LiveOptions } from "./cli.ts";
 import { chooseBeginning } from "../transcripts/conversation.ts";
 
 export type CliHolderParts = {
   configDir: string;
-  launch: Omit<CliLaunch, "fixed" | "live" | "beginning" | "takenBack" | "mcpServers">;
+  launch: Omit<CliLaunch, "fixed" | "live" | "beginning" | "takenBack" | "mcpServers" | "repositoryHooks">;
   /** The MCP servers of a CLI that starts. */
   servers(configuration: LaunchConfiguration): Promise<CliLaunch["mcpServers"]>;
   /** Lays the turn's configuration out, where it is not yet. */
@@ -48,14 +49,11 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
   };
 
   async function launch(fixed: FixedOptions, live: LiveOptions): Promise<Cli> {
-    const beginning = await chooseBeginning(parts.configDir, fixed);
-    const { cwd, environment } = parts.launch;
-    const takenBack = await takeBackEnvironment(cwd, environment);
-    const mcpServers = await parts.servers(fixed.configuration);
-    const cli = launchCli({ ...parts.launch, fixed, live, beginning, takenBack, mcpServers }, handlers);
+    const found = await findForLaunch(parts, fixed);
+    const cli = launchCli({ ...parts.launch, fixed, live, ...found }, handlers);
     current = cli;
     lookAfterIdle();
-    parts.onStarted(cli, beginning.kind !== "new");
+    parts.onStarted(cli, found.beginning.kind !== "new");
     return cli;
   }
 
@@ -100,6 +98,17 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
   };
 }
 
+/** What a CLI is started with that has to be looked up first. */
+async function findForLaunch(parts: CliHolderParts, fixed: FixedOptions) {
+  const { cwd, environment } = parts.launch;
+  return {
+    beginning: await chooseBeginning(parts.configDir, fixed),
+    takenBack: await takeBackEnvironment(cwd, environment),
+    mcpServers: await parts.servers(fixed.configuration),
+    repositoryHooks: fixed.configuration.repository.hooks ? await readRepositoryHooks(cwd) : {},
+  };
+}
+
 function toFixedOptions(turn: TurnStart, configuration: LaunchConfiguration): FixedOptions {
   return {
     claudeSessionId: turn.claude_session_id,
@@ -109,6 +118,7 @@ function toFixedOptions(turn: TurnStart, configuration: LaunchConfiguration): Fi
     allowBypass: turn.allow_bypass,
     outputSchema: turn.output_schema === undefined ? null : JSON.stringify(turn.output_schema),
     configuration,
+    inlineShell: turn.inline_shell ?? true,
   };
 }
 
@@ -120,7 +130,8 @@ async function keepsServing(cli: Cli, fixed: FixedOptions, live: LiveOptions): P
     cli.fixed.maxBudgetUsd === fixed.maxBudgetUsd &&
     cli.fixed.allowBypass === fixed.allowBypass &&
     cli.fixed.outputSchema === fixed.outputSchema &&
-    cli.fixed.configuration.sha256 === fixed.configuration.sha256;
+    cli.fixed.configuration.sha256 === fixed.configuration.sha256 &&
+    cli.fixed.inlineShell === fixed.inlineShell;
   // The CLI counts its budget from the start of its process, so that a turn with a budget needs a fresh one.
   if (!isSame || (fixed.maxBudgetUsd !== null && cli.isUsed())) return false;
   try {

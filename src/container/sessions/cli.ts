@@ -5,6 +5,11 @@ import type { PermissionMode } from "../../shared/permissions/permission-mode.ts
 import type { PromptContent } from "../attachments/prompt-files.ts";
 import { type TaskOutput, taskOutputSchema } from "../../shared/tasks/schema.ts";
 import { type LaunchConfiguration, toConfigurationOptions } from "../configuration/launch-configuration.ts";
+import type { SendHook } from "../hooks/run-http-hook.ts";
+import { createSessionHooks, type SessionHooks } from "../hooks/session-hooks.ts";
+import type { HooksConfig } from "../../shared/hooks/hook-schema.ts";
+import { addHooks } from "../../shared/hooks/hooks-kind.ts";
+import type { HookResult } from "../../shared/hooks/hook-result.ts";
 import { logFailure } from "../log.ts";
 import { HOOK_TIMEOUT_SECONDS, type PermissionGate } from "../permissions/permission-gate.ts";
 import { type CliChild, type CliExit, type SpawnSettings, spawnCli } from "../processes/spawn-cli.ts";
@@ -24,6 +29,8 @@ export type FixedOptions = {
   /** The JSON Schema that answers are held to, as JSON. */
   outputSchema: string | null;
   configuration: LaunchConfiguration;
+  /** False where the turn may not run shell commands. */
+  inlineShell: boolean;
 };
 export type LiveOptions = { model: string | null; permissionMode: PermissionMode };
 
@@ -34,11 +41,14 @@ export type CliLaunch = {
   /** Variables that the repository's settings do not get to set. */
   takenBack: Record<string, string>;
   mcpServers: Record<string, McpServerConfig>;
+  /** Those of the repository, where they count. */
+  repositoryHooks: HooksConfig;
   cwd: string;
   environment: Record<string, string>;
   binaryPath: string;
   apiKeyHelper: string;
   gate: PermissionGate;
+  hooks: { record: (result: HookResult) => void; send: SendHook };
   spawn: SpawnSettings;
 };
 
@@ -73,12 +83,10 @@ export function launchCli(launch: CliLaunch, handlers: CliHandlers): Cli {
   let child: CliChild | null = null;
   let live = launch.live;
   let isUsed = false;
+  const hooks = createHooks(launch);
   const running: Query = query({
     prompt: feed.messages,
-    options: toOptions(launch, (options) => {
-      child = spawnCli(options, launch.spawn);
-      return child.process;
-    }),
+    options: toOptions(launch, hooks, (options) => (child = spawnCli(options, launch.spawn)).process),
   });
 
   async function pump(): Promise<void> {
@@ -88,6 +96,7 @@ export function launchCli(launch: CliLaunch, handlers: CliHandlers): Cli {
       // The SDK's own words about an exit say nothing that the exit itself does not.
     }
     handlers.onExit(cli, await awaitExit(child));
+    hooks.onExit();
     done.resolve();
   }
 
@@ -153,7 +162,23 @@ async function awaitExit(child: CliChild | null): Promise<CliExit> {
   return exit;
 }
 
-function toOptions(launch: CliLaunch, spawn: NonNullable<Options["spawnClaudeCodeProcess"]>): Options {
+function createHooks(launch: CliLaunch): SessionHooks {
+  const { fixed, beginning, gate, cwd, environment, hooks, spawn, repositoryHooks } = launch;
+  return createSessionHooks({
+    hooks: addHooks([fixed.configuration.hooks, repositoryHooks]),
+    place: { projectDir: cwd, environment, send: hooks.send, ...spawn },
+    record: hooks.record,
+    source: beginning.kind === "new" ? "startup" : "resume",
+    gate: gate.preToolUse,
+    gateTimeoutSeconds: HOOK_TIMEOUT_SECONDS,
+  });
+}
+
+function toOptions(
+  launch: CliLaunch,
+  hooks: SessionHooks,
+  spawn: NonNullable<Options["spawnClaudeCodeProcess"]>,
+): Options {
   const { fixed, live, gate } = launch;
   return {
     cwd: launch.cwd,
@@ -165,12 +190,13 @@ function toOptions(launch: CliLaunch, spawn: NonNullable<Options["spawnClaudeCod
       apiKeyHelper: launch.apiKeyHelper,
       environment: launch.takenBack,
       mcpServers: launch.mcpServers,
+      inlineShell: fixed.inlineShell,
     }),
     permissionMode: live.permissionMode,
     allowDangerouslySkipPermissions: fixed.allowBypass,
     canUseTool: gate.canUseTool,
     onElicitation: gate.onElicitation,
-    hooks: { PreToolUse: [{ hooks: [gate.preToolUse], timeout: HOOK_TIMEOUT_SECONDS }] },
+    hooks: hooks.callbacks,
     ...toConversationOptions(launch),
     ...(live.model === null ? {} : { model: live.model }),
     ...toOutputFormat(fixed.outputSchema),

@@ -7,6 +7,7 @@ import { createEntrySpool } from "../events/entry-spool.ts";
 import { runEntrySender } from "../events/entry-sender.ts";
 import { createPreviewSender } from "../events/preview-sender.ts";
 import { createSessionServers } from "../mcp-servers/session-servers.ts";
+import { createHookSender } from "../hooks/hook-sender.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createHostLink, type HostLink } from "../rpc/host-link.ts";
 import { createWaker } from "../rpc/waker.ts";
@@ -60,6 +61,7 @@ export function createSessionParts(settings: SessionSettings) {
     places: { projectDir: realFolder(config.workspaceDir), homeDir: realFolder(files.homeDir) },
     onToolCall: settings.onToolCall,
   });
+  const hooks = createHookSender({ edgeUrl: config.edgeUrl, link, runtimeId });
   const servers = createSessionServers({ ...config, sessionId, runtimeId, link });
   const started = { mark: sessionMark(files), user: config.cliUser };
   const events = createCliEvents({ spool, turns, recorder, started });
@@ -75,10 +77,8 @@ export function createSessionParts(settings: SessionSettings) {
       binaryPath: settings.binaryPath,
       apiKeyHelper: token.helperCommand,
       gate: servers.guard(gate),
-      spawn: {
-        user: config.cliUser,
-        secrets: () => [...token.secrets(), ...servers.secrets(), config.bootToken],
-      },
+      hooks: { record: events.onHook, send: hooks.send },
+      spawn: { user: config.cliUser, secrets: () => [config.bootToken, ...listSecrets(token, servers, hooks)] },
     },
     handlers: createHandlers({ tasks, recorder, events }),
     onStarted: events.onStarted,
@@ -96,6 +96,10 @@ export function createSessionParts(settings: SessionSettings) {
   const prompts = createPromptFiles({ workspaceDir: config.workspaceDir, runtimeId, link });
   const talk = { spool, link, token, turns, recorder, tasks, files: prompts };
   return { ...talk, holder, configuration, conversation, uploader, started, isBusy, stop };
+}
+
+function listSecrets(...holders: { secrets(): readonly string[] }[]): string[] {
+  return holders.flatMap((holder) => [...holder.secrets()]);
 }
 
 /** The folder itself where it cannot be found out. */

@@ -37,6 +37,9 @@ export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorde
         log.refreshStatus(entry.running > 0 ? "a background task runs" : null);
         // One that begins while nothing is driven has to be looked after from here on.
         return true;
+      case "hook_executed":
+        recordHook(parts, entry);
+        return false;
       case "cli_started":
         // A conversation that begins anew counts its cost, and its files, from nothing again.
         if (!entry.resumed) {
@@ -101,6 +104,10 @@ function recordMessage(
   }
   lines.onMessage(seq, entry);
   parts.taskLog.heard(seq, entry);
+}
+
+function recordHook({ events }: Parts, { turn_id, occurred_at, hook }: RunnerEntry & { kind: "hook_executed" }): void {
+  events.append({ type: "hook_executed", turn_id, occurred_at, data: { ...hook } });
 }
 
 /** True for a turn that Claude began by itself: from here on it has to be looked after. */

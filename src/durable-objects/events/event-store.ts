@@ -29,6 +29,8 @@ const eventRowSchema = z.object({
   body_bytes: z.number().nullable(),
 });
 
+const initSchema = z.object({ message: z.unknown() });
+
 const newestRowSchema = eventRowSchema.pick({ seq: true, type: true, at: true });
 
 export type NewEvent = {
@@ -53,6 +55,8 @@ export type EventStore = SourceStore & {
   get(seq: number): SessionEvent | null;
   /** All after that number, read as they are asked for. */
   scanJson(afterSeq: number): Iterable<EventJson>;
+  /** The message with which Claude Code started last; null where none lies here. */
+  newestInit(): unknown;
   /** How many lie here rather than in the archive. */
   liveCount(): number;
   /** The number with which the turn was completed; null before. */
@@ -103,6 +107,7 @@ export function createEventStore(sql: ObjectSql, clock: Clock): EventStore {
     *scanJson(afterSeq) {
       for (const row of readRows(sql, afterSeq, -1)) yield measureJson(row).item;
     },
+    newestInit: () => readInit(sql),
     liveCount: () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM events").one().n,
     newestEndOfTurn: () =>
       maxSeq("SELECT max(seq) AS seq FROM events WHERE type = 'turn_completed'") ??
@@ -119,6 +124,12 @@ type EventRow = z.infer<typeof eventRowSchema>;
 function readNewest(sql: ObjectSql): z.infer<typeof newestRowSchema> | null {
   const [row] = sql.exec("SELECT seq, type, at FROM events ORDER BY seq DESC LIMIT 1").toArray();
   return row === undefined ? null : newestRowSchema.parse(row);
+}
+
+function readInit(sql: ObjectSql): unknown {
+  const query = `SELECT data FROM events WHERE type = 'message_received' AND data LIKE ? ORDER BY seq DESC LIMIT 1`;
+  const [row] = sql.exec<{ data: string }>(query, '{"message":{"type":"system","subtype":"init",%').toArray();
+  return row === undefined ? null : initSchema.parse(JSON.parse(row.data)).message;
 }
 
 function* readRows(sql: ObjectSql, afterSeq: number, maxEvents: number): Generator<EventRow> {

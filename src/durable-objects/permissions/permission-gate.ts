@@ -3,6 +3,7 @@ import type { GateConfiguration } from "../../shared/configuration/session-confi
 import { PERMISSION_DEADLINE_MS } from "../../shared/limits.ts";
 import type { CallDecision } from "../../shared/permissions/decide-call.ts";
 import { decideInSession } from "../../shared/permissions/decide-in-session.ts";
+import { approvedRules } from "../../shared/permissions/used-names.ts";
 import { cutToCeiling, type PermissionMode } from "../../shared/permissions/permission-mode.ts";
 import type { PermissionDecision, PermissionQuestion } from "../../shared/rpc/session-host-api.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
@@ -10,9 +11,11 @@ import type { TurnRow } from "../sessions/turn-store.ts";
 import { hashCall } from "./hash-call.ts";
 import type { PermissionBook } from "./permission-book.ts";
 import type { PermissionDesk } from "./permission-desk.ts";
+import type { UsedSkills } from "./used-skills.ts";
 
 type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock"> & {
   book: PermissionBook;
+  skills: UsedSkills;
   desk: PermissionDesk;
   log: SessionLog;
   /** Rules of team, user, project and session, and the ceiling. */
@@ -36,7 +39,9 @@ export function createPermissionGate(parts: Parts): PermissionGate {
       if (refusal !== null) return refusal;
       const turn = parts.turns.get(question.turn_id);
       if (turn === null) return deny("The tool did not run: its turn is not known any more.");
-      return question.stage === "gate" ? atGate(parts, turn, question) : atConsent(parts, turn, question);
+      const decision = await (question.stage === "gate" ? atGate : atConsent)(parts, turn, question);
+      if (decision.behavior === "allow" || decision.behavior === "no_rule") parts.skills.note(question);
+      return decision;
     },
   };
 }
@@ -84,13 +89,14 @@ type Call = { question: PermissionQuestion; callSha256: string | null };
 
 function decideByRules(parts: Parts, turn: TurnRow, { question, callSha256 }: Call): CallDecision {
   const { book } = parts;
-  const { policies, ceiling } = parts.rules();
+  const { policies, ceiling, approvals } = parts.rules();
+  const approved = approvedRules(approvals, parts.skills.names(turn), question.own_names);
   const permission_mode = cutToCeiling(ceiling.permission_mode, parts.maxPermissionMode);
   return decideInSession({
     asked: question,
     allowedTools: turn.options.allowed_tools,
     ceiling: { ...ceiling, permission_mode },
-    policies,
+    policies: [...policies, ...approved],
     grantedRules: book.grantedRules(),
     isCallGranted: callSha256 !== null && book.isCallGranted(callSha256),
   });

@@ -27,6 +27,7 @@ import { createOutboxStore } from "../outbox/outbox-store.ts";
 import { createPermissionBook, type PermissionBook } from "../permissions/permission-book.ts";
 import { createPermissionDesk, type PermissionDesk } from "../permissions/permission-desk.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
+import { createUsedSkills } from "../permissions/used-skills.ts";
 import { createProcessDesk } from "../processes/process-desk.ts";
 import { createProcessRegistry } from "../processes/process-registry.ts";
 import { createRegistryEntry } from "../processes/registry-entry.ts";
@@ -240,6 +241,7 @@ function composeHost(ports: SessionPorts, core: Core, drive: () => void): Sessio
   const keeper = createTranscriptKeeper({ ...parts, transcripts, bodies });
   const attachments = createAttachmentReader({ ...parts, bucket: ports.bucket });
   const gate = createPermissionGate({
+    skills: createUsedSkills(),
     ...parts,
     book: core.book,
     desk: core.permissions,

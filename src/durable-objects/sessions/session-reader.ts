@@ -1,4 +1,5 @@
 // What the session shows: its summary, its turn and result, its events from a cursor on, now or as they come.
+import { z } from "zod";
 import { failure } from "../../shared/errors/app-error.ts";
 import type { SessionView, WaitAnswer, WaitRequest } from "../../shared/rpc/session-api.ts";
 import type { SessionSummary, TurnSummary } from "../../shared/sessions/schema.ts";
@@ -10,6 +11,9 @@ import type { TurnRow } from "./turn-store.ts";
 
 const PAGE = { maxEvents: 200, maxBytes: 96 * 1024 };
 
+const namesSchema = z.array(z.string().max(200)).max(1_000).catch([]);
+const startupSchema = z.object({ slash_commands: namesSchema });
+
 type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "bell" | "clock"> & {
   archived: Pick<ArchivedLog, "page">;
   permissions: Pick<PermissionDesk, "pending">;
@@ -18,6 +22,7 @@ type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "bell" | "c
 export type SessionReader = {
   view(turnId?: string | null): SessionView;
   wait(request: WaitRequest): Promise<WaitAnswer>;
+  startup(): { slash_commands: string[] };
   /** For a cursor that this session has not reached. */
   refuseCursor(request: WaitRequest): ReturnType<typeof failure> | null;
 };
@@ -46,6 +51,7 @@ export function createSessionReader(parts: Parts): SessionReader {
 
   return {
     view,
+    startup: () => startupSchema.parse(parts.events.newestInit() ?? {}),
     refuseCursor({ after_cursor }) {
       const cursor = parts.events.cursor();
       if (after_cursor <= cursor) return null;

@@ -1,6 +1,7 @@
 // Begins a turn: lease, slot, sandbox, link, hand-over, in this order. Each is idempotent by turn_id.
 import { uploadedBytes } from "../../shared/attachments/schema.ts";
 import { SILENCE_SECONDS } from "../../shared/limits.ts";
+import { isToolAllowed } from "../../shared/permissions/tool-allow-list.ts";
 import { cutToCeiling } from "../../shared/permissions/permission-mode.ts";
 import type { SessionConfigurationKeeper } from "../configuration/session-configuration.ts";
 import type { SteerDesk } from "../steering/steer-desk.ts";
@@ -280,6 +281,7 @@ async function buildTurnStart(parts: TurnBeginnerParts, runtimeId: string, turn:
     // A conversation that went back to before its beginning begins anew.
     transcript: transcript === null || transcript.files.length === 0 ? null : toManifest(transcript),
     forked_from_claude_session_id: session.forked_from_claude_session_id,
+    ...(isToolAllowed(turn.options.allowed_tools, "Bash") ? {} : { inline_shell: false }),
     ...(configuration === null ? {} : { configuration }),
   };
 }

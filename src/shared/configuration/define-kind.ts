@@ -10,6 +10,8 @@ export type KindDefinition<Value> = {
   nameProblem(name: string): string | null;
   /** What is wrong with a value of this name beyond its schema; null for nothing. */
   valueProblem?(name: string, value: Value): string | null;
+  /** What speaks against keeping it from now on; what is kept already goes on. Asked at a change alone: it may be slow. */
+  changeProblem?(value: Value): string | null;
   /**
    * Whether the change lets a session do more than before. Such a change takes a person; null stands for no item.
    * Both values have passed the schema.
@@ -23,6 +25,8 @@ export type Kind = {
   nameProblem(name: string): string | null;
   /** The value as it is kept, or what is wrong with it. */
   parse(name: string, value: unknown): { ok: true; value: unknown } | { ok: false; problem: string };
+  /** Null for a value that may be kept; it has passed `parse`. */
+  changeProblem(value: unknown): string | null;
   isWidening(before: unknown, after: unknown): boolean;
 };
 
@@ -38,6 +42,7 @@ export function defineKind<Value>(definition: KindDefinition<Value>): Kind {
       const problem = valueProblem?.(name, parsed.data) ?? null;
       return problem === null ? { ok: true, value: parsed.data } : { ok: false, problem };
     },
+    changeProblem: (value) => definition.changeProblem?.(schema.parse(value)) ?? null,
     isWidening: (before, after) => definition.isWidening(orNull(before), orNull(after)),
   };
 }

@@ -1,6 +1,12 @@
 // All kinds of configuration items. A feature adds its kind here and says in materialise.ts what becomes of it.
 import { z } from "zod";
 import { permissionPolicySchema } from "../permissions/policy-schema.ts";
+import { commandNameProblem, commandProblem, widensCommand } from "../commands/command-kind.ts";
+import { commandSchema } from "../commands/command-schema.ts";
+import { skillNameProblem, skillProblem, widensSkill } from "../skills/skill-kind.ts";
+import { skillSchema } from "../skills/skill-schema.ts";
+import { hooksConfigSchema } from "../hooks/hook-schema.ts";
+import { hooksProblem, widensHooks } from "../hooks/hooks-kind.ts";
 import { defineKind, type Kind, onlyName } from "./define-kind.ts";
 import { ceilingSchema, widensCeiling } from "./kinds/ceiling.ts";
 import { mcpServerKind } from "./kinds/mcp-server.ts";
@@ -19,6 +25,9 @@ export const ITEM_KIND_NAMES = [
   "setting",
   "environment",
   "mcp_server",
+  "hooks",
+  "command",
+  "skill",
 ] as const;
 export const itemKindSchema = z.enum(ITEM_KIND_NAMES);
 export type ItemKind = z.infer<typeof itemKindSchema>;
@@ -44,6 +53,24 @@ export const ITEM_KINDS: Readonly<Record<ItemKind, Kind>> = {
     schema: z.string().max(MAX_MEMORY_CHARACTERS),
     nameProblem: onlyName("memory"),
     isWidening: () => false,
+  }),
+  hooks: defineKind({
+    schema: hooksConfigSchema,
+    nameProblem: onlyName("hooks"),
+    changeProblem: hooksProblem,
+    isWidening: widensHooks,
+  }),
+  command: defineKind({
+    schema: commandSchema,
+    nameProblem: commandNameProblem,
+    changeProblem: commandProblem,
+    isWidening: widensCommand,
+  }),
+  skill: defineKind({
+    schema: skillSchema,
+    nameProblem: skillNameProblem,
+    changeProblem: skillProblem,
+    isWidening: widensSkill,
   }),
   setting: defineKind({
     schema: settingSchema,

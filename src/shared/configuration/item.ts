@@ -34,6 +34,8 @@ export function checkChange(
   if (change.value === null) return { ok: true, change };
   const parsed = kind.parse(change.name, change.value);
   if (!parsed.ok) return parsed;
+  const refused = kind.changeProblem(parsed.value);
+  if (refused !== null) return { ok: false, problem: refused };
   if (JSON.stringify(parsed.value).length > MAX_ITEM_BYTES) {
     return { ok: false, problem: `An item has at most ${MAX_ITEM_BYTES} bytes.` };
   }

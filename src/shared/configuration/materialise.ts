@@ -1,26 +1,58 @@
 // Turns merged items into what Claude Code understands: settings and files; and into what the gate decides by.
 import { z } from "zod";
 import { materialiseServers } from "../mcp-servers/sandbox-server.ts";
+import { commandFile } from "../commands/command-kind.ts";
+import { commandSchema } from "../commands/command-schema.ts";
+import { skillFiles } from "../skills/skill-kind.ts";
+import { skillSchema } from "../skills/skill-schema.ts";
+import { hooksConfigSchema } from "../hooks/hook-schema.ts";
+import { addHooks, listHookUrls } from "../hooks/hooks-kind.ts";
 import { permissionPolicySchema, type ScopedPolicy } from "../permissions/policy-schema.ts";
+import { isToolAllowed } from "../permissions/tool-allow-list.ts";
 import { ceilingSchema, combineCeilings } from "./kinds/ceiling.ts";
 import { combineRepository, repositorySchema } from "./kinds/repository.ts";
 import type { ItemKind } from "./item-kinds.ts";
 import type { MergedConfiguration, MergedItem } from "./merge.ts";
-import type { ConfigurationFile, SessionConfiguration } from "./session-configuration.ts";
+import type {
+  ConfigurationFile,
+  GateConfiguration,
+  SandboxConfiguration,
+  SessionConfiguration,
+} from "./session-configuration.ts";
 
 export function materialise(merged: MergedConfiguration): SessionConfiguration {
   const of = (kind: ItemKind): MergedItem[] => merged.items.filter((item) => item.kind === kind);
+  const hooks = addHooks(of("hooks").map(({ value }) => hooksConfigSchema.parse(value)));
+  const gate: GateConfiguration = {
+    policies: [...unreadablePolicies(merged), ...of("policy").map(toPolicy)],
+    hook_urls: listHookUrls(hooks),
+    ceiling: combineCeilings(of("ceiling").map(({ value }) => ceilingSchema.parse(value))),
+    approvals: approvalsOf([...of("command"), ...of("skill")]),
+  };
   return {
     sandbox: {
+      ...locksOf(gate),
       settings: settingsOf(of("setting"), of("environment")),
-      files: [...memoryFile(of("memory"))],
+      files: [
+        ...memoryFile(of("memory")),
+        ...of("command").map(({ name, value }) => commandFile(name, commandSchema.parse(value))),
+        ...of("skill").flatMap(({ name, value }) => skillFiles(name, skillSchema.parse(value))),
+      ],
+      hooks,
       repository: combineRepository(of("repository").map(({ value }) => repositorySchema.parse(value))),
       ...materialiseServers(of("mcp_server")),
     },
-    gate: {
-      policies: [...unreadablePolicies(merged), ...of("policy").map(toPolicy)],
-      ceiling: combineCeilings(of("ceiling").map(({ value }) => ceilingSchema.parse(value))),
-    },
+    gate,
+  };
+}
+
+/** What must hold also where Claude Code asks no gate. */
+function locksOf({ policies, ceiling }: GateConfiguration): Pick<SandboxConfiguration, "forbidden" | "inline_shell"> {
+  const wantsConsent = policies.some(({ policy }) => policy.user_consent.length > 0);
+  const mayRunBash = ceiling.allowed_tools.every((names) => isToolAllowed(names, "Bash"));
+  return {
+    forbidden: [...new Set(policies.flatMap(({ policy }) => policy.forbidden))],
+    inline_shell: !wantsConsent && mayRunBash,
   };
 }
 
@@ -33,6 +65,16 @@ function unreadablePolicies({ unreadable }: MergedConfiguration): ScopedPolicy[]
   return unreadable
     .filter(({ kind }) => kind === "policy" || kind === "ceiling")
     .map(({ scope }) => ({ scope, policy: { auto_approved: [], user_consent: [], forbidden: ["*"] } }));
+}
+
+const approvingSchema = z.object({ allowed_tools: z.array(z.string()) });
+
+/** What commands and skills let run without a question while they are used. */
+function approvalsOf(items: readonly MergedItem[]): GateConfiguration["approvals"] {
+  const approving = items.map(({ name, scope, value }) => {
+    return [name, { scope, rules: approvingSchema.parse(value).allowed_tools }] as const;
+  });
+  return Object.fromEntries(approving.filter(([, { rules }]) => rules.length > 0));
 }
 
 /** A session of which nothing was ever configured. */

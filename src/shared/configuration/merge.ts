@@ -4,7 +4,7 @@ import { ITEM_KINDS, type ItemKind } from "./item-kinds.ts";
 import { CONFIGURATION_SCOPES, type ConfigurationScope } from "./place.ts";
 
 /** Of these every scope's item counts, wide to narrow: materialise.ts says how they are combined. */
-export const ADDING_KINDS: readonly ItemKind[] = ["policy", "ceiling", "repository", "memory"];
+export const ADDING_KINDS: readonly ItemKind[] = ["policy", "ceiling", "repository", "memory", "hooks"];
 
 export type MergedItem = ScopedItem & {
   /** Wider scopes that have an item of the same kind and name, which does not count. */

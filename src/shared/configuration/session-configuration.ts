@@ -1,8 +1,9 @@
 // What a session is started with: made of the items of all its scopes, hashed, and handed to the runner when it changed.
 import { z } from "zod";
 import { sandboxServersSchema } from "../mcp-servers/sandbox-server.ts";
+import { mergedHooksSchema } from "../hooks/hook-schema.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
-import { scopedPolicySchema } from "../permissions/policy-schema.ts";
+import { policyScopeSchema, scopedPolicySchema } from "../permissions/policy-schema.ts";
 
 /** Files in Claude Code's user folder, by a path below it; text, or base64 where it is none. */
 export const configurationFileSchema = z.object({
@@ -21,6 +22,12 @@ export const sandboxConfigurationSchema = z.object({
   /** Claude Code's settings, by its own names. */
   settings: z.record(z.string(), z.unknown()),
   files: z.array(configurationFileSchema).max(5_000),
+  /** What the gate refuses, for Claude Code too: it asks no gate for `@file` and for commands' inline shell. */
+  forbidden: z.array(z.string()),
+  /** False where the gate would have to be asked about a command's inline shell. */
+  inline_shell: z.boolean(),
+  /** Run by the runner. */
+  hooks: mergedHooksSchema,
   repository: z.object({ instructions: z.boolean(), hooks: z.boolean(), mcp_servers: z.boolean() }),
   /** By name; absent for none. */
   mcp_servers: sandboxServersSchema.optional(),
@@ -30,7 +37,11 @@ export type SandboxConfiguration = z.infer<typeof sandboxConfigurationSchema>;
 /** What the Session object decides by; it stays there. */
 export const gateConfigurationSchema = z.object({
   policies: z.array(scopedPolicySchema),
+  /** Where the session's HTTP hooks go. */
+  hook_urls: z.array(z.string()).default([]),
   ceiling: z.object({ permission_mode: permissionModeSchema, allowed_tools: z.array(z.array(z.string())) }),
+  /** Rules by the name of a command or skill: they run without a question in a turn that uses it. */
+  approvals: z.record(z.string(), z.object({ scope: policyScopeSchema, rules: z.array(z.string()) })).default({}),
 });
 export type GateConfiguration = z.infer<typeof gateConfigurationSchema>;
 

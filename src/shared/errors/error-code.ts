@@ -59,6 +59,7 @@ export const ERROR_CODES = [
   "proposal_closed",
   "too_many_proposals",
   "configuration_too_large",
+  "skill_refused",
   "permission_not_found",
   "permission_answered",
   "permission_expired",

@@ -62,6 +62,7 @@ export const ERROR_MAP = {
   operation_not_found: { http: 404, retry: "nobody", log: "info" },
   proposal_closed: { http: 409, retry: "caller", log: "info" },
   too_many_proposals: { http: 429, retry: "caller", log: "info" },
+  skill_refused: { http: 422, retry: "caller", log: "info" },
   configuration_too_large: { http: 413, retry: "caller", log: "info" },
   permission_not_found: { http: 404, retry: "nobody", log: "info" },
   permission_answered: { http: 409, retry: "nobody", log: "info" },

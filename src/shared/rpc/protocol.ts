@@ -35,6 +35,8 @@ export const EDGE_PATHS = {
   model: "/model",
   /** `/<session>/<server>` with an `mcp` token: a remote MCP server, whose address and secrets stay at the edge. */
   mcpProxy: "/mcp-proxy",
+  /** POST a HookRequest with a `hooks` token: the edge sends it. */
+  hooks: "/runner/hooks",
   /** POST {workspace_id, runtime_id, session_id} with the boot token: the runner has something to say and nobody is connected. */
   wake: "/runner/wake",
   /** PUT with a `packs:write` token: a pack, named by its SHA-256. GET with `packs:read`, by `Range`. */

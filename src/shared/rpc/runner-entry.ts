@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { attachmentProblemSchema } from "../attachments/schema.ts";
 import { eventBodySchema } from "../events/event.ts";
+import { hookResultSchema } from "../hooks/hook-result.ts";
 import { uuidSchema } from "../ids.ts";
 import { TURN_ORIGINS, usageSchema } from "../sessions/schema.ts";
 
@@ -92,6 +93,8 @@ export const runnerEntrySchema = z.discriminatedUnion("kind", [
   }),
   /** Commands and agents that go on in the background after their turn's result. */
   z.object({ ...entryBase, kind: z.literal("background_tasks_changed"), running: z.int().nonnegative() }),
+  /** A hook that a person configured has ended. */
+  z.object({ ...entryBase, kind: z.literal("hook_executed"), hook: hookResultSchema }),
 ]);
 export type RunnerEntry = z.infer<typeof runnerEntrySchema>;
 

@@ -71,6 +71,8 @@ export const turnStartSchema = z.object({
   transcript: transcriptManifestSchema.nullable(),
   /** The conversation that this one continues as a copy, until it has a transcript of its own. */
   forked_from_claude_session_id: uuidSchema.nullable(),
+  /** False when the turn's allowed_tools leave out the shell: commands' inline shell then does not run either. */
+  inline_shell: z.boolean().optional(),
   /** What is configured for the session; absent for nothing. */
   configuration: configurationStartSchema.optional(),
 });

@@ -2,6 +2,8 @@
 import { z } from "zod";
 import type { StdioTest } from "../mcp-servers/server-test.ts";
 import type { Answer } from "../errors/app-error.ts";
+import type { HookResult } from "../hooks/hook-result.ts";
+import type { HookTrial } from "../hooks/sample-event.ts";
 import { uuidSchema } from "../ids.ts";
 import { MAX_FILE_READ_BYTES, MAX_FILES_PER_PAGE } from "../limits.ts";
 import type { RunnerCheckpointApi } from "./runner-checkpoint-api.ts";
@@ -66,6 +68,15 @@ export const testServerSchema = z.object({
   env: z.record(z.string(), z.string()),
 });
 export type TestServer = z.infer<typeof testServerSchema>;
+/** What came of a hook that was tried. */
+export type HookTrialResult = {
+  result: HookResult;
+  /** What Claude Code would be given. */
+  output: Record<string, unknown>;
+  updated_input: Record<string, unknown> | null;
+  /** Whether matcher and `if` take the event at all. */
+  would_run: boolean;
+};
 
 export interface RunnerWorkspaceApi extends RunnerCheckpointApi {
   listFiles(request: ListFiles): Promise<Answer<FileList>>;
@@ -77,6 +88,8 @@ export interface RunnerWorkspaceApi extends RunnerCheckpointApi {
   findNewestClaude(): Promise<Answer<ClaudeRelease>>;
   /** Starts the program as Claude Code would, and asks it for its tools. */
   testServer(server: TestServer): Promise<Answer<StdioTest>>;
+  /** Runs a command hook with a sample event. */
+  tryHook(trial: HookTrial): Promise<Answer<HookTrialResult>>;
   /** True when the workspace holds anything that a fresh one would not. */
   isWorkspaceChanged(): Promise<boolean>;
   /** Interrupts turns, flushes and exits. */

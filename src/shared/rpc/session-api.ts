@@ -143,6 +143,8 @@ export interface SessionApi {
   submit(request: SubmitTurn): Promise<Answer<SubmittedTurn>>;
   wait(request: WaitRequest): Promise<Answer<WaitAnswer>>;
   getSession(principal: Principal): Promise<Answer<SessionView>>;
+  /** What Claude Code named when it last started in this session; empty before, and once the log is archived. */
+  getStartup(principal: Principal): Promise<Answer<{ slash_commands: string[] }>>;
   interrupt(principal: Principal): Promise<Answer<SessionView>>;
   end(principal: Principal): Promise<Answer<SessionView>>;
   /** True once nothing is left; `deletion_incomplete` while something is, and the object goes on by itself. */
@@ -176,6 +178,8 @@ export interface SessionApi {
   renewModelRequest(requestId: string): Promise<void>;
   finishModelRequest(requestId: string): Promise<void>;
   /** May the sandbox of that runtime use the session's MCP servers? Whose they are, and in which project. */
+  /** Asked before an HTTP hook is sent: is that one of this session's, and the runtime the current one? */
+  admitHook(question: ServerRequestQuestion, url: string): Promise<Answer<null>>;
   admitServerRequest(question: ServerRequestQuestion): Promise<Answer<{ owner_id: string; project_id: string }>>;
   /** The runner of `runtime_id` has something to say. */
   wake(runtimeId: string): Promise<void>;

@@ -26,6 +26,9 @@ export const previewSchema = z.object({
 });
 export type Preview = z.infer<typeof previewSchema>;
 
+/** More of a repository's commands and skills are not told, so that none of ours counts. */
+export const MAX_OWN_NAMES = 500;
+
 export const permissionQuestionSchema = z.object({
   runtime_id: uuidSchema,
   /** The same when the question is asked again after a cut. */
@@ -48,6 +51,11 @@ export const permissionQuestionSchema = z.object({
   home_dir: z.string().max(4096).optional(),
   /** How long the runner still waits for an answer; absent from an older runner, which waits PERMISSION_DEADLINE_MS. */
   patience_ms: z.int().positive().optional(),
+  /**
+   * The repository's own commands and skills, which take the place of configured ones of the same name; absent where
+   * they are not known.
+   */
+  own_names: z.array(z.string().max(400)).max(MAX_OWN_NAMES).optional(),
   /** Claude Code's own words about why it asks. */
   asked_because: z.string().max(1000).optional(),
 });
@@ -78,7 +86,7 @@ export type RunTokenGrant = z.infer<typeof runTokenGrantSchema>;
 
 export const runTokenRequestSchema = z.object({
   runtime_id: uuidSchema,
-  route: z.enum(["model", "mcp"]).default("model"),
+  route: z.enum(["model", "mcp", "hooks"]).default("model"),
 });
 export type RunTokenRequest = z.input<typeof runTokenRequestSchema>;
 
@@ -126,6 +134,6 @@ export interface SessionHostApi {
   readAttachment(read: AttachmentRead): Promise<{ bytes: Uint8Array | null }>;
   preview(preview: Preview): Promise<void>;
   decidePermission(question: PermissionQuestion): Promise<PermissionDecision>;
-  /** A fresh run token: for the model gateway, or with `route` for the session's MCP servers. */
+  /** A fresh run token: for the model gateway, or with `route` for the session's MCP servers or HTTP hooks. */
   renewRunToken(request: RunTokenRequest): Promise<RunTokenGrant>;
 }

@@ -10,11 +10,13 @@ import type {
 import type { ToolStrategy } from "../checkpoints/strategy-policy.ts";
 import type { StdioTest } from "../mcp-servers/server-test.ts";
 import type { Answer } from "../errors/app-error.ts";
+import type { HookTrial } from "../hooks/sample-event.ts";
 import type {
   ClaudeBinary,
   ClaudeRelease,
   FileContent,
   FileList,
+  HookTrialResult,
   ListFiles,
   ReadFile,
   TestServer,
@@ -116,6 +118,7 @@ export interface WorkspaceApi {
   readFile(identity: WorkspaceIdentity, request: ReadFile): Promise<Answer<FileContent>>;
   /** Starts the program in the sandbox, and asks it for its MCP tools. */
   testServer(identity: WorkspaceIdentity, server: TestServer): Promise<Answer<StdioTest>>;
+  tryHook(identity: WorkspaceIdentity, trial: HookTrial): Promise<Answer<HookTrialResult>>;
   findClaudeBinary(identity: WorkspaceIdentity): Promise<Answer<ClaudeBinary>>;
   findNewestClaude(identity: WorkspaceIdentity): Promise<Answer<ClaudeRelease>>;
   /** From POST /runner/wake. False when runtime or boot token are not this workspace's. */

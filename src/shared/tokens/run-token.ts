@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { uuidSchema } from "../ids.ts";
 
-export const RUN_TOKEN_ROUTES = ["model", "mcp", "packs:write", "packs:read"] as const;
+export const RUN_TOKEN_ROUTES = ["model", "mcp", "hooks", "packs:write", "packs:read"] as const;
 export type RunTokenRoute = (typeof RUN_TOKEN_ROUTES)[number];
 
 const common = {
@@ -20,6 +20,8 @@ export const runTokenClaimsSchema = z.discriminatedUnion("route", [
   z.object({ ...common, route: z.literal("model"), session_id: uuidSchema }),
   /** Remote MCP servers of the session, through the Worker. */
   z.object({ ...common, route: z.literal("mcp"), session_id: uuidSchema }),
+  /** HTTP hooks of the session, sent by the Worker. */
+  z.object({ ...common, route: z.literal("hooks"), session_id: uuidSchema }),
   z.object({ ...common, ...operation, route: z.literal("packs:write") }),
   /** Packs that the operation's checkpoints name, and nothing else: the Workspace object is asked which. */
   z.object({ ...common, ...operation, route: z.literal("packs:read") }),

@@ -6,6 +6,8 @@ import { EDGE_PATHS } from "../../shared/rpc/protocol.ts";
 import { type AuthorizeRoute } from "../auth/authorize-route.tsx";
 import type { SignInRoute } from "../auth/sign-in-route.tsx";
 import type { ProposalRoute } from "../configuration/proposal-route.tsx";
+import type { ConnectRoutes } from "../mcp-servers/connections/connect-routes.tsx";
+import type { SecretRoutes } from "../mcp-servers/connections/secret-routes.tsx";
 import type { ConsentRoute } from "../permissions/consent-route.tsx";
 import type { Logger } from "../telemetry/logger.ts";
 import { explainError, jsonError } from "./json-error.ts";
@@ -24,6 +26,9 @@ export type AppRoutes = {
   wake: Route;
   upload: Route;
   mcpProxy: Route;
+  connect: ConnectRoutes;
+  secrets: SecretRoutes;
+  hooks: Route;
   packs: { put: Route; get: Route; putExport: Route };
 };
 
@@ -40,6 +45,12 @@ export function createApp(routes: AppRoutes, logger: Logger): Hono {
   app.post("/consent/:session/:request", (context) => routes.consent.answer(context.req.raw));
   app.get("/proposals/:id", (context) => routes.proposals.show(context.req.raw));
   app.post("/proposals/:id", (context) => routes.proposals.answer(context.req.raw));
+  app.get("/mcp-servers/callback", (context) => routes.connect.callback(context.req.raw));
+  app.get("/mcp-servers/client-metadata", (context) => routes.connect.clientMetadata(context.req.raw));
+  app.get("/mcp-servers/:scope/:id/:server", (context) => routes.connect.show(context.req.raw));
+  app.post("/mcp-servers/:scope/:id/:server", (context) => routes.connect.begin(context.req.raw));
+  app.get("/secrets/:scope/:id", (context) => routes.secrets.show(context.req.raw));
+  app.post("/secrets/:scope/:id", (context) => routes.secrets.save(context.req.raw));
   app.get("/health", () => routes.health());
   app.get("/watch/:id", (context) => routes.watch(context.req.raw));
   app.all(EDGE_PATHS.model, (context) => routes.model(context.req.raw));
@@ -49,6 +60,7 @@ export function createApp(routes: AppRoutes, logger: Logger): Hono {
   app.put(`${EDGE_PATHS.packs}/:sha256`, (context) => routes.packs.put(context.req.raw));
   app.get(`${EDGE_PATHS.packs}/:sha256`, (context) => routes.packs.get(context.req.raw));
   app.put(`${EDGE_PATHS.exports}/:id`, (context) => routes.packs.putExport(context.req.raw));
+  app.post(EDGE_PATHS.hooks, (context) => routes.hooks(context.req.raw));
   app.post(EDGE_PATHS.wake, (context) => routes.wake(context.req.raw));
   app.notFound(() => jsonError(failure("not_found", "There is nothing at this address.").error));
   app.onError((error) => jsonError(explainError(error, logger, "http")));

@@ -43,6 +43,22 @@ import { listProjects } from "../projects/tools/list-projects.ts";
 import { readProjectFile } from "../projects/tools/read-project-file.ts";
 import { deleteSession } from "../archive/tools/delete-session.ts";
 import { exportSession } from "../archive/tools/export-session.ts";
+import { createSlashCommand } from "../commands/tools/create-slash-command.ts";
+import { deleteSlashCommand } from "../commands/tools/delete-slash-command.ts";
+import { getSlashCommand } from "../commands/tools/get-slash-command.ts";
+import { listSlashCommands } from "../commands/tools/list-slash-commands.ts";
+import { runSlashCommand } from "../commands/tools/run-slash-command.ts";
+import { updateSlashCommand } from "../commands/tools/update-slash-command.ts";
+import { createSkill } from "../skills/tools/create-skill.ts";
+import { deleteSkill } from "../skills/tools/delete-skill.ts";
+import { getSkill } from "../skills/tools/get-skill.ts";
+import { importSkill } from "../skills/tools/import-skill.ts";
+import { listSkills } from "../skills/tools/list-skills.ts";
+import { applyHookTemplate } from "../hooks/tools/apply-hook-template.ts";
+import { getHooksConfig } from "../hooks/tools/get-hooks-config.ts";
+import { listHookTemplates } from "../hooks/tools/list-hook-templates.ts";
+import { testHook } from "../hooks/tools/test-hook.ts";
+import { updateHooksConfig } from "../hooks/tools/update-hooks-config.ts";
 import { checkClaudeUpdates } from "../runtime/tools/check-claude-updates.ts";
 import { findClaudeBinary } from "../runtime/tools/find-claude-binary.ts";
 import { createWatchLink } from "../sessions/tools/create-watch-link.ts";
@@ -104,6 +120,22 @@ export const TOOLS: readonly Tool[] = [
   deleteBranch,
   getConfig,
   updateConfig,
+  getHooksConfig,
+  updateHooksConfig,
+  listHookTemplates,
+  applyHookTemplate,
+  testHook,
+  createSlashCommand,
+  listSlashCommands,
+  getSlashCommand,
+  updateSlashCommand,
+  deleteSlashCommand,
+  runSlashCommand,
+  createSkill,
+  importSkill,
+  listSkills,
+  getSkill,
+  deleteSkill,
   listConfigVersions,
   restoreConfigVersion,
   getPermissionPolicy,

@@ -8,6 +8,10 @@ import type { ConfigurationService } from "../configuration/configuration-servic
 import type { ProposalService } from "../configuration/proposal-service.ts";
 import type { PermissionService } from "../permissions/permission-service.ts";
 import type { ServerServices } from "../mcp-servers/compose-servers.ts";
+import type { CommandService } from "../commands/command-service.ts";
+import type { OtherCommands } from "../commands/other-commands.ts";
+import type { SkillService } from "../skills/skill-service.ts";
+import type { HookService } from "../hooks/hook-service.ts";
 import type { ProcessService } from "../processes/process-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
@@ -21,6 +25,10 @@ export type Services = {
   checkpoints: CheckpointServices;
   configuration: ConfigurationService;
   proposals: ProposalService;
+  hooks: HookService;
+  commands: CommandService;
+  otherCommands: OtherCommands;
+  skills: SkillService;
   sessions: SessionService;
   watching: WatchService;
   permissions: PermissionService;

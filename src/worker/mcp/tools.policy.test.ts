@@ -85,8 +85,12 @@ const HARMLESS: Record<string, string> = {
   "execute_claude.permission_mode": "cut to the ceiling",
   "set_session_permission_mode.permission_mode": "cut to the ceiling",
   "explain_permission.permission_mode": "asks only",
-  "mcp_add.allowed_tools": "a change that widens is proposed",
-  "mcp_update.allowed_tools": "a change that widens is proposed",
+  "mcp_add.allowed_tools": "narrows what is used of the server, which is itself proposed",
+  "mcp_update.allowed_tools": "a wider list is only proposed",
+  "create_slash_command.allowed_tools": "a command that approves tools is only proposed",
+  "update_slash_command.allowed_tools": "a command that approves tools is only proposed",
+  "run_slash_command.allowed_tools": "narrows",
+  "run_slash_command.permission_mode": "cut to the ceiling",
 };
 
 describe("no tool argument gives a person's consent [permissions.model]", () => {

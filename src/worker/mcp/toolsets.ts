@@ -11,6 +11,9 @@ export const TOOLSETS = [
   "configuration",
   "permissions",
   "mcp_servers",
+  "hooks",
+  "commands",
+  "skills",
 ] as const;
 export type Toolset = (typeof TOOLSETS)[number];
 

@@ -7,7 +7,7 @@ import { promptSchema, turnOptionsSchema } from "../../../shared/sessions/schema
 import { outputSchemaSchema } from "../../../shared/structured/schema.ts";
 import { defineTool } from "../../mcp/define-tool.ts";
 import { IF_BUSY, type SessionView } from "../../../shared/rpc/session-api.ts";
-import type { Services } from "../../mcp/tool-context.ts";
+import type { Services, ToolContext } from "../../mcp/tool-context.ts";
 import { showPending } from "../../permissions/permission-service.ts";
 import type { ExecuteAnswer } from "../session-service.ts";
 import {
@@ -100,7 +100,7 @@ const input = z.strictObject({
     ),
 });
 
-const output = z.object({
+export const executeOutput = z.object({
   session_id: sessionIdField,
   turn_id: z.string().describe("The turn that this prompt became, or joined."),
   steered: z.boolean().describe("True when the prompt joined a turn that was running."),
@@ -125,7 +125,7 @@ export const executeClaude = defineTool({
   scope: "sessions:write",
   toolset: "sessions",
   input,
-  output,
+  output: executeOutput,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   async run(args, { principal, services, reportProgress, signal }) {
     const { prompt, project, branch, checkpoint_id, session_id, continue_session, session_key, ...further } = args;
@@ -144,19 +144,13 @@ export const executeClaude = defineTool({
       wait_seconds,
       idempotency_key: idempotency_key ?? null,
     };
-    return show(await services.sessions.execute(principal, request, { reportProgress, signal }), services);
+    return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal }), services);
   },
-  // The prompt was sent: what is left is to wait for its turn.
-  async resume({ wait_seconds }, before, { principal, services, reportProgress, signal }) {
-    const { session_id, turn_id, cursor, ...told } = submittedSchema.parse(before);
-    const request = { session_id, turn_id, after_cursor: cursor, wait_seconds, return_on: "turn" as const };
-    const waited = await services.sessions.wait(principal, request, { reportProgress, signal });
-    return { session_id, turn_id, cursor, ...told, ...showWaited(waited, services) };
-  },
+  resume: (args, before, context) => resumeExecuted(args.wait_seconds, before, context),
 });
 
 /** What of an answer holds for the whole turn. */
-const submittedSchema = output.pick({
+const submittedSchema = executeOutput.pick({
   session_id: true,
   turn_id: true,
   steered: true,
@@ -165,12 +159,24 @@ const submittedSchema = output.pick({
   notes: true,
 });
 
+/** The prompt was sent: what is left is to wait for its turn. */
+export async function resumeExecuted(
+  wait_seconds: number,
+  before: unknown,
+  { principal, services, reportProgress, signal }: ToolContext,
+): Promise<z.input<typeof executeOutput>> {
+  const { session_id, turn_id, cursor, ...told } = submittedSchema.parse(before);
+  const request = { session_id, turn_id, after_cursor: cursor, wait_seconds, return_on: "turn" as const };
+  const waited = await services.sessions.wait(principal, request, { reportProgress, signal });
+  return { session_id, turn_id, cursor, ...told, ...showWaited(waited, services) };
+}
+
 function showWaited({ session, turn, result, pending_permissions }: SessionView, { permissions }: Services) {
   const pending = showPending(permissions, session.session_id, pending_permissions);
   return { status: session.status, turn, ...showResult(result), pending_permissions: pending };
 }
 
-function show(answer: ExecuteAnswer, services: Services): z.input<typeof output> {
+export function showExecuted(answer: ExecuteAnswer, services: Services): z.input<typeof executeOutput> {
   const { submitted, waited } = answer;
   return {
     session_id: submitted.session_id,

@@ -1,11 +1,11 @@
-// The run token for the session's MCP servers: asked of the object when it is needed, kept in memory alone.
+// A run token for one of the session's own routes: asked of the object when it is needed, kept in memory alone.
 import { RUN_TOKEN_RENEW_SECONDS } from "../../shared/limits.ts";
 import { type RunTokenGrant, runTokenGrantSchema } from "../../shared/rpc/session-host-api.ts";
 import { type HostLink, withDeadline } from "../rpc/host-link.ts";
 
 const CALL_DEADLINE_MS = 15_000;
 
-export type ServerToken = {
+export type RouteToken = {
   /** Null when nobody gives one in time. */
   get(): Promise<string | null>;
   /** The edge did not take it. */
@@ -14,7 +14,10 @@ export type ServerToken = {
   secrets(): readonly string[];
 };
 
-export function createServerToken({ link, runtimeId }: { link: HostLink; runtimeId: string }): ServerToken {
+export function createRouteToken(
+  { link, runtimeId }: { link: HostLink; runtimeId: string },
+  route: "mcp" | "hooks",
+): RouteToken {
   let grant: RunTokenGrant | null = null;
   let asking: Promise<RunTokenGrant | null> | null = null;
   const isFresh = (): boolean => grant !== null && grant.expires_at - Date.now() / 1000 > RUN_TOKEN_RENEW_SECONDS;
@@ -24,7 +27,7 @@ export function createServerToken({ link, runtimeId }: { link: HostLink; runtime
     try {
       const connection = await link.whenConnected(stop.signal);
       if (connection === null) return null;
-      const call = connection.host.renewRunToken({ runtime_id: runtimeId, route: "mcp" });
+      const call = connection.host.renewRunToken({ runtime_id: runtimeId, route });
       return runTokenGrantSchema.parse(await withDeadline(call, CALL_DEADLINE_MS));
     } catch {
       return null;

@@ -1,0 +1,81 @@
+// Reads a Markdown file with front matter, as Claude Code does: YAML between two lines of dashes at the very top.
+import { isMap, parseDocument } from "yaml";
+import { AppError } from "../../shared/errors/app-error.ts";
+
+/** Of the front matter alone: what is in it are names and sentences. */
+const MAX_FRONT_MATTER_CHARS = 16_000;
+const MAX_ALIASES = 20;
+const FENCED = /^---[ \t]*\r?\n([\s\S]*?)^---[ \t]*(?:\r?\n|$)/m;
+
+export type Markdown = { fields: Record<string, unknown>; body: string };
+
+/** `what` begins the sentences about what is wrong, as in "The command". */
+export function readFrontMatter(text: string, what: string): Markdown {
+  const plain = text.replace(/^\uFEFF/, "");
+  const match = plain.startsWith("---") ? FENCED.exec(plain) : null;
+  if (match === null || match.index !== 0) return { fields: {}, body: plain };
+  const [whole, yaml = ""] = match;
+  return { fields: readYaml(yaml, what), body: plain.slice(whole.length) };
+}
+
+function readYaml(yaml: string, what: string): Record<string, unknown> {
+  if (yaml.length > MAX_FRONT_MATTER_CHARS) {
+    throw wrong(`${what}'s front matter is longer than ${MAX_FRONT_MATTER_CHARS} characters.`);
+  }
+  if (yaml.trim() === "") return {};
+  const plain = parseYaml(yaml);
+  const document = plain.errors.length === 0 ? plain : parseYaml(quoteValues(yaml));
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const line = error.linePos?.[0].line;
+    const at = line === undefined ? "" : `, in line ${line + 1}`;
+    throw wrong(`${what}'s front matter is no YAML${at}. Put values with a colon, quotes or a # in quotes.`);
+  }
+  if (!isMap(document.contents)) throw wrong(`${what}'s front matter is no list of names and values.`);
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES }) as Record<string, unknown>;
+  } catch {
+    throw wrong(`${what}'s front matter refers to itself too often.`);
+  }
+}
+
+function parseYaml(yaml: string) {
+  return parseDocument(yaml, { version: "1.2", merge: false, uniqueKeys: true, logLevel: "silent" });
+}
+
+/** As Claude Code does where it is no YAML otherwise: `argument-hint: [file] [reason]` is taken for a text. */
+function quoteValues(yaml: string): string {
+  return yaml.replace(/^([A-Za-z][\w-]*):[ \t]+(\S.*)$/gm, (line, key: string, value: string) =>
+    /^["']/.test(value) || !/[{}[\]*&#!|>%@`]|: /.test(value) ? line : `${key}: ${JSON.stringify(value.trim())}`,
+  );
+}
+
+/** Tools as Claude Code takes them: a list, or a text with commas or spaces between, brackets left whole. */
+export function readTools(value: unknown, what: string): string[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value.map((one) => one.trim());
+  if (typeof value === "string") return splitTools(value);
+  throw wrong(`${what}'s allowed-tools are neither a text nor a list of texts.`);
+}
+
+function splitTools(text: string): string[] {
+  const tools = text.match(/[^\s,()]+(?:\([^()]*\))?/g) ?? [];
+  const rest = text.replaceAll(/[^\s,()]+(?:\([^()]*\))?|[\s,]/g, "");
+  // Brackets that are left over: as one rule it is refused with the reason.
+  return rest === "" ? tools : [text.trim()];
+}
+
+/** One line of text; numbers and yes or no count as they are written. Null where it is not there. */
+export function readLine(fields: Record<string, unknown>, name: string, what: string): string | null {
+  const value = fields[name];
+  if (value === undefined || value === null) return null;
+  if (typeof value === "string") return value.trim().replace(/\s*\n\s*/g, " ") || null;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  // An argument hint such as [file] is a list to YAML.
+  if (name === "argument-hint" && Array.isArray(value)) return `[${value.join(", ")}]`;
+  throw wrong(`${what}'s ${name} is no text.`);
+}
+
+export function wrong(message: string): AppError {
+  return new AppError("invalid_argument", message);
+}

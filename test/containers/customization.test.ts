@@ -1,0 +1,6 @@
+import { describe } from "vitest";
+import { describeCustomization } from "../journeys/customization.ts";
+
+describe("in real containers", () => {
+  describeCustomization("container");
+});

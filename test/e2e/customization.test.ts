@@ -1,0 +1,3 @@
+import { describeCustomization } from "../journeys/customization.ts";
+
+describeCustomization("process");

@@ -1,0 +1,142 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { inSession, type TestWorld, turnEnd } from "./session-fixture.ts";
+
+let version = 0;
+
+/** What people do with the configuration, as its rows in D1. */
+async function configure(world: TestWorld, kind: string, value: unknown): Promise<void> {
+  version += 1;
+  const { team_id, user_id } = world.principal;
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO teams (id, name, created_at, configuration_version) VALUES (?, 'a team', '2026-01-01', ?)
+       ON CONFLICT (id) DO UPDATE SET configuration_version = excluded.configuration_version`,
+    ).bind(team_id, version),
+    env.DB.prepare(
+      `INSERT OR REPLACE INTO configuration_items
+         (team_id, scope, scope_id, kind, name, value, version, changed_by, changed_at)
+       VALUES (?, 'user', ?, ?, ?, ?, ?, 'x', '2026-01-01')`,
+    ).bind(team_id, user_id, kind, kind, JSON.stringify(value), version),
+  ]);
+}
+
+/** A prompt as it comes through the edge, which has read the team's count. */
+async function turn(world: TestWorld, known = version) {
+  world.session.configuration.noticed(known);
+  const { turnId } = await world.begin(`prompt ${version}`);
+  const runner = world.runner!;
+  await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" });
+  await runner.say(turnEnd(turnId));
+  await world.settle();
+  return runner.started.at(-1);
+}
+
+const countReads = (database: D1Database, reads: string[]): D1Database =>
+  new Proxy(database, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]): unknown => {
+        if (name === "prepare" && String(args[0]).includes("configuration_items")) reads.push(String(args[0]));
+        return (value as (...args: unknown[]) => unknown).apply(target, args);
+      };
+    },
+  });
+
+describe("a session's configuration", () => {
+  it("is read once for each change, and sent to a runtime once [configuration.warm]", async () => {
+    const reads: string[] = [];
+    await inSession(
+      async (world) => {
+        expect((await turn(world, 0))?.configuration).toBeUndefined();
+        expect(reads).toEqual([]);
+
+        await configure(world, "memory", "Speak plainly.");
+        const first = await turn(world);
+        expect(first?.configuration?.body?.files).toMatchObject([{ path: "CLAUDE.md" }]);
+        const second = await turn(world);
+        expect(second?.configuration).toEqual({ sha256: first?.configuration?.sha256, body: null });
+        expect(reads).toHaveLength(1);
+
+        // Something of the team changed that is none of this session's: read again, and nothing is sent.
+        await configure({ ...world, principal: { ...world.principal, user_id: "somebody-else" } }, "memory", "Other.");
+        expect((await turn(world))?.configuration).toEqual(second?.configuration);
+        expect(reads).toHaveLength(2);
+      },
+      { database: countReads(env.DB, reads) },
+    );
+  });
+
+  it("is sent again to a runner that has lost it, and the turn begins once [configuration.warm]", async () => {
+    await inSession(async (world) => {
+      await configure(world, "memory", "Speak plainly.");
+      await turn(world);
+      const runner = world.runner!;
+      runner.configured = null;
+      const begun = runner.started.length;
+      world.session.configuration.noticed(version);
+      const { turnId } = await world.begin("again");
+      world.aheadMs += 2_000;
+      await world.session.driver.drive();
+      await world.settle();
+      expect(runner.started.slice(begun).map(({ turn_id }) => turn_id)).toEqual([turnId]);
+      expect(runner.started.at(-1)?.configuration?.body).not.toBeNull();
+    });
+  });
+
+  it("that changed is waited for while D1 does not answer; one that did not is not asked for [configuration.outage]", async () => {
+    await inSession(async (world) => {
+      await configure(world, "memory", "Speak plainly.");
+      await turn(world);
+      world.down = "d1";
+      expect((await turn(world))?.configuration?.body).toBeNull();
+      await configure(world, "policy", { auto_approved: [], user_consent: [], forbidden: ["Write"] });
+      world.session.configuration.noticed(version);
+      const begun = world.runner!.started.length;
+      const submitted = world.submit({ prompt: "held back" });
+      if (!submitted.ok) throw new Error(submitted.error.message);
+      await world.session.driver.drive().catch(() => {});
+      expect(world.runner!.started).toHaveLength(begun);
+      // Nothing runs by rules that are known to be old.
+      world.down = null;
+      await world.session.driver.drive();
+      expect(world.runner!.started).toHaveLength(begun + 1);
+      expect(world.session.configuration.gate().policies).toMatchObject([{ policy: { forbidden: ["Write"] } }]);
+    });
+  });
+
+  it("outlives a restart of the object [configuration.warm]", async () => {
+    const reads: string[] = [];
+    await inSession(
+      async (world) => {
+        await configure(world, "policy", { auto_approved: [], user_consent: [], forbidden: ["Write"] });
+        const first = await turn(world);
+        world.restart();
+        expect(world.session.configuration.gate().policies).toHaveLength(1);
+        expect((await turn(world))?.configuration?.sha256).toBe(first?.configuration?.sha256);
+        expect(reads).toHaveLength(1);
+      },
+      { database: countReads(env.DB, reads) },
+    );
+  });
+
+  it("that is too large ends the turn with what to do [configuration.limits]", async () => {
+    await inSession(async (world) => {
+      for (let number = 0; number < 1_100; number++) {
+        await env.DB.prepare(
+          `INSERT INTO configuration_items VALUES (?, 'user', ?, 'environment', ?, ?, 1, 'x', '2026-01-01')`,
+        )
+          .bind(world.principal.team_id, world.principal.user_id, `V${number}`, JSON.stringify("x".repeat(8192)))
+          .run();
+      }
+      await configure(world, "memory", "one more");
+      world.session.configuration.noticed(version);
+      const { turnId } = await world.begin("too much");
+      expect(world.session.turns.get(turnId)).toMatchObject({
+        status: "failed",
+        reason: expect.stringContaining("8 MB"),
+      });
+    });
+  });
+});
