@@ -316,6 +316,7 @@ export const REQUIREMENTS = {
   "secrets.stdio_refused": "a program in the sandbox is given no secret",
   "secrets.nowhere": "no value of a secret is found in the sandbox, in an event, a log, a result or a column",
   "secrets.page": "a person enters secrets on a page, signed in, and they are never shown again",
+  "servers.built_in": "servers that are given to every team are the widest scope",
   "servers.pasted": "a pasted configuration is read entry by entry, and each that is left out says why",
   "servers.added": "a server is tested for real before it is kept, and a person confirms it",
   "servers.test": "what fails its test is not kept unless told to, and the answer says why in words of ours",
