@@ -30,6 +30,8 @@ export const REQUIREMENTS = {
   "configuration.outage": "a turn waits for rules that are known to have changed, and for nothing else",
   "commands.approvals":
     "what a command or skill lets run runs unasked in turns that use it, unless the repository took its name or a rule says no",
+  "configuration.environment":
+    "variables of every scope reach the session, the narrower winning, once a person confirmed them",
   "configuration.memory":
     "instructions of every scope reach the model; a change comes with the next prompt, and no change costs no process",
   "configuration.ceiling": "the narrowest ceiling holds in every turn, whatever a call asks for",
@@ -313,6 +315,7 @@ export const REQUIREMENTS = {
   "secrets.scope": "a definition uses the secrets of its own scope alone",
   "secrets.stdio_refused": "a program in the sandbox is given no secret",
   "secrets.nowhere": "no value of a secret is found in the sandbox, in an event, a log, a result or a column",
+  "secrets.page": "a person enters secrets on a page, signed in, and they are never shown again",
   "servers.pasted": "a pasted configuration is read entry by entry, and each that is left out says why",
   "servers.added": "a server is tested for real before it is kept, and a person confirms it",
   "servers.test": "what fails its test is not kept unless told to, and the answer says why in words of ours",
@@ -320,6 +323,7 @@ export const REQUIREMENTS = {
   "servers.consent": "before a person agreed, no stored secret is sent and no program is started",
   "servers.proposal": "a change of a server that lets sessions do more is proposed, any other holds at once",
   "servers.stdio": "a program's tools are called by Claude in a session",
+  "servers.remote": "remote servers over HTTP and SSE are used in sessions, at every scope",
   "servers.allow_list": "a server's tools that are not allowed are neither listed nor called",
   "servers.oauth": "a person signs in at a server once, through a link; its tokens go to its address alone",
   "servers.oauth_renewal": "tokens are renewed once however many need one, and a sign-in that is over is said to be",

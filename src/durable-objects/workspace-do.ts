@@ -49,7 +49,7 @@ import { runWorkspaceTasks, scheduleKeeping, scheduleReview } from "./workspaces
 
 const NOTHING_YET: WorkspaceState = { head: null, strategy: DEFAULT_CHECKPOINT_STRATEGY, busy: false, owing: false };
 /** Longer than the runner gives a program. */
-const TEST_SERVER_MS = 38_000;
+const TEST_SERVER_MS = 25_000;
 const NO_OPERATION = failure("operation_not_found", "There is no such operation. Start it again.");
 
 export class WorkspaceObject extends DurableObject<Env> {

@@ -9,6 +9,9 @@ import { createPlaceNames } from "./configuration/place-names.ts";
 import { createProposalRoute } from "./configuration/proposal-route.tsx";
 import type { Database } from "./db/client.ts";
 import type { Services } from "./mcp/tool-context.ts";
+import { createConnectRoutes } from "./mcp-servers/connections/connect-routes.tsx";
+import { createPlaceAccess } from "./mcp-servers/connections/place-access.ts";
+import { createSecretRoutes } from "./mcp-servers/connections/secret-routes.tsx";
 import { createConsentRoute } from "./permissions/consent-route.tsx";
 import type { Logger } from "./telemetry/logger.ts";
 
@@ -16,7 +19,7 @@ export type PageParts = {
   db: Database;
   publicUrl: string;
   principals: PrincipalStore;
-  services: Pick<Services, "permissions" | "proposals" | "sessions">;
+  services: Pick<Services, "configuration" | "permissions" | "proposals" | "servers" | "sessions">;
   signIn: (code: string) => Promise<SignInVerdict>;
   nameClient: (clientId: string) => Promise<string>;
   logger: Logger;
@@ -44,7 +47,17 @@ export function composePages(parts: PageParts) {
       namePlace: createPlaceNames({ db: parts.db, sessions: services.sessions }),
     }),
   };
-  return { routes, sweep: () => store.sweep(Date.now()) };
+  return { routes: { ...routes, ...composeServerPages(parts, browsers) }, sweep: () => store.sweep(Date.now()) };
+}
+
+function composeServerPages({ db, services, publicUrl, logger }: PageParts, browsers: BrowserSessions) {
+  const { configuration, servers } = services;
+  const access = createPlaceAccess({ db, sessions: services.sessions });
+  const shared = { browsers, newNonce, logger };
+  return {
+    connect: createConnectRoutes({ ...shared, ...servers, maySee: access.maySee, publicUrl }),
+    secrets: createSecretRoutes({ ...shared, ...servers, configuration, mayChange: access.mayChange }),
+  };
 }
 
 function composeBrowsers({ publicUrl, principals }: PageParts, store: BrowserSessionStore): BrowserSessions {

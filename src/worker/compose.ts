@@ -6,6 +6,7 @@ import { AppError } from "../shared/errors/app-error.ts";
 import { uuidV7 } from "../shared/ids.ts";
 import { MODEL_REQUEST_RENEW_MS } from "../shared/limits.ts";
 import type { Principal } from "../shared/teams/principal.ts";
+import type { UrlRules } from "../shared/outbound/url-policy.ts";
 import type { SessionApi } from "../shared/rpc/session-api.ts";
 import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
@@ -28,11 +29,11 @@ import { createSweepStore } from "./checkpoints/keeping/sweep-store.ts";
 import { sweepCheckpoints } from "./checkpoints/keeping/sweep.ts";
 import { createPackStore } from "./checkpoints/packs/pack-store.ts";
 import { type EdgeConfig, explainModelKeyProblem, publicConfig, readConfig } from "./config.ts";
+import { composeMcpServers } from "./compose-mcp-servers.ts";
 import { composeCustomization, composeHookRoute } from "./compose-customization.ts";
 import { composePages } from "./compose-pages.ts";
 import { createDatabase, type Database } from "./db/client.ts";
 import { createApp } from "./http/app.ts";
-import type { UrlRules } from "../shared/outbound/url-policy.ts";
 import { answerHealth } from "./http/health-route.ts";
 import { createEntry, type FetchHandler } from "./http/entry.ts";
 import { createExposures } from "./mcp/exposure.ts";
@@ -45,11 +46,9 @@ import { createResourceReaders } from "./mcp/resource-readers.ts";
 import type { Services } from "./mcp/tool-context.ts";
 import { createModelGateway } from "./model/model-gateway.ts";
 import { requireModel } from "./sessions/model-choice-policy.ts";
-import { composeServers } from "./mcp-servers/compose-servers.ts";
 import { forgetPlace } from "./mcp-servers/forget-place.ts";
 import { createGuardedFetch, type GuardedFetch } from "./outbound/guarded-fetch.ts";
 import { createResolver } from "./outbound/resolve-name.ts";
-import { createSealer } from "./secrets/sealer.ts";
 import { createProcessService } from "./processes/process-service.ts";
 import { createProcessStore } from "./processes/process-store.ts";
 import { createProjectService, identityOf, type ProjectService } from "./projects/project-service.ts";
@@ -209,7 +208,6 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     resolveAttachments: (principal, names) => parts.attachments.resolve(principal, names),
   });
   const runtime = composeRuntime(parts, projects);
-  const archive = composeArchive(parts);
   const processes = createProcessService({
     store: createProcessStore(db),
     session: (id) => sessionOf(parts.env, id),
@@ -218,14 +216,14 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   const configured = composeConfiguration(parts, projects);
   return {
     ...configured,
+    ...composeServersFor(parts, { ...configured, projects, sessions }),
     permissions: composePermissions(parts, configured.configuration),
-    servers: composeMcpServers(parts, { configuration: configured.configuration, projects }),
     sessions,
     projects,
     branches: timeline.branches,
     checkpoints: timeline.checkpoints,
     runtime,
-    archive,
+    archive: composeArchive(parts),
     processes,
     attachments: parts.attachments,
   };
@@ -248,31 +246,16 @@ function composeRuntime({ env }: Parts, projects: ProjectService) {
   });
 }
 
-function composeMcpServers(
-  { env, config, db, logger, runtime }: Parts,
-  { configuration, projects }: Pick<Services, "configuration" | "projects">,
-): Services["servers"] {
-  return composeServers({
-    db,
-    sealer: createSealer(config.vaultKeys, crypto),
-    ...composeGuard(config),
-    publicUrl: config.publicUrl,
-    version: VERSION,
-    configuration,
-    session: (id) => sessionOf(env, id),
-    verifyToken: (token) => verifyRunToken(token, config.runTokenSecret, crypto.subtle),
-    newTicket,
-    sha256Hex,
-    now,
-    waitUntil: runtime.waitUntil,
-    sandboxOf: (principal, name) => ({
-      async testServer(server) {
-        const project = await projects.find(principal, name);
-        return workspaceOf(env, project.workspace_id).testServer(identityOf(principal, project), server);
-      },
-    }),
-    logger,
-  });
+function composeServersFor(
+  { env, runtime, ...parts }: Parts,
+  services: Pick<Services, "configuration" | "projects" | "proposals" | "sessions">,
+) {
+  const session = (id: string): SessionApi => sessionOf(env, id);
+  const workspace = (id: string): WorkspaceApi => workspaceOf(env, id);
+  return composeMcpServers(
+    { ...parts, ...composeGuard(parts.config), session, workspace, waitUntil: runtime.waitUntil },
+    services,
+  );
 }
 
 function composeArchive({ env, config }: Parts) {

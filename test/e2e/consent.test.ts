@@ -277,6 +277,43 @@ describe.runIf(chromium !== null)("a person with a browser (skipped without Chro
     await client.close();
   });
 
+  it("answers what an MCP server of Claude's asks, and declines it [permissions.questions]", async () => {
+    const client = await connect(stack);
+    const name = await project(client, "elicited");
+    const script = join(import.meta.dirname, "../support/mcp-servers/asking-server.mjs");
+    const server = { name: "asker", type: "stdio", command: process.execPath, args: [script], keep_if_failing: true };
+    const added = await client.callToolOrThrow("mcp_add", { scope: "project", project: name, ...server });
+    expect(added).toMatchObject({ status: "proposed" });
+    expect(await open(String(added["confirm_url"]))).toContain("asking-server.mjs");
+    await look("proposal-server");
+    await press("confirm");
+    await browser.waitForText(/This was confirmed/);
+    const greet = callTool("mcp__asker__greet", {});
+    const started = await start(client, {
+      project: name,
+      permission_mode: "bypassPermissions",
+      prompt: prompt("Greet.", { steps: [[greet], [greet], [say("greeted")]] }),
+    });
+    const first = await waitForQuestion(client, started);
+    expect(first).toMatchObject({ tool: "asker", summary: "Whom shall I greet?" });
+    expect(await open(first.consent_url)).toMatch(/The MCP server asker asks you something[\s\S]*Your name/);
+    await look("consent-elicitation");
+    await browser.evaluate(`
+      document.querySelector("input[name=field_name]").value = "Ada";
+      document.querySelector("input[name=field_loud]").click();
+    `);
+    await press("answer");
+    await browser.waitForText(/You answered this/);
+    const second = await waitForQuestion(client, started);
+    await open(second.consent_url);
+    await press("deny");
+    await waitForEnd(client, started);
+    const results = await toolResults(client, started.session_id);
+    expect(results.replaceAll("\\", "")).toContain('Hello {"name":"Ada","loud":true}');
+    expect(results).toContain("They said decline");
+    await client.close();
+  });
+
   it("confirms a proposal on its page, once, and from then on it holds [proposals.page]", async () => {
     const client = await connect(stack);
     const name = await project(client, "proposed", { user_consent: ["Bash(git push *)"] });

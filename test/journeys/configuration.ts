@@ -1,6 +1,7 @@
 // What people configure, and what a repository brings along, as the real Claude Code lives by it; in both sandbox modes.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { callTool, say } from "../support/scripted-model/scenario.ts";
+import { signInBrowser } from "../support/signed-in-browser.ts";
+import { callTool, embedScenario, say } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
 import { connect, messages, prompt, readLog, start, waitForEnd, waitForQuestion } from "./person.ts";
 
@@ -101,6 +102,54 @@ export function describeConfiguration(sandbox: "process" | "container", options:
       expect(wider).toMatchObject({ outcome: "proposed", confirm_url: expect.stringContaining("/proposals/") });
       const shown = await client.callToolOrThrow("get_config", { project: "held" });
       expect(shown["items"]).toContainEqual(expect.objectContaining({ kind: "ceiling", value: ceiling }));
+      await client.close();
+    });
+
+    it("sets variables of every scope, the narrower winning, once a person has confirmed them [configuration.environment]", async () => {
+      const client = await connect(stack);
+      const browser = await signInBrowser(stack.url, stack.signInCode);
+      await client.callToolOrThrow("create_project", { name: "variables" });
+      const places = [{ scope: "team" }, { scope: "user" }, { scope: "project", project: "variables" }];
+      for (const [index, place] of places.entries()) {
+        for (const name of ["WIDE", ...(index > 0 ? ["MIDDLE"] : []), ...(index > 1 ? ["NARROW"] : [])]) {
+          const set = await update(client, { ...place, kind: "environment", name, value: `${name}-${place.scope}` });
+          expect(set).toMatchObject({ outcome: "proposed" });
+          expect(await browser.get(String(set["confirm_url"]))).toContain(name);
+          if (name !== "NARROW") await browser.press(String(set["confirm_url"]), "confirm");
+        }
+      }
+      const wish = { project: "variables", permission_mode: "bypassPermissions" };
+      const steps = [[bash('echo "$WIDE $MIDDLE [$NARROW]"')], [say("done")]];
+      const ran = await turn(stack, client, { ...wish, prompt: prompt("Say them.", { steps }) });
+      expect(await toolResults(client, ran.session_id)).toContain("WIDE-project MIDDLE-project []");
+      await client.close();
+    });
+
+    it("lets a command's tools run unasked while it is used, and not otherwise [commands.approvals]", async () => {
+      const client = await connect(stack);
+      const browser = await signInBrowser(stack.url, stack.signInCode);
+      await client.callToolOrThrow("create_project", { name: "approved" });
+      const made = await client.callToolOrThrow("create_slash_command", {
+        scope: "project",
+        project: "approved",
+        name: "mark",
+        markdown: "---\ndescription: marks\nallowed-tools: Bash(touch *)\n---\nMark it:\n$ARGUMENTS\n",
+      });
+      expect(made).toMatchObject({ outcome: "proposed" });
+      await browser.press(String(made["confirm_url"]), "confirm");
+      const wish = { project: "approved", permission_mode: "default" };
+      const steps = [[bash("touch marked.txt")], [say("done")]];
+      const used = await turn(stack, client, { ...wish, prompt: `/mark ${embedScenario({ steps })}` });
+      expect(used.result?.text).toBe("done");
+      const list = async () =>
+        JSON.stringify(await client.callToolOrThrow("list_project_files", { project: "approved" }));
+      expect(await list()).toContain("marked.txt");
+
+      const other = [[bash("touch other.txt")], [say("done")]];
+      const asked = await start(client, { ...wish, prompt: prompt("Mark.", { steps: other }) });
+      await waitForQuestion(client, asked);
+      await client.callToolOrThrow("interrupt_session", { session_id: asked.session_id });
+      expect(await list()).not.toContain("other.txt");
       await client.close();
     });
 

@@ -37,6 +37,8 @@ export function toConfigurationOptions(
       ...rest,
       env: { ...(env as Record<string, string> | undefined), ...own.environment },
       cleanupPeriodDays: CLEANUP_DAYS,
+      // Planning asks a person, not a classifier that the gateway does not offer.
+      useAutoModeDuringPlan: false,
       apiKeyHelper: own.apiKeyHelper,
     },
     managedSettings: {

@@ -12,7 +12,7 @@ import { type Config, RUNNER_VERSION } from "../config.ts";
 import { signalGroup } from "../processes/process-tree.ts";
 
 /** A package runner may have to fetch the program first. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 20_000;
 const MAX_LINE_CHARS = 4 * 1024 * 1024;
 const PROTOCOL = "2025-06-18";
 

@@ -1,7 +1,7 @@
 // Refuses calls of tools that a server's definition leaves out, before the gate is asked. The proxy does the same for
 // remote servers; a program in the sandbox has this alone.
 import type { HookCallback } from "@anthropic-ai/claude-agent-sdk";
-import type { SandboxServers } from "../../shared/mcp-servers/sandbox-server.ts";
+import type { SandboxServer, SandboxServers } from "../../shared/mcp-servers/sandbox-server.ts";
 import { mayCall } from "../../shared/mcp-servers/server-schema.ts";
 import type { PermissionGate } from "../permissions/permission-gate.ts";
 
@@ -19,12 +19,15 @@ export function withAllowList(gate: PermissionGate, servers: () => SandboxServer
 
 /** Claude Code calls a server's tool `mcp__<server>__<tool>`, with what it does not like in a name replaced. */
 export function refuse(servers: SandboxServers, toolName: string): string | null {
-  const owner = Object.entries(servers).find(([name]) => toolName.startsWith(`mcp__${name}__`));
-  if (owner === undefined) return null;
-  const [name, { allowed_tools }] = owner;
-  const plain = allowed_tools?.map((tool) => tool.replaceAll(/[^a-zA-Z0-9_-]/g, "_")) ?? null;
-  const tool = toolName.slice(`mcp__${name}__`.length);
-  return mayCall({ allowed_tools: plain }, tool)
+  // Of a server whose name ends with an underscore, a tool can be read as another server's: all of them have to allow it.
+  const owners = Object.entries(servers).filter(([name]) => toolName.startsWith(`mcp__${name}__`));
+  const refusing = owners.find(([name, server]) => !allows(server, toolName.slice(`mcp__${name}__`.length)));
+  return refusing === undefined
     ? null
-    : `This tool is not among those that may be used of the MCP server ${name}.`;
+    : `This tool is not among those that may be used of the MCP server ${refusing[0]}.`;
+}
+
+function allows({ allowed_tools }: SandboxServer, tool: string): boolean {
+  const plain = allowed_tools?.map((name) => name.replaceAll(/[^a-zA-Z0-9_-]/g, "_")) ?? null;
+  return mayCall({ allowed_tools: plain }, tool);
 }

@@ -64,7 +64,7 @@ async function signOut(options: SignInRouteOptions, request: Request): Promise<R
 }
 
 /** A page of ours, by its path alone: nothing that a browser would take for another host. */
-const OWN_PAGE = /^\/(?:consent|proposals)(?:\/[A-Za-z0-9_-]+){1,2}$/;
+const OWN_PAGE = /^\/(?:consent|proposals|secrets|mcp-servers)(?:\/[A-Za-z0-9_-]+){1,3}$/;
 
 function readNext(text: string | null): string | null {
   return text !== null && OWN_PAGE.test(text) ? text : null;

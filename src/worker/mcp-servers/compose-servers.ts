@@ -42,7 +42,8 @@ export type ServersOptions = {
   logger: Logger;
 };
 
-export type ServerServices = ReturnType<typeof composeServers>;
+/** What tools, routes and pages work with. */
+export type ServerServices = Omit<ReturnType<typeof composeServers>, "tester">;
 
 export function composeServers(options: ServersOptions) {
   const { db, sealer, guarded, rules, publicUrl, now } = options;
@@ -68,6 +69,7 @@ export function composeServers(options: ServersOptions) {
   });
   return {
     service,
+    tester,
     signIns,
     secrets,
     proxy,

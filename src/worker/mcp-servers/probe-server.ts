@@ -1,6 +1,6 @@
 // Tests a remote server for real: connects with the MCP client and asks for its tools.
 import { Client, SSEClientTransport, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import type { AppError } from "../../shared/errors/app-error.ts";
+import { AppError } from "../../shared/errors/app-error.ts";
 import type { ServerProblem } from "../../shared/mcp-servers/server-test.ts";
 import type { GuardedFetch } from "../outbound/guarded-fetch.ts";
 import { type FailureNote, toMcpFetch } from "./guarded-mcp-fetch.ts";
@@ -11,7 +11,8 @@ export type Probe = { ok: true; tools: string[] } | { ok: false; problem: Server
 
 export type ProbeServer = (type: "http" | "sse", server: OpenServer) => Promise<Probe>;
 
-const TIMEOUT_MS = 20_000;
+/** Of the whole test: no call is long. */
+const DEADLINE_MS = 25_000;
 const MAX_TOOLS = 1000;
 
 export function createServerProbe(guarded: GuardedFetch, version: string): ProbeServer {
@@ -25,17 +26,23 @@ export function createServerProbe(guarded: GuardedFetch, version: string): Probe
       return answer;
     };
     const client = new Client({ name: "berth", version }, { versionNegotiation: { mode: "auto" } });
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      note.last = new AppError("address_unreachable", "The server did not answer in time.");
+      late.reject(note.last);
+    }, DEADLINE_MS);
     try {
       const options = { requestInit: { headers: server.headers }, fetch: watched };
       const url = new URL(server.url);
       const transport =
         type === "http" ? new StreamableHTTPClientTransport(url, options) : new SSEClientTransport(url, options);
-      await client.connect(transport, { timeout: TIMEOUT_MS });
-      const { tools } = await client.listTools(undefined, { timeout: TIMEOUT_MS });
+      const asking = client.connect(transport, { timeout: DEADLINE_MS }).then(() => client.listTools());
+      const { tools } = await Promise.race([asking, late.promise]);
       return { ok: true, tools: tools.slice(0, MAX_TOOLS).map(({ name }) => name) };
     } catch {
       return judge(note.last, status);
     } finally {
+      clearTimeout(timer);
       await client.close().catch(() => null);
     }
   };

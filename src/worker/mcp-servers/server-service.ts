@@ -9,7 +9,7 @@ import { isWideningServer } from "../../shared/mcp-servers/server-widening.ts";
 import { explainUrlRefusal, judgeUrl, type UrlRules } from "../../shared/outbound/url-policy.ts";
 import { replaceReferences } from "../../shared/secrets/secret-reference.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
-import type { SecretStore } from "../secrets/secret-store.ts";
+import { MAX_SECRETS_PER_PLACE, type SecretStore } from "../secrets/secret-store.ts";
 import type { ConnectionStore } from "./connections/connection-store.ts";
 import type { HealthStore } from "./health-store.ts";
 import { namesOfSecrets } from "./open-server.ts";
@@ -37,6 +37,8 @@ export type Kept = {
 export type ServerService = {
   /** Adds a server, or puts another definition in the place of one. */
   keep(principal: Principal, request: KeepRequest): Promise<Kept>;
+  /** Several: tested at the same time, kept one after the other. A refusal is one of its own. */
+  keepAll(principal: Principal, requests: readonly KeepRequest[]): Promise<(Kept | AppError)[]>;
   find(principal: Principal, place: Place, name: string): Promise<McpServer>;
   remove(principal: Principal, request: Pick<KeepRequest, "place" | "name" | "client">): Promise<ChangeOutcome>;
   list(principal: Principal, place: Place): Promise<ServerView[]>;
@@ -60,7 +62,15 @@ export function createServerService(parts: ServerServiceParts): ServerService {
   };
   return {
     find,
-    keep: (principal, request) => keep(parts, principal, request),
+    keep: async (principal, request) => keep(parts, principal, await tryOut(parts, principal, request)),
+    async keepAll(principal, requests) {
+      const tried = await Promise.all(requests.map((request) => tryOut(parts, principal, request).catch(toRefusal)));
+      const kept: (Kept | AppError)[] = [];
+      for (const one of tried) {
+        kept.push(one instanceof AppError ? one : await keep(parts, principal, one).catch(toRefusal));
+      }
+      return kept;
+    },
     async remove(principal, { place, name, client }) {
       const server = await find(principal, place, name);
       const outcome = await change(parts, principal, { place, name, value: null, client, verb: "remove" });
@@ -75,16 +85,33 @@ export function createServerService(parts: ServerServiceParts): ServerService {
   };
 }
 
-async function keep(parts: ServerServiceParts, principal: Principal, request: KeepRequest): Promise<Kept> {
-  const { place, name, server, client } = request;
+function toRefusal(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  throw error;
+}
+
+/** What a request comes to before anything of it is kept. */
+type Tried = { request: KeepRequest; before: McpServer | null; test: TestResult };
+
+/** Until a person agreed, stored secrets and the sandbox are left alone. */
+async function tryOut(parts: ServerServiceParts, principal: Principal, request: KeepRequest): Promise<Tried> {
+  const { place, name, server } = request;
   refuseUnfit(server, parts.rules);
   const before = await findOrNull(parts, principal, place, name);
-  const test = await testBefore(parts, principal, request, before);
+  const test = isWideningServer(before, server) ? await parts.tester.proposed(server) : NOT_TESTED;
+  return { request, before, test };
+}
+
+const NOT_TESTED: TestResult = { tested: false, ok: true, tools: [], problem: null, message: null };
+
+async function keep(parts: ServerServiceParts, principal: Principal, { request, before, test }: Tried): Promise<Kept> {
+  const { place, name, server, client } = request;
   if (test.tested && !test.ok && test.problem !== "needs_sign_in" && !request.keepIfFailing) {
     return { outcome: null, test, secrets: [] };
   }
   const taken = new Set((await parts.secrets.list(principal.team_id, place)).map((secret) => secret.name));
   const lifted = liftSecrets(name, server, (secret) => taken.has(secret));
+  if (lifted.secrets.length > 0 && taken.size + lifted.secrets.length > MAX_SECRETS_PER_PLACE) throw tooManySecrets();
   // First the secrets: a definition never names one that is not there. One that nobody confirms names them to nobody.
   for (const { name: secret, value } of lifted.secrets) {
     const created = { name: secret, value, madeFor: name, createdBy: principal.user_id };
@@ -95,17 +122,9 @@ async function keep(parts: ServerServiceParts, principal: Principal, request: Ke
   return { outcome, test, secrets: lifted.secrets.map((secret) => secret.name) };
 }
 
-/** Until a person agreed, stored secrets and the sandbox are left alone. */
-function testBefore(
-  { tester }: ServerServiceParts,
-  _principal: Principal,
-  { server }: KeepRequest,
-  before: McpServer | null,
-): Promise<TestResult> {
-  if (!isWideningServer(before, server)) {
-    return Promise.resolve({ tested: false, ok: true, tools: [], problem: null, message: null });
-  }
-  return tester.proposed(server);
+function tooManySecrets(): AppError {
+  const message = `There are ${MAX_SECRETS_PER_PLACE} secrets at this scope already. A person removes some at the secrets_url of mcp_get.`;
+  return new AppError("invalid_argument", message);
 }
 
 function refuseUnfit(server: McpServer, rules: UrlRules): void {

@@ -19,6 +19,9 @@ export type SecretStore = {
   remove(teamId: string, place: Place, name: string): Promise<void>;
 };
 
+/** What a person enters, and what is taken out of definitions. */
+export const MAX_SECRETS_PER_PLACE = 200;
+
 export type SecretStoreOptions = { db: Database; sealer: Sealer; now: () => Date };
 
 export function createSecretStore({ db, sealer, now }: SecretStoreOptions): SecretStore {

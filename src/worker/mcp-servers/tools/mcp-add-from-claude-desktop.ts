@@ -1,11 +1,7 @@
 // mcp_add_from_claude_desktop: all servers of a pasted configuration file, each with what became of it.
 import { z } from "zod";
-import { AppError, toFailure } from "../../../shared/errors/app-error.ts";
-import {
-  MAX_PASTED_CHARACTERS,
-  type PastedServer,
-  readPastedServers,
-} from "../../../shared/mcp-servers/read-pasted.ts";
+import { AppError } from "../../../shared/errors/app-error.ts";
+import { MAX_PASTED_CHARACTERS, readPastedServers } from "../../../shared/mcp-servers/read-pasted.ts";
 import { toPlaceRequest } from "../../configuration/tool-fields.ts";
 import { placeFields } from "../../configuration/tool-fields.ts";
 import { defineTool } from "../../mcp/define-tool.ts";
@@ -38,20 +34,19 @@ export const mcpAddFromClaudeDesktop = defineTool({
     }
     const at = await services.configuration.places.findToChange(principal, toPlaceRequest(place));
     const { service, urls } = services.servers;
-    const keepOne = async (one: PastedServer) => {
+    const requests = pasted.flatMap((one) =>
+      "why" in one ? [] : [{ place: at, ...one, keepIfFailing: keep_if_failing, client: clientId }],
+    );
+    const outcomes = await service.keepAll(principal, requests);
+    const servers = pasted.map((one) => {
       if ("why" in one) return { name: one.name, why_skipped: one.why, kept: null };
-      try {
-        const request = { place: at, ...one, keepIfFailing: keep_if_failing, client: clientId };
-        const kept = await service.keep(principal, request);
-        const why = kept.outcome === null ? kept.test.message : null;
-        return { name: one.name, why_skipped: why, kept: showKept(kept, urls.signIn(at, one.name)) };
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        return { name: one.name, why_skipped: toFailure(error, "").message, kept: null };
+      const outcome = outcomes[requests.findIndex(({ name }) => name === one.name)];
+      if (outcome === undefined || outcome instanceof AppError) {
+        return { name: one.name, why_skipped: outcome?.message ?? null, kept: null };
       }
-    };
-    const servers = [];
-    for (const one of pasted) servers.push(await keepOne(one));
+      const why = outcome.outcome === null ? outcome.test.message : null;
+      return { name: one.name, why_skipped: why, kept: showKept(outcome, urls.signIn(at, one.name)) };
+    });
     return { servers };
   },
 });

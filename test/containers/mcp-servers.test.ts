@@ -1,0 +1,3 @@
+import { describeMcpServers } from "../journeys/mcp-servers.ts";
+
+describeMcpServers("container");
