@@ -52,6 +52,9 @@ export function describeCustomization(sandbox: "process" | "container", options:
       const first = await turn(client, { project, prompt: run("true") });
       const { session_id } = first;
       expect(hooksOf(first.log)).toEqual([]);
+      // Our own hooks are there whatever is configured.
+      const completed = first.log.find(({ type }) => type === "tool_call_completed");
+      expect(completed?.data).toMatchObject({ is_error: false, duration_ms: expect.any(Number) });
       const places = { team: {}, user: {}, project: { project }, session: { session_id } };
       for (const [scope, place] of Object.entries(places)) {
         const hooks = { PreToolUse: { command: `echo ${scope} >> hooked.txt`, condition: "Bash" } };

@@ -9,6 +9,7 @@ import { type ScriptedModel, startScriptedModel } from "../../../test/support/sc
 import type { HookResult } from "../../shared/hooks/hook-result.ts";
 import { readHooks } from "../../shared/hooks/short-form.ts";
 import type { HookRequest, HookResponse } from "../../shared/hooks/hook-request.ts";
+import { createToolTracker } from "./tool-tracker.ts";
 import { createSessionHooks } from "./session-hooks.ts";
 
 let model: ScriptedModel;
@@ -49,6 +50,7 @@ async function run({ hooks, prompt, steps = bash("touch ran"), gate, options, se
     IS_SANDBOX: "1",
   };
   const results: HookResult[] = [];
+  const tracker = createToolTracker();
   const asked: unknown[] = [];
   const reading = readHooks(hooks);
   if (!reading.ok) throw new Error(reading.reason);
@@ -60,6 +62,7 @@ async function run({ hooks, prompt, steps = bash("touch ran"), gate, options, se
     hooks: reading.hooks,
     source: "startup",
     gate: counting,
+    afterTool: tracker.callback,
     gateTimeoutSeconds: 60,
     record: (result) => results.push(result),
     place: {
