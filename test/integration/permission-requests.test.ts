@@ -35,12 +35,12 @@ async function begin(world: TestWorld) {
   return begun;
 }
 
-/** The runner's call, which waits, once its request is there. */
+/** The runner's call, once it waits for a person. */
 async function ask(world: TestWorld, asked: PermissionQuestion) {
-  const decision = world.runner!.host!.decidePermission(asked);
-  const settled = decision.catch(() => "cut" as const);
-  await expect.poll(() => world.session.permissions.view(asked.request_id).ok).toBe(true);
-  return { decision: settled };
+  const decision = world.runner!.host!.decidePermission(asked).catch(() => "cut" as const);
+  const isAsked = () => world.session.permissions.pending().some(({ request_id }) => request_id === asked.request_id);
+  await expect.poll(() => isAsked() && world.session.bell.waiters() > 0).toBe(true);
+  return { decision };
 }
 
 const answer = (world: TestWorld, request_id: string, given: PermissionAnswer = { decision: "allow_once" }) =>

@@ -68,6 +68,7 @@ export const ElicitationFields: FC<{ input: unknown }> = ({ input }) => {
   const { url, fields } = readElicitation(input);
   return (
     <>
+      <p class="warning">The server gets what you enter, and so may Claude. Enter no password and no key.</p>
       {url !== null && (
         <figure class="block strong">
           <figcaption>It wants you to open this address, in your own browser</figcaption>
@@ -84,7 +85,7 @@ export const ElicitationFields: FC<{ input: unknown }> = ({ input }) => {
 const ElicitedField: FC<{ field: FormField }> = ({ field }) => (
   <label class="text">
     {makeVisible(field.label)}
-    {field.isRequired ? "" : " (may stay empty)"}
+    {field.isRequired || field.kind === "yes_no" ? "" : " (may stay empty)"}
     <FieldInput field={field} />
     {field.description !== null && <small>{makeVisible(field.description)}</small>}
   </label>
