@@ -252,6 +252,35 @@ export function describeCustomization(sandbox: "process" | "container", options:
       await client.close();
     });
 
+    it("loads a skill of every scope, the narrower in place of the wider [skills.scopes]", async () => {
+      const client = await connect(stack);
+      const project = "scoped";
+      await client.callToolOrThrow("create_project", { name: project });
+      const { session_id } = await turn(client, { project, prompt: run("true") });
+      const places: Record<string, Args> = { team: {}, user: {}, project: { project }, session: { session_id } };
+      const skill = (name: string, mark: string) => ({
+        name,
+        skill_md: `---\nname: ${name}\ndescription: for tests\n---\n${mark}\n`,
+      });
+      for (const [scope, place] of Object.entries(places)) {
+        for (const name of [`of-${scope}`, "of-all"]) {
+          const made = { scope, ...place, ...skill(name, `MARK-${name}-${scope}`) };
+          expect(await client.callToolOrThrow("create_skill", made)).toMatchObject({ outcome: "applied" });
+        }
+      }
+      for (const scope of Object.keys(places)) {
+        const ran = await turn(client, { session_id, name: `of-${scope}` }, "run_slash_command");
+        expect(ran.sent).toContain(`MARK-of-${scope}-${scope}`);
+      }
+      const narrowest = await turn(client, { session_id, name: "of-all" }, "run_slash_command");
+      expect(narrowest.sent).toContain("MARK-of-all-session");
+      expect(narrowest.sent).not.toContain("MARK-of-all-project");
+      for (const scope of ["team", "user"]) {
+        for (const name of [`of-${scope}`, "of-all"]) await client.callToolOrThrow("delete_skill", { scope, name });
+      }
+      await client.close();
+    });
+
     it("loads a skill that was written and one that was imported, and their scripts are there to run [skills.load] [skills.import]", async () => {
       const client = await connect(stack);
       const project = "skilled";
