@@ -194,6 +194,13 @@ export function describeCustomization(sandbox: "process" | "container", options:
 
       const listed = await client.callToolOrThrow("list_slash_commands", { project });
       expect(listed["categories"]).toContainEqual({ category: "test", commands: 3 });
+      const write = callTool("Write", {
+        file_path: ".claude/commands/own/greet.md",
+        content: "---\ndescription: of the repository\n---\nHi $0",
+      });
+      await turn(client, { session_id, prompt: prompt("Write it.", { steps: [[write], [say("done")]] }) });
+      const own = await client.callToolOrThrow("list_slash_commands", { project, source: "repository" });
+      expect(own["commands"]).toMatchObject([{ name: "own:greet", description: "of the repository" }]);
       const all = await client.callToolOrThrow("list_slash_commands", { session_id });
       const sources = (all["commands"] as { name: string; source: string }[]).map(
         ({ name, source }) => `${source} ${name}`,
@@ -306,6 +313,15 @@ export function describeCustomization(sandbox: "process" | "container", options:
         folder: "skills/packed",
       });
       expect(page).toContain("MARK-packed");
+
+      const web = createServer((_request, response) => response.end(Buffer.from(zip_base64, "base64")));
+      await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+      const zip_url = `http://127.0.0.1:${(web.address() as AddressInfo).port}/skill.zip`;
+      const again = await client.callToolOrThrow("import_skill", { scope: "user", zip_url, name: "packed" });
+      expect(again).toMatchObject({ outcome: "proposed", files: ["SKILL.md", "run.sh"] });
+      web.close();
+      const inner = await client.callTool("import_skill", { scope: "user", zip_url: "https://10.0.0.1/skill.zip" });
+      expect(inner.text).toContain("address_refused");
 
       const used = await turn(client, {
         project,
