@@ -77,8 +77,8 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // Each file boots a stack of its own: two that start at once can be given the same free port.
-          fileParallelism: false,
+          // Each file boots a stack of its own, and waits for it a good part of its time.
+          maxWorkers: 2,
         },
       },
       {

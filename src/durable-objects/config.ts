@@ -2,9 +2,11 @@
 import { z } from "zod";
 import { MAX_CONSENT_SECONDS } from "../shared/limits.ts";
 import { type PermissionMode, permissionModeSchema } from "../shared/permissions/permission-mode.ts";
+import { type BuiltInServers, readBuiltInServers } from "../shared/mcp-servers/built-in-servers.ts";
 import type { SlotLimits } from "../shared/teams/slot-policy.ts";
 
 const configSchema = z.object({
+  MCP_SERVERS: z.string().default("{}").transform(readBuiltInServers),
   SANDBOX: z.enum(["container", "process"]),
   SANDBOX_EDGE_URL: z.url(),
   SANDBOX_SUPERVISOR_URL: z.url().or(z.literal("")),
@@ -48,6 +50,8 @@ export type ObjectConfig = {
   archiveAfterMs: number;
   /** How long a person has to answer what a session asks; what nobody answered is denied. */
   permissionTimeoutMs: number;
+  /** MCP servers that every team has. */
+  builtInServers: BuiltInServers;
 };
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -66,6 +70,7 @@ export function readConfig(env: unknown): ObjectConfig {
     sandboxIdleMs: parsed.SANDBOX_IDLE_MINUTES * 60_000,
     archiveAfterMs: parsed.ARCHIVE_AFTER_DAYS * DAY_MS,
     maxPermissionMode: parsed.MAX_PERMISSION_MODE,
+    builtInServers: parsed.MCP_SERVERS,
     permissionTimeoutMs: parsed.PERMISSION_TIMEOUT_SECONDS * 1000,
     allowedModels: parsed.ALLOWED_MODELS.split(",").map((name) => name.trim()),
   };

@@ -12,7 +12,7 @@ import type { Database } from "./db/client.ts";
 import { projects as projectRows } from "./db/schema.ts";
 import type { Services } from "./mcp/tool-context.ts";
 import { composeServers } from "./mcp-servers/compose-servers.ts";
-import { withConfirmedTests } from "./mcp-servers/confirmed-tests.ts";
+import { withServerFollowUps } from "./mcp-servers/proposal-follow-ups.ts";
 import type { RunnerTools } from "./mcp-servers/runner-tools.ts";
 import type { GuardedFetch } from "./outbound/guarded-fetch.ts";
 import { identityOf } from "./projects/project-service.ts";
@@ -42,6 +42,7 @@ export function composeMcpServers(parts: McpServerParts, services: Needed): Pick
     sealer: createSealer(config.vaultKeys, crypto),
     guarded: parts.guarded,
     rules: parts.rules,
+    builtIn: config.builtInServers,
     publicUrl: config.publicUrl,
     version: VERSION,
     configuration: services.configuration,
@@ -56,7 +57,8 @@ export function composeMcpServers(parts: McpServerParts, services: Needed): Pick
   });
   const sandboxAt = (principal: Principal, place: Place) =>
     createRunnerTools(parts, services, principal, () => projectAt(parts, services, principal, place));
-  return { servers, proposals: withConfirmedTests(services.proposals, { tester, sandboxAt, waitUntil }) };
+  const followUps = { tester, service: servers.service, sandboxAt, waitUntil };
+  return { servers, proposals: withServerFollowUps(services.proposals, followUps) };
 }
 
 /** A project's sandbox, started when none runs. Null names the default project. */

@@ -275,7 +275,8 @@ function composeConfiguration({ env, config, db }: Parts, projects: ProjectServi
   });
   const places = createPlaceResolver({ findProject: projects.find, session: (id) => sessionOf(env, id) });
   const store = createConfigurationStore({ db, now });
-  const configuration = createConfigurationService({ store, proposals, places });
+  const { builtInServers: builtIn } = config;
+  const configuration = createConfigurationService({ store, proposals, places, builtIn });
   const customization = composeCustomization({
     configuration,
     projects,

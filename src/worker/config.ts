@@ -1,18 +1,22 @@
 // What the edge needs of the environment, parsed once per isolate. A setting that is wrong stops the start with its name.
 import { z } from "zod";
+import { type BuiltInServers, readBuiltInServers } from "../shared/mcp-servers/built-in-servers.ts";
 import { readVaultKeys, type VaultKey } from "./secrets/vault-keys.ts";
 import { type PermissionMode, permissionModeSchema } from "../shared/permissions/permission-mode.ts";
 
 const flagSchema = z.enum(["true", "false"]).transform((text) => text === "true");
 
-const vaultKeysSchema = z.string().transform((text, context) => {
-  try {
-    return readVaultKeys(text);
-  } catch (error) {
-    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : "cannot be read" });
-    return z.NEVER;
-  }
-});
+/** A setting with a reader of its own, whose words for what is wrong are told. */
+function readBy<T>(read: (text: string) => T) {
+  return z.string().transform((text, context) => {
+    try {
+      return read(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: error instanceof Error ? error.message : "cannot be read" });
+      return z.NEVER;
+    }
+  });
+}
 
 const configSchema = z.object({
   PUBLIC_URL: z.url().refine((text) => new URL(text).pathname === "/", "must have no path"),
@@ -28,7 +32,8 @@ const configSchema = z.object({
   ALLOW_INSECURE_GIT: flagSchema,
   ALLOW_LOOPBACK_URLS: flagSchema.default(false),
   DNS_RESOLVER_URL: z.url(),
-  VAULT_KEYS: vaultKeysSchema,
+  VAULT_KEYS: readBy(readVaultKeys),
+  MCP_SERVERS: readBy(readBuiltInServers).default({}),
   HEADER_REPAIR: flagSchema.default(true),
   CLIENT_ID_METADATA: flagSchema.default(true),
 });
@@ -59,6 +64,8 @@ export type EdgeConfig = {
   dnsResolverUrl: string;
   /** Secrets are kept under the first one; the others open older ones. */
   vaultKeys: readonly VaultKey[];
+  /** MCP servers that every team has. */
+  builtInServers: BuiltInServers;
   repairHeaders: boolean;
   clientIdMetadata: boolean;
 };
@@ -84,6 +91,7 @@ export function readConfig(env: unknown): EdgeConfig {
     allowLoopbackUrls: settings.ALLOW_LOOPBACK_URLS,
     dnsResolverUrl: settings.DNS_RESOLVER_URL,
     vaultKeys: settings.VAULT_KEYS,
+    builtInServers: settings.MCP_SERVERS,
     repairHeaders: settings.HEADER_REPAIR,
     clientIdMetadata: settings.CLIENT_ID_METADATA,
   };

@@ -12,6 +12,7 @@ import { createProposalService } from "../../src/worker/configuration/proposal-s
 import { createProposalStore } from "../../src/worker/configuration/proposal-store.ts";
 import { createDatabase } from "../../src/worker/db/client.ts";
 import { composeServers } from "../../src/worker/mcp-servers/compose-servers.ts";
+import { withServerFollowUps } from "../../src/worker/mcp-servers/proposal-follow-ups.ts";
 import { createGuardedFetch } from "../../src/worker/outbound/guarded-fetch.ts";
 import { createSealer } from "../../src/worker/secrets/sealer.ts";
 import { createSecretStore } from "../../src/worker/secrets/secret-store.ts";
@@ -59,6 +60,7 @@ const compose = () =>
     sealer,
     guarded,
     rules: { allowLoopback: false, ownOrigin: "https://berth.test" },
+    builtIn: {},
     publicUrl: "https://berth.test",
     version: "1",
     configuration,
@@ -151,7 +153,13 @@ describe("a secret", () => {
   it("is sealed differently each time, and opens under an older key as long as that is known [secrets.sealed]", async () => {
     const [first, second] = [await sealer.seal("same", ["a"]), await sealer.seal("same", ["a"])];
     expect(first).not.toBe(second);
-    const newer = createSealer([keyOf("two"), key], crypto);
+    const two = keyOf("two");
+    const newer = createSealer([two, key], crypto);
+    // With its use a secret moves to the newest key: after that the older one is not needed any more.
+    await createSecretStore({ db, sealer, now }).put(owner.team_id, user, secret("moved"));
+    for (const known of [newer, createSealer([two], crypto)]) {
+      expect(await createSecretStore({ db, sealer: known, now }).read(owner.team_id, user, "KEY")).toBe("moved");
+    }
     expect(await newer.open(first, ["a"])).toBe("same");
     expect(newer.isOld(first)).toBe(true);
     expect(await newer.seal("same", ["a"])).toMatch(/^v1\.two\./);
@@ -226,6 +234,27 @@ describe("adding a server", () => {
     await confirm(await keep(http({ headers: { "X-Key": "${secret:KEY}" } })));
     expect(await servers.service.test(owner, user, "test", NO_SANDBOX)).toMatchObject({ problem: "secret_missing" });
     expect(JSON.stringify(seen)).not.toContain("of-the-team");
+  });
+
+  it("leaves nothing of a definition that a person refused [secrets.lifted]", async () => {
+    const kept = await keep(http({ headers: { "X-Key": "the-literal-key-1234" } }));
+    expect(await secretNames()).toEqual(["TEST_X_KEY"]);
+    const pending: Promise<unknown>[] = [];
+    const answered = withServerFollowUps(proposals, {
+      ...servers,
+      sandboxAt: () => NO_SANDBOX,
+      waitUntil: (work) => void pending.push(work),
+    });
+    if (kept.outcome?.outcome === "proposed") await answered.refuse(owner, kept.outcome.proposal_id);
+    await Promise.all(pending);
+    expect(await secretNames()).toEqual([]);
+    // Agreed to, it is tested, and what it needs stays.
+    const again = await keep(http({ headers: { "X-Key": "the-literal-key-1234" } }));
+    seen = [];
+    if (again.outcome?.outcome === "proposed") await answered.confirm(owner, again.outcome.proposal_id);
+    await Promise.all(pending);
+    expect(seen.length).toBeGreaterThan(0);
+    expect((await servers.service.list(owner, user))[0]?.health).toMatchObject({ problem: null, tools: 1 });
   });
 
   it("never overwrites a secret that is there [secrets.lifted]", async () => {

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SessionEvent } from "../../src/shared/events/event.ts";
 import { confirmProposal } from "../support/confirm-proposal.ts";
-import { callTool, say } from "../support/scripted-model/scenario.ts";
+import { callTool, embedScenario, say } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
 import { connect, messages, prompt, readFile, readLog, type Started, waitForEnd } from "./person.ts";
 
@@ -52,6 +52,9 @@ export function describeCustomization(sandbox: "process" | "container", options:
       const first = await turn(client, { project, prompt: run("true") });
       const { session_id } = first;
       expect(hooksOf(first.log)).toEqual([]);
+      // Our own hooks are there whatever is configured.
+      const completed = first.log.find(({ type }) => type === "tool_call_completed");
+      expect(completed?.data).toMatchObject({ is_error: false, duration_ms: expect.any(Number) });
       const places = { team: {}, user: {}, project: { project }, session: { session_id } };
       for (const [scope, place] of Object.entries(places)) {
         const hooks = { PreToolUse: { command: `echo ${scope} >> hooked.txt`, condition: "Bash" } };
@@ -232,6 +235,20 @@ export function describeCustomization(sandbox: "process" | "container", options:
       const narrowed = { project, name: "forbidden", permission_mode: "bypassPermissions", allowed_tools: ["Read"] };
       await turn(client, narrowed, "run_slash_command");
       expect(await list()).not.toContain("forbidden.txt");
+      await client.close();
+    });
+
+    it("lets what a confirmed command or skill needs run without a question, while it is used [commands.allowed_tools]", async () => {
+      const client = await connect(stack);
+      const project = "allowed";
+      await client.callToolOrThrow("create_project", { name: project });
+      const steps = (command: string) => embedScenario({ steps: [[bash(command)], [say("done")]] });
+      const markdown = `---\nallowed-tools: Bash(touch *)\n---\nTouch it.\n${steps("touch by-command.txt")}\n`;
+      await change(client, "create_slash_command", { scope: "project", project, name: "toucher", markdown });
+      const list = async () => JSON.stringify(await client.callToolOrThrow("list_project_files", { project }));
+      const used = await turn(client, { project, name: "toucher", permission_mode: "default" }, "run_slash_command");
+      expect(used.turn).toMatchObject({ status: "completed" });
+      expect(await list()).toContain("by-command.txt");
       await client.close();
     });
 

@@ -38,7 +38,12 @@ export function describeMcpServers(sandbox: "process" | "container", options: St
     let remote: RemoteServer;
     beforeAll(async () => {
       remote = await startRemoteServer();
-      const env = { BERTH_MAX_PERMISSION_MODE: "bypassPermissions", ALLOW_LOOPBACK_URLS: "true", ...options.env };
+      const env = {
+        BERTH_MAX_PERMISSION_MODE: "bypassPermissions",
+        ALLOW_LOOPBACK_URLS: "true",
+        MCP_SERVERS: JSON.stringify({ given: { type: "http", url: remote.httpUrl } }),
+        ...options.env,
+      };
       stack = await startStack({ sandbox, ...options, env });
       visitor = createPageVisitor(stack.url, stack.signInCode);
     });
@@ -66,6 +71,23 @@ export function describeMcpServers(sandbox: "process" | "container", options: St
       const log = await readLog(client, started.session_id);
       return { session_id: started.session_id, log: JSON.stringify(messages(log)), events: JSON.stringify(log) };
     }
+
+    it("that are given to every team are used by those that configured nothing, and can be switched off [servers.built_in]", async () => {
+      const client = await connect(stack);
+      const { log } = await turn(client, {}, [[echo("given", "to everybody")]]);
+      expect(log).toContain("echo: to everybody");
+      const team = { scope: "team", name: "given" };
+      expect(await client.callToolOrThrow("mcp_get", team)).toMatchObject({ built_in: true });
+      expect((await client.callTool("mcp_remove", team)).text).toContain("given to every team");
+      expect(await client.callToolOrThrow("mcp_update", { ...team, enabled: false })).toMatchObject({
+        status: "added",
+      });
+      expect((await turn(client, {}, [[echo("given", "no more")]])).log).not.toContain("echo: no more");
+      await client.callToolOrThrow("mcp_remove", team);
+      expect((await turn(client, {}, [[echo("given", "again")]])).log).toContain("echo: again");
+      remote.calls.length = 0;
+      await client.close();
+    });
 
     it("are used in a session over each transport at each scope, once a person agreed [servers.remote] [servers.stdio]", async () => {
       const client = await connect(stack);
@@ -120,7 +142,7 @@ export function describeMcpServers(sandbox: "process" | "container", options: St
       const tested = await client.callToolOrThrow("mcp_test", { scope: "project", project, name: "stdio-project" });
       expect(tested).toMatchObject({ tested: true, ok: true, tools: ["echo", "danger"] });
       const { servers } = await client.callToolOrThrow("mcp_list", { session_id });
-      expect((servers as { name: string }[]).map(({ name }) => name).sort()).toEqual([...names].sort());
+      expect((servers as { name: string }[]).map(({ name }) => name).sort()).toEqual([...names, "given"].sort());
       await client.close();
     });
 
@@ -204,6 +226,9 @@ export function describeMcpServers(sandbox: "process" | "container", options: St
       for (const text of shown) expectNone(text, values, text.slice(0, 60));
       // D1, the objects' SQLite, R2, KV, logs, transcripts and workspaces all lie below the home.
       for (const value of values) expect(findInFiles(stack.home, value), value).toEqual([]);
+      // What is looked for in clear is found where it lies: the definition in D1, the answer in the session's log.
+      for (const text of ["X-Literal", "Bearer [redacted]"])
+        expect(findInFiles(stack.home, text), text).not.toEqual([]);
       await client.callToolOrThrow("mcp_remove", { scope: "user", name: "secret" });
       await client.close();
     });

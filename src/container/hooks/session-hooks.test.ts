@@ -9,6 +9,7 @@ import { type ScriptedModel, startScriptedModel } from "../../../test/support/sc
 import type { HookResult } from "../../shared/hooks/hook-result.ts";
 import { readHooks } from "../../shared/hooks/short-form.ts";
 import type { HookRequest, HookResponse } from "../../shared/hooks/hook-request.ts";
+import { createToolTracker } from "./tool-tracker.ts";
 import { createSessionHooks } from "./session-hooks.ts";
 
 let model: ScriptedModel;
@@ -18,6 +19,7 @@ afterAll(() => model.close());
 type Steps = Parameters<typeof embedScenario>[0]["steps"];
 type Run = {
   hooks: unknown;
+  prompt?: string;
   steps?: Steps;
   gate?: HookCallback;
   options?: Partial<Options>;
@@ -29,7 +31,7 @@ const bash = (command: string): Steps => [[callTool("Bash", { command })], [say(
 const answering = (specific: object) => `echo '${JSON.stringify({ hookSpecificOutput: specific })}'`;
 const before = (fields: object) => answering({ hookEventName: "PreToolUse", ...fields });
 
-async function run({ hooks, steps = bash("touch ran"), gate, options, send, prepare }: Run) {
+async function run({ hooks, prompt, steps = bash("touch ran"), gate, options, send, prepare }: Run) {
   const folder = mkdtempSync(join(tmpdir(), "berth-hooks-"));
   const [workspace, config, home] = ["workspace", "config", "home"].map((name) => join(folder, name)) as [
     string,
@@ -48,6 +50,7 @@ async function run({ hooks, steps = bash("touch ran"), gate, options, send, prep
     IS_SANDBOX: "1",
   };
   const results: HookResult[] = [];
+  const tracker = createToolTracker();
   const asked: unknown[] = [];
   const reading = readHooks(hooks);
   if (!reading.ok) throw new Error(reading.reason);
@@ -59,6 +62,7 @@ async function run({ hooks, steps = bash("touch ran"), gate, options, send, prep
     hooks: reading.hooks,
     source: "startup",
     gate: counting,
+    afterTool: tracker.callback,
     gateTimeoutSeconds: 60,
     record: (result) => results.push(result),
     place: {
@@ -70,7 +74,7 @@ async function run({ hooks, steps = bash("touch ran"), gate, options, send, prep
     },
   });
   const running = query({
-    prompt: `go\n${embedScenario({ steps })}`,
+    prompt: prompt ?? `go\n${embedScenario({ steps })}`,
     options: {
       cwd: workspace,
       env: environment,
@@ -83,7 +87,11 @@ async function run({ hooks, steps = bash("touch ran"), gate, options, send, prep
     },
   });
   const messages: SDKMessage[] = [];
-  for await (const message of running) messages.push(message);
+  try {
+    for await (const message of running) messages.push(message);
+  } catch {
+    // The SDK throws what a failed turn said: the messages have it.
+  }
   sdkHooks.onExit();
   await expect
     .poll(() => !("SessionEnd" in reading.hooks) || results.some(({ event }) => event === "SessionEnd"))
@@ -131,6 +139,56 @@ describe("a session's hooks", () => {
     expect(environment).toMatch(/^CLAUDE_FILE_PATHS=.*notes\.txt$/m);
     expect(environment).toContain(`CLAUDE_SESSION_ID=${(input as { session_id: string }).session_id}`);
     expect(readFileSync(join(home, "UserPromptSubmit.env"), "utf8")).toContain("CLAUDE_MESSAGE=go");
+  });
+
+  const subagent = `sub\n${embedScenario({ steps: [[say("sub done")]] })}`;
+  const denies: Partial<Options> = {
+    permissionMode: "default",
+    canUseTool: async () => ({ behavior: "deny", message: "no" }),
+  };
+  it.each<[string, Omit<Run, "hooks">, string[]]>([
+    ["a person is asked", { options: denies }, ["PermissionRequest"]],
+    ["a slash command is expanded", { prompt: "/hello you" }, ["UserPromptExpansion"]],
+    [
+      "another agent works",
+      {
+        steps: [
+          [callTool("Agent", { subagent_type: "general-purpose", description: "d", prompt: subagent })],
+          [say("done")],
+        ],
+      },
+      ["SubagentStart", "SubagentStop"],
+    ],
+    [
+      "settings are changed",
+      { steps: bash("mkdir -p .claude; echo '{}' > .claude/settings.json; sleep 2") },
+      ["ConfigChange"],
+    ],
+    ["the model's API fails", { steps: [[{ type: "error", status: 400 }]] }, ["StopFailure"]],
+  ])("fire when %s [hooks.fire]", async (_what, more, events) => {
+    const prepare: Run["prepare"] = ({ config, workspace }) => {
+      mkdirSync(join(config, "commands"));
+      mkdirSync(join(workspace, ".claude"));
+      writeFileSync(join(config, "commands", "hello.md"), "Say hello to $ARGUMENTS.");
+    };
+    const hooks = Object.fromEntries(events.map((event) => [event, { command: "true" }]));
+    const { results } = await run({ hooks, prepare, ...more });
+    expect([...new Set(ofEvents(results))].sort()).toEqual([...events].sort());
+  });
+
+  it("are ended with the turn that waits for them", async () => {
+    const stop = new AbortController();
+    const { results, home } = await run({
+      hooks: { PreToolUse: { command: 'touch "$HOME/begun"; sleep 20; touch "$HOME/late"' } },
+      options: { abortController: stop },
+      prepare: ({ config }) => {
+        const begun = join(config, "..", "home", "begun");
+        const timer = setInterval(() => existsSync(begun) && (clearInterval(timer), stop.abort()), 50);
+      },
+    });
+    await expect.poll(() => results.length).toBe(1);
+    expect(results).toMatchObject([{ outcome: "failed", reason: "nobody waited for it any more" }]);
+    expect(existsSync(join(home, "late"))).toBe(false);
   });
 
   it("block a tool with their reason, and the gate is not asked any more [hooks.blocking]", async () => {

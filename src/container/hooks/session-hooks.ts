@@ -15,6 +15,8 @@ export type SessionHookParts = EventRunnerParts & {
   source: SessionSource;
   /** Our own: asked about every tool call, last, with the input that the tool will have. No configuration removes it. */
   gate: HookCallback;
+  /** Our own, after every tool call. */
+  afterTool: HookCallback;
   /** How long the gate may take. */
   gateTimeoutSeconds: number;
 };
@@ -39,6 +41,9 @@ export function createSessionHooks(parts: SessionHookParts): SessionHooks {
   const timeout = gateTimeoutSeconds + (has("PreToolUse") ? SDK_TIMEOUT_SECONDS : 0);
   // A gate that fails holds the tool back, as one that never answers does.
   callbacks.PreToolUse = [{ hooks: [before], timeout, onFailure: "block" }];
+  for (const event of ["PostToolUse", "PostToolUseFailure"] as const) {
+    callbacks[event] = [...(callbacks[event] ?? []), { hooks: [parts.afterTool] }];
+  }
   return { callbacks, onExit: process.onExit };
 }
 

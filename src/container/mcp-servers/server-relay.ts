@@ -23,16 +23,9 @@ export type ServerRelay = {
 export type RelayParts = { edgeUrl: string; sessionId: string; token: RouteToken };
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-const PASSED = [
-  "accept",
-  "content-type",
-  "mcp-session-id",
-  "mcp-protocol-version",
-  "last-event-id",
-  "mcp-method",
-  "mcp-name",
-];
-const ANSWERED = ["content-type", "mcp-session-id", "mcp-protocol-version", "cache-control"];
+/** All of MCP's own; the edge decides which of them a server gets. */
+const PASSED = /^(?:accept|content-type|last-event-id|mcp-[a-z0-9-]{1,80})$/;
+const ANSWERED = /^(?:content-type|cache-control|mcp-session-id|mcp-protocol-version)$/;
 
 export function createServerRelay(parts: RelayParts): ServerRelay {
   /** Other sessions of the workspace share the loopback: each has a path of its own. */
@@ -132,8 +125,7 @@ function pipe(answer: IncomingMessage, response: ServerResponse): void {
   answer.pipe(response);
 }
 
-function pick(headers: IncomingMessage["headers"], names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => (typeof headers[name] === "string" ? [[name, headers[name]]] : [])),
-  ) as Record<string, string>;
+function pick(headers: IncomingMessage["headers"], wanted: RegExp): Record<string, string> {
+  const entries = Object.entries(headers).filter(([name, value]) => wanted.test(name) && typeof value === "string");
+  return Object.fromEntries(entries) as Record<string, string>;
 }

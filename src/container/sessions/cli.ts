@@ -1,5 +1,12 @@
 // One live CLI: the Agent SDK's query over one process, fed prompt after prompt.
-import { type McpServerConfig, type Options, type Query, query, type SDKMessage } from "@anthropic-ai/claude-agent-sdk";
+import {
+  type HookCallback,
+  type McpServerConfig,
+  type Options,
+  type Query,
+  query,
+  type SDKMessage,
+} from "@anthropic-ai/claude-agent-sdk";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PermissionMode } from "../../shared/permissions/permission-mode.ts";
 import type { PromptContent } from "../attachments/prompt-files.ts";
@@ -48,7 +55,7 @@ export type CliLaunch = {
   binaryPath: string;
   apiKeyHelper: string;
   gate: PermissionGate;
-  hooks: { record: (result: HookResult) => void; send: SendHook };
+  hooks: { record: (result: HookResult) => void; send: SendHook; afterTool: HookCallback };
   spawn: SpawnSettings;
 };
 
@@ -170,6 +177,7 @@ function createHooks(launch: CliLaunch): SessionHooks {
     record: hooks.record,
     source: beginning.kind === "new" ? "startup" : "resume",
     gate: gate.preToolUse,
+    afterTool: hooks.afterTool,
     gateTimeoutSeconds: HOOK_TIMEOUT_SECONDS,
   });
 }

@@ -16,7 +16,7 @@ function openRecorder() {
   const turns = createTurnTracker(spool);
   const previewed: unknown[] = [];
   const previews = { send: (_turnId: string | null, message: unknown) => void previewed.push(message) };
-  const recorder = createMessageRecorder({ spool, turns, previews });
+  const recorder = createMessageRecorder({ spool, turns, tools: { take: () => null }, previews });
   const tell = (...messages: object[]) => messages.forEach((message) => recorder.onMessage(cli, message));
   const kinds = () =>
     entries.map((entry) => (entry.kind === "message" ? readCliMessage(entry.message).type : entry.kind));

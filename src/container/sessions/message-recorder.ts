@@ -2,6 +2,7 @@
 import type { CliResult } from "../../shared/rpc/runner-entry.ts";
 import { readBackgroundTasks, readHead, readLifecycle, readResult } from "./cli-messages.ts";
 import { beginsWork, isInit, isPassing } from "./cli-messages.ts";
+import type { ToolTracker } from "../hooks/tool-tracker.ts";
 import type { EntrySpool } from "../events/entry-spool.ts";
 import type { PreviewSender } from "../events/preview-sender.ts";
 import type { Cli } from "./cli.ts";
@@ -15,9 +16,14 @@ export type MessageRecorder = {
   backgroundTasks(): number;
 };
 
-export type RecorderParts = { spool: EntrySpool; turns: TurnTracker; previews: PreviewSender };
+export type RecorderParts = {
+  spool: EntrySpool;
+  turns: TurnTracker;
+  previews: PreviewSender;
+  tools: Pick<ToolTracker, "take">;
+};
 
-export function createMessageRecorder({ spool, turns, previews }: RecorderParts): MessageRecorder {
+export function createMessageRecorder({ spool, turns, previews, tools }: RecorderParts): MessageRecorder {
   let prompt: { uuid: string; turnId: string | null } | null = null;
   const background = createBackgroundCount((running) =>
     spool.record({ kind: "background_tasks_changed", turn_id: turnId(), running }),
@@ -28,7 +34,8 @@ export function createMessageRecorder({ spool, turns, previews }: RecorderParts)
   const turnId = () => turns.running()?.turnId ?? null;
 
   function record(message: unknown): void {
-    spool.record({ kind: "message", turn_id: turnId(), message });
+    const tool_durations = tools.take(message);
+    spool.record({ kind: "message", turn_id: turnId(), message, ...(tool_durations !== null && { tool_durations }) });
   }
 
   function onLifecycle(lifecycle: { uuid: string; state: string }): void {

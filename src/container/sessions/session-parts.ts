@@ -7,6 +7,7 @@ import { createEntrySpool } from "../events/entry-spool.ts";
 import { runEntrySender } from "../events/entry-sender.ts";
 import { createPreviewSender } from "../events/preview-sender.ts";
 import { createSessionServers } from "../mcp-servers/session-servers.ts";
+import { createToolTracker } from "../hooks/tool-tracker.ts";
 import { createHookSender } from "../hooks/hook-sender.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createHostLink, type HostLink } from "../rpc/host-link.ts";
@@ -50,7 +51,8 @@ export function createSessionParts(settings: SessionSettings) {
     uploader.turnEnded(turnId);
     holder.turnEnded();
   });
-  const recorder = createMessageRecorder({ spool, turns, previews: createPreviewSender(link, runtimeId) });
+  const tools = createToolTracker();
+  const recorder = createMessageRecorder({ spool, turns, tools, previews: createPreviewSender(link, runtimeId) });
   const isBusy = () => turns.running() !== null || recorder.backgroundTasks() > 0;
   const gate = createPermissionGate({
     link,
@@ -77,7 +79,7 @@ export function createSessionParts(settings: SessionSettings) {
       binaryPath: settings.binaryPath,
       apiKeyHelper: token.helperCommand,
       gate: servers.guard(gate),
-      hooks: { record: events.onHook, send: hooks.send },
+      hooks: { record: events.onHook, send: hooks.send, afterTool: tools.callback },
       spawn: { user: config.cliUser, secrets: () => [config.bootToken, ...listSecrets(token, servers, hooks)] },
     },
     handlers: createHandlers({ tasks, recorder, events }),

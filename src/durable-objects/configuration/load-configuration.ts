@@ -5,6 +5,7 @@ import { materialise } from "../../shared/configuration/materialise.ts";
 import { mergeConfiguration } from "../../shared/configuration/merge.ts";
 import { placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
 import { MAX_CONFIGURATION_BYTES } from "../../shared/configuration/session-configuration.ts";
+import { type BuiltInServers, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
 import { toHex } from "../../shared/checkpoints/bytes-text.ts";
 import type { LoadedConfiguration } from "./configuration-store.ts";
 
@@ -15,9 +16,10 @@ const rowSchema = z.object({ scope: z.string(), kind: z.string(), name: z.string
 export async function loadConfiguration(
   database: D1Database,
   session: SessionPlaces,
+  builtIn: BuiltInServers = {},
 ): Promise<LoadedConfiguration | "too_large"> {
   const { version, items } = await readItems(database, session);
-  const { sandbox, gate } = materialise(mergeConfiguration(items));
+  const { sandbox, gate } = materialise(mergeConfiguration(withBuiltIn(items, builtIn)));
   const sandboxJson = new TextEncoder().encode(JSON.stringify(sandbox));
   if (sandboxJson.byteLength > MAX_CONFIGURATION_BYTES) return "too_large";
   const sha256 = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", sandboxJson)));

@@ -10,6 +10,8 @@ export type SessionConfigurationParts = {
   store: ConfigurationStore;
   places(): SessionPlaces;
   load(places: SessionPlaces): Promise<LoadedConfiguration | "too_large">;
+  /** There is something to load although the team never configured anything. */
+  hasBuiltIn: boolean;
 };
 
 export type SessionConfigurationKeeper = {
@@ -39,7 +41,8 @@ export function createSessionConfiguration(parts: SessionConfigurationParts): Se
 
   async function refresh(): Promise<Failure | null> {
     const { wanted, loaded } = store.versions();
-    if (loaded >= wanted) return null;
+    const isFirst = parts.hasBuiltIn && store.sha256() === null;
+    if (loaded >= wanted && !isFirst) return null;
     const read = await parts.load(parts.places());
     if (read === "too_large") return TOO_LARGE;
     store.save(read);

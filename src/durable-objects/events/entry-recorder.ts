@@ -9,7 +9,7 @@ import { ENDED_WITH_CLAUDE_CODE, type TaskLog } from "../tasks/task-log.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
 import { createPrefixedLines, type PrefixedLines } from "../structured/prefixed-lines.ts";
 import { judgeStructured } from "../structured/structured-answer.ts";
-import { readToolCalls } from "./tool-calls.ts";
+import { readToolCalls, type ToolCallEvent } from "./tool-calls.ts";
 
 type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock"> & { taskLog: TaskLog };
 
@@ -99,11 +99,19 @@ function recordMessage(
       type,
       turn_id: entry.turn_id,
       occurred_at: entry.occurred_at,
-      data: { message_seq: seq, ...data },
+      data: { message_seq: seq, ...data, ...durationOf(entry, call) },
     });
   }
   lines.onMessage(seq, entry);
   parts.taskLog.heard(seq, entry);
+}
+
+function durationOf(
+  { tool_durations }: RunnerEntry & { kind: "message" },
+  call: ToolCallEvent,
+): { duration_ms?: number } {
+  const duration_ms = call.type === "tool_call_completed" ? tool_durations?.[call.tool_use_id] : undefined;
+  return duration_ms === undefined ? {} : { duration_ms };
 }
 
 function recordHook({ events }: Parts, { turn_id, occurred_at, hook }: RunnerEntry & { kind: "hook_executed" }): void {

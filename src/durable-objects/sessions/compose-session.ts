@@ -223,9 +223,15 @@ function composeParts({ storage, clock }: SessionPorts, deliverSoon: () => void)
   };
 }
 
-function composeConfiguration({ storage, database }: SessionPorts, row: () => SessionRow) {
+function composeConfiguration({ storage, database, config }: SessionPorts, row: () => SessionRow) {
   const store = createConfigurationStore(storage);
-  return createSessionConfiguration({ store, places: row, load: (places) => loadConfiguration(database, places) });
+  const builtIn = config.builtInServers;
+  return createSessionConfiguration({
+    store,
+    places: row,
+    load: (places) => loadConfiguration(database, places, builtIn),
+    hasBuiltIn: Object.keys(builtIn).length > 0,
+  });
 }
 
 function readWorkFacts({ turns, sessions }: SessionLogParts): LinkFacts {

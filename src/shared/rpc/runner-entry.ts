@@ -47,6 +47,9 @@ export const cliResultSchema = z.object({
 });
 export type CliResult = z.infer<typeof cliResultSchema>;
 
+/** Milliseconds by `tool_use_id`, of the tools whose results the message brings. */
+const toolDurationsSchema = z.record(z.string().max(256), z.int().nonnegative());
+
 const entryBase = {
   source_seq: z.int().positive(),
   /** ISO 8601, the runner's clock. */
@@ -56,7 +59,13 @@ const entryBase = {
 
 export const runnerEntrySchema = z.discriminatedUnion("kind", [
   /** One complete message of the CLI, unchanged; shortened when `body` names the whole. */
-  z.object({ ...entryBase, kind: z.literal("message"), message: z.unknown(), body: eventBodySchema.optional() }),
+  z.object({
+    ...entryBase,
+    kind: z.literal("message"),
+    message: z.unknown(),
+    body: eventBodySchema.optional(),
+    tool_durations: toolDurationsSchema.optional(),
+  }),
   z.object({
     ...entryBase,
     kind: z.literal("turn_started"),

@@ -9,6 +9,7 @@ import {
 } from "../../shared/configuration/item.ts";
 import { type MergedConfiguration, mergeConfiguration } from "../../shared/configuration/merge.ts";
 import { type Place, placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
+import { type BuiltInServers, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { ChangeSet, ConfigurationStore, StoredItem, VersionRow } from "./configuration-store.ts";
 import type { PlaceResolver } from "./place-resolver.ts";
@@ -48,6 +49,8 @@ export type ConfigurationServiceOptions = {
   store: ConfigurationStore;
   proposals: ProposalService;
   places: PlaceResolver;
+  /** MCP servers that every team has. */
+  builtIn?: BuiltInServers;
 };
 
 export function createConfigurationService(options: ConfigurationServiceOptions): ConfigurationService {
@@ -64,7 +67,7 @@ export function createConfigurationService(options: ConfigurationServiceOptions)
     async changeAsPerson(principal, request) {
       return apply(store, principal, request, await compare(store, principal, request));
     },
-    merged: (principal, where) => mergeFor(store, principal, where),
+    merged: (principal, where) => mergeFor(options, principal, where),
     versions: (principal, place, page) => store.versions(principal.team_id, place, page),
     async restore(principal, { place, version, client }) {
       const wanted = await store.itemsAt(principal.team_id, place, version);
@@ -133,7 +136,7 @@ function propose(
 }
 
 async function mergeFor(
-  store: ConfigurationStore,
+  { store, builtIn = {} }: ConfigurationServiceOptions,
   { team_id, user_id }: Principal,
   { project_id, session_id }: Partial<Omit<SessionPlaces, "team_id" | "owner_id">>,
 ): Promise<MergedConfiguration> {
@@ -143,7 +146,7 @@ async function mergeFor(
       .filter(({ scope_id }) => scope_id !== "")
       .map(async (place) => (await store.items(team_id, place)).map((item) => ({ ...item, scope: place.scope }))),
   );
-  return mergeConfiguration(layers.flat());
+  return mergeConfiguration(withBuiltIn(layers.flat(), builtIn));
 }
 
 /** What makes the present into the wanted. */

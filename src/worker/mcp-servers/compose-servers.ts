@@ -1,5 +1,6 @@
 // Puts the parts together by which MCP servers are kept, tested, signed in at and reached.
 import type { ConfigurationService } from "../configuration/configuration-service.ts";
+import type { BuiltInServers } from "../../shared/mcp-servers/built-in-servers.ts";
 import type { UrlRules } from "../../shared/outbound/url-policy.ts";
 import type { SessionApi } from "../../shared/rpc/session-api.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
@@ -28,6 +29,8 @@ export type ServersOptions = {
   sealer: Sealer;
   guarded: GuardedFetch;
   rules: UrlRules;
+  /** Servers that every team has. */
+  builtIn: BuiltInServers;
   publicUrl: string;
   version: string;
   configuration: Pick<ConfigurationService, "items" | "change">;
@@ -61,7 +64,7 @@ export function composeServers(options: ServersOptions) {
   const service = createServerService({ ...options, secrets, connections, health, tester });
   const proxy = createProxyRoute({
     ...options,
-    find: createServerFinder(db),
+    find: createServerFinder(db, options.builtIn),
     open,
     tokenAfter: tokens.tokenAfter,
     health: createHealthNotes({ store: health, nowMs, waitUntil: options.waitUntil }),

@@ -7,6 +7,7 @@ import {
   placesOf,
   type SessionPlaces,
 } from "../../shared/configuration/place.ts";
+import { type BuiltInServers, findBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
 import { type McpServer, mcpServerSchema } from "../../shared/mcp-servers/server-schema.ts";
 import type { Database } from "../db/client.ts";
 import { configurationItems } from "../db/schema.ts";
@@ -15,7 +16,7 @@ export type FoundServer = { place: Place; server: McpServer };
 
 export type FindServer = (places: SessionPlaces, name: string) => Promise<FoundServer | null>;
 
-export function createServerFinder(db: Database): FindServer {
+export function createServerFinder(db: Database, builtIn: BuiltInServers): FindServer {
   const { teamId, scope, scopeId, kind, name } = configurationItems;
   return async (session, server) => {
     const places = placesOf(session).map((place) => and(eq(scope, place.scope), eq(scopeId, place.scope_id)));
@@ -29,6 +30,9 @@ export function createServerFinder(db: Database): FindServer {
       return parsed.success ? [{ place, server: parsed.data }] : [];
     });
     const rank = ({ place }: FoundServer): number => CONFIGURATION_SCOPES.indexOf(place.scope);
-    return found.sort((left, right) => rank(right) - rank(left))[0] ?? null;
+    const [narrowest] = found.sort((left, right) => rank(right) - rank(left));
+    const given = findBuiltIn(builtIn, server);
+    if (narrowest !== undefined || given === null) return narrowest ?? null;
+    return { place: { scope: "team", scope_id: session.team_id }, server: given };
   };
 }

@@ -2,6 +2,7 @@
 import type { ChangeOutcome, ConfigurationService } from "../configuration/configuration-service.ts";
 import type { Place } from "../../shared/configuration/place.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
+import { type BuiltInServers, findBuiltIn, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
 import { liftSecrets } from "../../shared/mcp-servers/lift-secrets.ts";
 import { refuseSecrets } from "../../shared/mcp-servers/read-pasted.ts";
 import { isRemote, type McpServer, mcpServerSchema } from "../../shared/mcp-servers/server-schema.ts";
@@ -42,6 +43,8 @@ export type ServerService = {
   find(principal: Principal, place: Place, name: string): Promise<McpServer>;
   remove(principal: Principal, request: Pick<KeepRequest, "place" | "name" | "client">): Promise<ChangeOutcome>;
   list(principal: Principal, place: Place): Promise<ServerView[]>;
+  /** After a refusal: takes away what was kept for a definition that nobody wanted. */
+  dropUnused(principal: Principal, place: Place, name: string): Promise<void>;
   test(principal: Principal, place: Place, name: string, sandbox: RunnerTools): Promise<TestResult>;
 };
 
@@ -52,11 +55,13 @@ export type ServerServiceParts = {
   health: HealthStore;
   tester: ServerTester;
   rules: UrlRules;
+  builtIn: BuiltInServers;
 };
 
 export function createServerService(parts: ServerServiceParts): ServerService {
   const find = async (principal: Principal, place: Place, name: string): Promise<McpServer> => {
-    const server = await findOrNull(parts, principal, place, name);
+    const own = await findOrNull(parts, principal, place, name);
+    const server = own ?? (place.scope === "team" ? findBuiltIn(parts.builtIn, name) : null);
     if (server === null) throw noServer(name);
     return server;
   };
@@ -72,17 +77,25 @@ export function createServerService(parts: ServerServiceParts): ServerService {
       return kept;
     },
     async remove(principal, { place, name, client }) {
-      const server = await find(principal, place, name);
+      const server = await findOrNull(parts, principal, place, name);
+      const isGiven = place.scope === "team" && findBuiltIn(parts.builtIn, name) !== null;
+      if (server === null) throw isGiven ? builtInStays(name) : noServer(name);
       const outcome = await change(parts, principal, { place, name, value: null, client, verb: "remove" });
-      if (outcome.outcome !== "proposed") await forget(parts, principal, { place, name, server });
+      if (outcome.outcome !== "proposed") await forget(parts, principal, { place, name });
       return outcome;
     },
     list: (principal, place) => list(parts, principal, place),
+    dropUnused: (principal, place, name) => dropUnused(parts, principal, place, name),
     async test(principal, place, name, sandbox) {
       const server = await find(principal, place, name);
       return parts.tester.kept(keyOf(principal, place, name), server, sandbox);
     },
   };
+}
+
+function builtInStays(name: string): AppError {
+  const message = `${name} is given to every team. Switch it off for yours: mcp_update with enabled false.`;
+  return new AppError("invalid_argument", message);
 }
 
 function toRefusal(error: unknown): AppError {
@@ -141,12 +154,12 @@ function refuseUnfit(server: McpServer, rules: UrlRules): void {
 }
 
 async function findOrNull(
-  { configuration }: ServerServiceParts,
+  parts: ServerServiceParts,
   principal: Principal,
   place: Place,
   name: string,
 ): Promise<McpServer | null> {
-  const items = await configuration.items(place, principal);
+  const items = await parts.configuration.items(place, principal);
   const found = items.find((item) => item.kind === "mcp_server" && item.name === name);
   const parsed = mcpServerSchema.safeParse(found?.value);
   return parsed.success ? parsed.data : null;
@@ -163,18 +176,23 @@ function change(
   return configuration.change(principal, { place, changes, summary: `${verb} MCP server ${name}`, client });
 }
 
-/** What was kept for a server that is gone: sign-ins, what is known of it, and secrets that nothing else names. */
+/** What was kept for a server that is gone: sign-ins, what is known of it, and its secrets. */
 async function forget(
   parts: ServerServiceParts,
   principal: Principal,
-  { place, name, server }: Pick<KeepRequest, "place" | "name" | "server">,
+  { place, name }: Pick<KeepRequest, "place" | "name">,
 ): Promise<void> {
   const { team_id } = principal;
   await parts.connections.removeAll({ team_id, place, name });
   await parts.health.remove({ team_id, place, name });
-  if (!isRemote(server)) return;
-  const others = await parts.configuration.items(place, principal);
-  const used = new Set(others.flatMap(({ value }) => namesIn(value)));
+  await dropUnused(parts, principal, place, name);
+}
+
+/** Secrets that were made for this server and that no definition names. */
+async function dropUnused(parts: ServerServiceParts, principal: Principal, place: Place, name: string): Promise<void> {
+  const { team_id } = principal;
+  const items = await parts.configuration.items(place, principal);
+  const used = new Set(items.flatMap(({ value }) => namesIn(value)));
   const made = (await parts.secrets.list(team_id, place)).filter((secret) => secret.made_for === name);
   for (const secret of made) if (!used.has(secret.name)) await parts.secrets.remove(team_id, place, secret.name);
 }
@@ -193,7 +211,9 @@ async function list(parts: ServerServiceParts, principal: Principal, place: Plac
     parts.connections.list({ team_id, user_id, place }),
   ]);
   const secretNames = new Set(secrets.map(({ name }) => name));
-  return items
+  const placed = items.map(({ kind, name, value }) => ({ kind, name, value, scope: place.scope }));
+  const own = new Set(placed.filter(({ kind }) => kind === "mcp_server").map(({ name }) => name));
+  return (place.scope === "team" ? withBuiltIn(placed, parts.builtIn) : placed)
     .filter(({ kind }) => kind === "mcp_server")
     .flatMap(({ name, value }) => {
       const parsed = mcpServerSchema.safeParse(value);
@@ -201,7 +221,8 @@ async function list(parts: ServerServiceParts, principal: Principal, place: Plac
       const connection = signedIn.get(name);
       const isHere = isRemote(parsed.data) && connection?.url === parsed.data.url;
       const signedInAt = isHere ? connection.connected_at : null;
-      return [toServerView(place, name, parsed.data, { health: health.get(name), secretNames, signedInAt })];
+      const known = { health: health.get(name), secretNames, signedInAt, builtIn: !own.has(name) };
+      return [toServerView(place, name, parsed.data, known)];
     })
     .sort((left, right) => (left.name < right.name ? -1 : 1));
 }

@@ -8,6 +8,7 @@ import { namesOfSecrets } from "./open-server.ts";
 export const serverViewSchema = z.object({
   name: z.string(),
   scope: z.enum(CONFIGURATION_SCOPES),
+  built_in: z.boolean().describe("True for one that every team has; the team's own of this name takes its place."),
   type: z.enum(["stdio", "http", "sse"]),
   enabled: z.boolean(),
   command: z.string().nullable(),
@@ -27,7 +28,12 @@ export const serverViewSchema = z.object({
 });
 export type ServerView = z.infer<typeof serverViewSchema>;
 
-export type Known = { health: Health | undefined; secretNames: ReadonlySet<string>; signedInAt: string | null };
+export type Known = {
+  health: Health | undefined;
+  secretNames: ReadonlySet<string>;
+  signedInAt: string | null;
+  builtIn: boolean;
+};
 
 const UNKNOWN: Health = { last_ok_at: null, last_failed_at: null, problem: null, tools: null };
 
@@ -39,6 +45,7 @@ export function toServerView(place: Place, name: string, server: McpServer, know
   return {
     name,
     scope: place.scope,
+    built_in: known.builtIn,
     type: server.type,
     enabled: server.enabled,
     ...own,

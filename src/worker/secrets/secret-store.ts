@@ -40,7 +40,14 @@ export function createSecretStore({ db, sealer, now }: SecretStoreOptions): Secr
         .from(secrets)
         .where(and(at(teamId, place), eq(secrets.name, name)))
         .get();
-      return row === undefined ? null : sealer.open(row.sealed, contextOf(teamId, place, name));
+      const value = row === undefined ? null : await sealer.open(row.sealed, contextOf(teamId, place, name));
+      if (row !== undefined && value !== null && sealer.isOld(row.sealed)) {
+        // With its use a secret moves to the newest key, unless somebody has just entered another one.
+        const sealed = await sealer.seal(value, contextOf(teamId, place, name));
+        const isSame = and(at(teamId, place), eq(secrets.name, name), eq(secrets.sealed, row.sealed));
+        await db.update(secrets).set({ sealed }).where(isSame);
+      }
+      return value;
     },
     async put(teamId, place, { name, value, madeFor, createdBy }) {
       const sealed = await sealer.seal(value, contextOf(teamId, place, name));

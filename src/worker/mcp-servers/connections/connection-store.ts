@@ -25,16 +25,11 @@ export type ConnectionStore = {
 
 export type ConnectionStoreOptions = { db: Database; sealer: Sealer; now: () => Date };
 
-export function createConnectionStore({ db, sealer, now }: ConnectionStoreOptions): ConnectionStore {
-  const seal = (key: ServerKey, url: string, state: ConnectionState) =>
-    sealer.seal(JSON.stringify(state), contextOf(key, url));
+export function createConnectionStore(options: ConnectionStoreOptions): ConnectionStore {
+  const { db, now } = options;
+  const seal = (key: ServerKey, url: string, state: ConnectionState) => sealState(options, key, url, state);
   return {
-    async read(key) {
-      const row = await db.select().from(mcpConnections).where(of(key)).get();
-      if (row === undefined) return null;
-      const state = parseSealed(connectionStateSchema, await sealer.open(row.sealed, contextOf(key, row.url)));
-      return state === null ? null : { url: row.url, version: row.version, state };
-    },
+    read: (key) => read(options, key),
     async replace(key, url, state) {
       const at = now().toISOString();
       const set = { url, sealed: await seal(key, url, state), renewingUntilMs: 0, connectedAt: at, updatedAt: at };
@@ -84,6 +79,32 @@ export function createConnectionStore({ db, sealer, now }: ConnectionStoreOption
       return new Map(rows.map((row) => [row.server, { url: row.url, connected_at: row.connectedAt }]));
     },
   };
+}
+
+function sealState(
+  { sealer }: Pick<ConnectionStoreOptions, "sealer">,
+  key: ServerKey,
+  url: string,
+  state: ConnectionState,
+): Promise<string> {
+  return sealer.seal(JSON.stringify(state), contextOf(key, url));
+}
+
+async function read(options: ConnectionStoreOptions, key: ServerKey): Promise<Connection | null> {
+  const { db, sealer } = options;
+  const row = await db.select().from(mcpConnections).where(of(key)).get();
+  if (row === undefined) return null;
+  const state = parseSealed(connectionStateSchema, await sealer.open(row.sealed, contextOf(key, row.url)));
+  if (state === null) return null;
+  if (sealer.isOld(row.sealed)) {
+    // With its use a sign-in moves to the newest key, unless it was renewed meanwhile.
+    const sealed = await sealState(options, key, row.url, state);
+    await db
+      .update(mcpConnections)
+      .set({ sealed })
+      .where(and(of(key), eq(mcpConnections.sealed, row.sealed)));
+  }
+  return { url: row.url, version: row.version, state };
 }
 
 function columnsOf({ team_id, user_id, place, name }: ServerKey) {

@@ -1,13 +1,16 @@
 import { Client, SSEClientTransport, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { answer, failure } from "../../../shared/errors/app-error.ts";
-import { mcpServerSchema, type McpServer } from "../../../shared/mcp-servers/server-schema.ts";
+import { mcpServerSchema, type McpServer as Definition } from "../../../shared/mcp-servers/server-schema.ts";
 import { signRunToken, verifyRunToken } from "../../../shared/tokens/run-token-signature.ts";
 import { type RemoteServer, startRemoteServer } from "../../../../test/support/mcp-servers/remote-server.ts";
 import { createGuardedFetch } from "../../outbound/guarded-fetch.ts";
 import { createSealer } from "../../secrets/sealer.ts";
 import { createServerOpener } from "../open-server.ts";
+import { createServerProbe } from "../probe-server.ts";
 import { createProxyRoute } from "./proxy-route.ts";
 
 const SECRET = "run-token-secret-of-this-test-0123456789";
@@ -23,7 +26,7 @@ afterAll(() => remote.close());
 
 /** The proxy with a real guard, and the definition that the test gives. */
 function openProxy(definition: object, more: { runtime?: string; refused?: boolean; allowLoopback?: boolean } = {}) {
-  const server: McpServer = mcpServerSchema.parse(definition);
+  const server: Definition = mcpServerSchema.parse(definition);
   const health: string[] = [];
   const place = { scope: "user" as const, scope_id: owner_id };
   const route = createProxyRoute({
@@ -67,8 +70,14 @@ beforeEach(async () => {
 
 type Route = ReturnType<typeof openProxy>["route"];
 
-async function connect(route: Route, type: "http" | "sse" = "http"): Promise<Client> {
-  const client = new Client({ name: "test", version: "1" });
+type Negotiation = NonNullable<ConstructorParameters<typeof Client>[1]>["versionNegotiation"];
+
+async function connect(
+  route: Route,
+  type: "http" | "sse" = "http",
+  versionNegotiation: Negotiation = {},
+): Promise<Client> {
+  const client = new Client({ name: "test", version: "1" }, { versionNegotiation });
   const url = new URL(`http://edge/mcp-proxy/${session_id}/test`);
   const options = {
     requestInit: { headers: { authorization: `Bearer ${token}` } },
@@ -125,6 +134,56 @@ describe.each(["http", "sse"] as const)("a server over %s", (type) => {
     expect(shown).toContain("Bearer [redacted]");
     expect(shown).not.toContain(KEY);
     await client.close();
+  });
+});
+
+describe("a server of the 2026 protocol", () => {
+  it("is spoken to in its own way, with the same rules [servers.allow_list]", async () => {
+    const calls: string[] = [];
+    const handler = createMcpHandler(() => {
+      const server = new McpServer({ name: "modern", version: "1" });
+      for (const name of ["echo", "danger"]) {
+        server.registerTool(name, { inputSchema: z.object({ text: z.string() }) }, ({ text }) => {
+          calls.push(name);
+          return { content: [{ type: "text", text: `modern ${text}` }] };
+        });
+      }
+      return server;
+    });
+    const modern = await startRemoteServer({
+      async before(request, response, url) {
+        const chunks: Buffer[] = [];
+        for await (const chunk of request) chunks.push(chunk as Buffer);
+        const headers = Object.entries(request.headers).filter(([, value]) => typeof value === "string");
+        const answer = await handler.fetch(
+          new Request(url, {
+            method: request.method ?? "GET",
+            headers: headers as [string, string][],
+            ...(chunks.length === 0 ? {} : { body: Buffer.concat(chunks) }),
+          }),
+        );
+        response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
+        return true;
+      },
+    });
+    const { route } = openProxy({ type: "http", url: modern.httpUrl, allowed_tools: ["echo"] });
+    const client = await connect(route, "http", { mode: { pin: "2026-07-28" } });
+    expect((await client.listTools()).tools.map(({ name }) => name)).toEqual(["echo"]);
+    expect(textOf(await client.callTool({ name: "echo", arguments: { text: "hi" } }))).toContain("modern hi");
+    await expect(client.callTool({ name: "danger", arguments: { text: "x" } })).rejects.toThrow(/not among those/);
+    expect(calls).toEqual(["echo"]);
+    expect(modern.seen.some(({ headers }) => headers["mcp-method"] === "tools/call")).toBe(true);
+    // The test of the connection finds out by itself which of the two it is.
+    const guarded = createGuardedFetch({
+      fetch: (url, init) => fetch(url, init),
+      resolve: async () => [],
+      rules: { allowLoopback: true, ownOrigin: null },
+    });
+    const probe = createServerProbe(guarded, "1");
+    const found = await probe("http", { url: modern.httpUrl, headers: {}, hidden: [] });
+    expect(found).toEqual({ ok: true, tools: ["echo", "danger"] });
+    await client.close();
+    modern.close();
   });
 });
 
