@@ -355,6 +355,7 @@ export const REQUIREMENTS = {
   "commands.allowed_tools": "what a confirmed command or skill needs runs without a question while it is used",
   "commands.inline_shell": "a command's inline shell does nothing that rules forbid or a turn leaves out",
   "skills.load": "a skill loads, and its files are there to run",
+  "skills.scopes": "skills of every scope load, the narrower in place of the wider",
   "skills.import": "a skill comes from a zip or a git host, and a person confirms it",
   "skills.limits": "an archive is taken apart within limits, whatever it says of itself",
   "skills.paths": "no path of a skill leads out of its folder, or means two files",

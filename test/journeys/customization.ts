@@ -194,6 +194,13 @@ export function describeCustomization(sandbox: "process" | "container", options:
 
       const listed = await client.callToolOrThrow("list_slash_commands", { project });
       expect(listed["categories"]).toContainEqual({ category: "test", commands: 3 });
+      const write = callTool("Write", {
+        file_path: ".claude/commands/own/greet.md",
+        content: "---\ndescription: of the repository\n---\nHi $0",
+      });
+      await turn(client, { session_id, prompt: prompt("Write it.", { steps: [[write], [say("done")]] }) });
+      const own = await client.callToolOrThrow("list_slash_commands", { project, source: "repository" });
+      expect(own["commands"]).toMatchObject([{ name: "own:greet", description: "of the repository" }]);
       const all = await client.callToolOrThrow("list_slash_commands", { session_id });
       const sources = (all["commands"] as { name: string; source: string }[]).map(
         ({ name, source }) => `${source} ${name}`,
@@ -252,6 +259,35 @@ export function describeCustomization(sandbox: "process" | "container", options:
       await client.close();
     });
 
+    it("loads a skill of every scope, the narrower in place of the wider [skills.scopes]", async () => {
+      const client = await connect(stack);
+      const project = "scoped";
+      await client.callToolOrThrow("create_project", { name: project });
+      const { session_id } = await turn(client, { project, prompt: run("true") });
+      const places: Record<string, Args> = { team: {}, user: {}, project: { project }, session: { session_id } };
+      const skill = (name: string, mark: string) => ({
+        name,
+        skill_md: `---\nname: ${name}\ndescription: for tests\n---\n${mark}\n`,
+      });
+      for (const [scope, place] of Object.entries(places)) {
+        for (const name of [`of-${scope}`, "of-all"]) {
+          const made = { scope, ...place, ...skill(name, `MARK-${name}-${scope}`) };
+          expect(await client.callToolOrThrow("create_skill", made)).toMatchObject({ outcome: "applied" });
+        }
+      }
+      for (const scope of Object.keys(places)) {
+        const ran = await turn(client, { session_id, name: `of-${scope}` }, "run_slash_command");
+        expect(ran.sent).toContain(`MARK-of-${scope}-${scope}`);
+      }
+      const narrowest = await turn(client, { session_id, name: "of-all" }, "run_slash_command");
+      expect(narrowest.sent).toContain("MARK-of-all-session");
+      expect(narrowest.sent).not.toContain("MARK-of-all-project");
+      for (const scope of ["team", "user"]) {
+        for (const name of [`of-${scope}`, "of-all"]) await client.callToolOrThrow("delete_skill", { scope, name });
+      }
+      await client.close();
+    });
+
     it("loads a skill that was written and one that was imported, and their scripts are there to run [skills.load] [skills.import]", async () => {
       const client = await connect(stack);
       const project = "skilled";
@@ -277,6 +313,15 @@ export function describeCustomization(sandbox: "process" | "container", options:
         folder: "skills/packed",
       });
       expect(page).toContain("MARK-packed");
+
+      const web = createServer((_request, response) => response.end(Buffer.from(zip_base64, "base64")));
+      await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+      const zip_url = `http://127.0.0.1:${(web.address() as AddressInfo).port}/skill.zip`;
+      const again = await client.callToolOrThrow("import_skill", { scope: "user", zip_url, name: "packed" });
+      expect(again).toMatchObject({ outcome: "proposed", files: ["SKILL.md", "run.sh"] });
+      web.close();
+      const inner = await client.callTool("import_skill", { scope: "user", zip_url: "https://10.0.0.1/skill.zip" });
+      expect(inner.text).toContain("address_refused");
 
       const used = await turn(client, {
         project,

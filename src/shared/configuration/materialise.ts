@@ -2,10 +2,10 @@
 import { z } from "zod";
 import { materialiseServers } from "../mcp-servers/sandbox-server.ts";
 import { commandFile } from "../commands/command-kind.ts";
-import { commandSchema } from "../commands/command-schema.ts";
+import type { Command } from "../commands/command-schema.ts";
 import { skillFiles } from "../skills/skill-kind.ts";
-import { skillSchema } from "../skills/skill-schema.ts";
-import { hooksConfigSchema } from "../hooks/hook-schema.ts";
+import type { Skill } from "../skills/skill-schema.ts";
+import type { HooksConfig } from "../hooks/hook-schema.ts";
 import { addHooks, listHookUrls } from "../hooks/hooks-kind.ts";
 import { permissionPolicySchema, type ScopedPolicy } from "../permissions/policy-schema.ts";
 import { isToolAllowed } from "../permissions/tool-allow-list.ts";
@@ -20,9 +20,10 @@ import type {
   SessionConfiguration,
 } from "./session-configuration.ts";
 
+/** Merging has parsed every value: what it could not parse does not count. */
 export function materialise(merged: MergedConfiguration): SessionConfiguration {
   const of = (kind: ItemKind): MergedItem[] => merged.items.filter((item) => item.kind === kind);
-  const hooks = addHooks(of("hooks").map(({ value }) => hooksConfigSchema.parse(value)));
+  const hooks = addHooks(of("hooks").map(({ value }) => value as HooksConfig));
   const gate: GateConfiguration = {
     policies: [...unreadablePolicies(merged), ...of("policy").map(toPolicy)],
     hook_urls: listHookUrls(hooks),
@@ -35,8 +36,8 @@ export function materialise(merged: MergedConfiguration): SessionConfiguration {
       settings: settingsOf(of("setting"), of("environment")),
       files: [
         ...memoryFile(of("memory")),
-        ...of("command").map(({ name, value }) => commandFile(name, commandSchema.parse(value))),
-        ...of("skill").flatMap(({ name, value }) => skillFiles(name, skillSchema.parse(value))),
+        ...of("command").map(({ name, value }) => commandFile(name, value as Command)),
+        ...of("skill").flatMap(({ name, value }) => skillFiles(name, value as Skill)),
       ],
       hooks,
       repository: combineRepository(of("repository").map(({ value }) => repositorySchema.parse(value))),

@@ -1,5 +1,6 @@
 // The page on which a person confirms or refuses a change that lets sessions do more. Plain HTML, without JavaScript.
 import type { FC } from "hono/jsx";
+import { showItem } from "../../../shared/configuration/show-item.ts";
 import type { SignedIn } from "../../auth/browser-session.ts";
 import { Page } from "../../auth/page.tsx";
 import { Diff } from "../../permissions/pages/call-view.tsx";
@@ -33,7 +34,11 @@ export const ProposalPage: FC<ProposalPageProps> = (props) => {
       )}
       <Outcome proposal={proposal} isExpired={isExpired} />
       {proposal.changes.map(({ kind, name, before, after }) => (
-        <Diff label={labelOf(kind, name, after)} before={toText(before)} after={toText(after)} />
+        <Diff
+          label={labelOf(kind, name, after)}
+          before={showItem(kind, name, before)}
+          after={showItem(kind, name, after)}
+        />
       ))}
       <ProposalFacts {...props} />
       {proposal.state === "open" && !isExpired && <Decide signedIn={signedIn} />}
@@ -117,10 +122,4 @@ function labelOf(kind: string, name: string, after: unknown): string {
   const title = Object.hasOwn(KINDS, kind) ? (KINDS[kind] ?? kind) : kind;
   const what = name === kind ? title : `${title}: ${name}`;
   return makeVisible(after === null ? `${what}, removed` : what);
-}
-
-/** Lists as lists and texts as texts: what stands there before and after, line by line. */
-function toText(value: unknown): string {
-  if (value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }
