@@ -268,6 +268,12 @@ describe.runIf(chromium !== null)("a person with a browser (skipped without Chro
       prompt: prompt("Choose.", { steps: [[callTool("AskUserQuestion", { questions })], [say("chosen")]] }),
     });
     const { consent_url } = await waitForQuestion(client, started);
+    // Whoever watches by a ticket is shown the way, and has to sign in like everybody.
+    const { url } = await client.callToolOrThrow("create_watch_link", { session_id: started.session_id });
+    await browser.open(String(url));
+    await browser.waitForText(/Answer it, signed in/);
+    expect(browser.complaints()).toEqual([]);
+    expect(await browser.evaluate("document.querySelector('li a').href")).toBe(consent_url);
     expect(await open(consent_url)).toMatch(/Claude asks you something[\s\S]*Which database\?[\s\S]*Postgres/);
     await look("consent-question");
     await browser.evaluate("document.querySelectorAll('input[type=radio]')[1].click()");

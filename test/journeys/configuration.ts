@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signInBrowser } from "../support/signed-in-browser.ts";
 import { callTool, embedScenario, say } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
-import { connect, messages, prompt, readLog, start, waitForEnd, waitForQuestion } from "./person.ts";
+import { connect, messages, prompt, readLog, start, waitForEnd, waitForQuestion, onceFor } from "./person.ts";
 
 type Client = Awaited<ReturnType<typeof connect>>;
 
@@ -38,6 +38,7 @@ async function toolResults(client: Client, sessionId: string): Promise<string> {
 export function describeConfiguration(sandbox: "process" | "container", options: StackOptions = {}): void {
   describe(`configuration, with sandboxes as ${sandbox === "process" ? "processes" : "containers"}`, () => {
     let stack: Stack;
+    const test = onceFor(sandbox);
     beforeAll(async () => {
       const env = { BERTH_MAX_PERMISSION_MODE: "bypassPermissions", ...options.env };
       stack = await startStack({ sandbox, ...options, env });
@@ -79,7 +80,7 @@ export function describeConfiguration(sandbox: "process" | "container", options:
       await client.close();
     });
 
-    it("holds a project's ceiling over whatever mode a call asks for [configuration.ceiling]", async () => {
+    test("holds a project's ceiling over whatever mode a call asks for [configuration.ceiling]", async () => {
       const client = await connect(stack);
       await client.callToolOrThrow("create_project", { name: "held" });
       const ceiling = { permission_mode: "plan" };
@@ -105,7 +106,7 @@ export function describeConfiguration(sandbox: "process" | "container", options:
       await client.close();
     });
 
-    it("sets variables of every scope, the narrower winning, once a person has confirmed them [configuration.environment]", async () => {
+    test("sets variables of every scope, the narrower winning, once a person has confirmed them [configuration.environment]", async () => {
       const client = await connect(stack);
       const browser = await signInBrowser(stack.url, stack.signInCode);
       await client.callToolOrThrow("create_project", { name: "variables" });
@@ -125,7 +126,7 @@ export function describeConfiguration(sandbox: "process" | "container", options:
       await client.close();
     });
 
-    it("lets a command's tools run unasked while it is used, and not otherwise [commands.approvals]", async () => {
+    test("lets a command's tools run unasked while it is used, and not otherwise [commands.approvals]", async () => {
       const client = await connect(stack);
       const browser = await signInBrowser(stack.url, stack.signInCode);
       await client.callToolOrThrow("create_project", { name: "approved" });

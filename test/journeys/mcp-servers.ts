@@ -7,7 +7,7 @@ import { type RemoteServer, startRemoteServer } from "../support/mcp-servers/rem
 import { createPageVisitor, type PageVisitor } from "../support/page-visitor.ts";
 import { callTool, hold, say, type Action } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
-import { connect, messages, prompt, readLog, start, waitForEnd } from "./person.ts";
+import { connect, messages, prompt, readLog, start, waitForEnd, onceFor } from "./person.ts";
 
 type Client = Awaited<ReturnType<typeof connect>>;
 type Kept = { status: string; confirm_url: string | null; test: { ok: boolean }; sign_in_url: string | null };
@@ -34,6 +34,7 @@ const echo = (server: string, text: string) => callTool(`mcp__${server}__echo`, 
 export function describeMcpServers(sandbox: "process" | "container", options: StackOptions = {}): void {
   describe(`MCP servers, with sandboxes as ${sandbox === "process" ? "processes" : "containers"}`, () => {
     let stack: Stack;
+    const test = onceFor(sandbox);
     let visitor: PageVisitor;
     let remote: RemoteServer;
     beforeAll(async () => {
@@ -72,7 +73,7 @@ export function describeMcpServers(sandbox: "process" | "container", options: St
       return { session_id: started.session_id, log: JSON.stringify(messages(log)), events: JSON.stringify(log) };
     }
 
-    it("that are given to every team are used by those that configured nothing, and can be switched off [servers.built_in]", async () => {
+    test("that are given to every team are used by those that configured nothing, and can be switched off [servers.built_in]", async () => {
       const client = await connect(stack);
       const { log } = await turn(client, {}, [[echo("given", "to everybody")]]);
       expect(log).toContain("echo: to everybody");
@@ -146,7 +147,7 @@ export function describeMcpServers(sandbox: "process" | "container", options: St
       await client.close();
     });
 
-    it("use the narrower scope's definition, show and run allowed tools alone, and can be taken away [servers.allow_list]", async () => {
+    test("use the narrower scope's definition, show and run allowed tools alone, and can be taken away [servers.allow_list]", async () => {
       const client = await connect(stack);
       const project = "narrowed";
       await client.callToolOrThrow("create_project", { name: project });
@@ -233,7 +234,7 @@ export function describeMcpServers(sandbox: "process" | "container", options: St
       await client.close();
     });
 
-    it("are signed in at by the person, through a link, and renewed by themselves [servers.oauth]", async () => {
+    test("are signed in at by the person, through a link, and renewed by themselves [servers.oauth]", async () => {
       const client = await connect(stack);
       let authority: AuthorizationServer | null = null;
       const guarded = await startRemoteServer({
@@ -281,7 +282,7 @@ export function describeMcpServers(sandbox: "process" | "container", options: St
       await client.close();
     });
 
-    it("at private addresses are refused, whoever adds them and however [servers.guard]", async () => {
+    test("at private addresses are refused, whoever adds them and however [servers.guard]", async () => {
       const client = await connect(stack);
       for (const url of ["https://169.254.169.254/mcp", "https://10.0.0.1/mcp", "https://intranet/mcp", stack.mcpUrl]) {
         const refused = await client.callTool("mcp_add", {

@@ -1,6 +1,6 @@
 // What a test does as a person with an MCP client: sign in, start work, follow it, and compare the log with the truth.
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect } from "vitest";
+import { expect, it } from "vitest";
 import type { SessionEvent } from "../../src/shared/events/event.ts";
 import type { TurnResult, TurnSummary } from "../../src/shared/sessions/schema.ts";
 import { connectModern, signIn } from "../support/mcp-clients.ts";
@@ -22,6 +22,11 @@ export type Waited = {
 
 export async function connect(stack: Stack) {
   return connectModern(`${stack.mcpUrl}?toolsets=all`, await signIn(stack.url, stack.signInCode));
+}
+
+/** `it` for what does not depend on where the sandbox is, and is seen with plain processes: containers take their time. */
+export function onceFor(sandbox: "process" | "container"): (name: string, body: () => Promise<void>) => void {
+  return sandbox === "process" ? it : () => {};
 }
 
 export function prompt(text: string, scenario: EmbeddedScenario): string {

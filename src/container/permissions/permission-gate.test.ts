@@ -88,6 +88,27 @@ describe.each(PERMISSION_MODES)("in mode %s, a tool", (mode) => {
   });
 });
 
+describe.each(PERMISSION_MODES)("in mode %s, a tool that a rule wants to be asked about", (mode) => {
+  it("runs once a person has agreed, and not before [runner.gate]", async () => {
+    const [agreed, asked] = [Promise.withResolvers<PermissionDecision>(), Promise.withResolvers<void>()];
+    const host = await bench.openSession({
+      decidePermission: async ({ stage }) => {
+        if (stage === "gate") return { behavior: "ask", message: "A rule asks." };
+        asked.resolve();
+        return agreed.promise;
+      },
+    });
+    const { path, turn } = writingTurn(mode);
+    await host.runner().startTurn(turn);
+    await asked.promise;
+    expect(existsSync(path)).toBe(false);
+    agreed.resolve({ behavior: "allow" });
+    await host.turnEnded(turn.turn_id);
+    expect(existsSync(path)).toBe(true);
+    expect(host.questions.map(({ stage }) => stage)).toEqual(["gate", "consent"]);
+  });
+});
+
 describe("a tool that has to be asked for", () => {
   it("runs in mode default once consent is given, and not before", async () => {
     const stages: string[] = [];

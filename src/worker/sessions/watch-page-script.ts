@@ -23,6 +23,8 @@ const words = {
   message_received: (data) => messageWords(data.message || {}),
   tool_call_started: (data) => data.tool_name,
   tool_call_completed: (data) => data.is_error ? "failed" : "done",
+  permission_requested: (data) => [data.tool_name + " " + first(data.tool_input), data.reason].filter(Boolean).join("\\n"),
+  permission_resolved: (data) => [data.behavior === "allow" ? "allowed" : "denied", data.decided_by, data.message].filter(Boolean).join(", "),
   structured_output: (data) => first(data.prefix + data.text),
   background_task_changed: (data) => [data.status, data.text].filter(Boolean).join(": "),
   turn_completed: (data) => [data.status, data.reason].filter(Boolean).join(": "),
@@ -38,6 +40,11 @@ const show = (received) => {
   const title = [make("b", event.seq + " " + event.type.replaceAll("_", " ")), make("small", new Date(event.at).toLocaleTimeString())];
   const row = make("li", "", [...title, make("p", told), whole]);
   if (isSpeech(event)) row.className = "speech";
+  if (event.type === "permission_requested" && event.data.expires_at) {
+    const link = make("a", "Answer it, signed in");
+    link.href = "/consent/" + location.pathname.split("/").at(-1) + "/" + event.data.request_id;
+    row.append(link);
+  }
   list.append(row);
   if (isSpeech(event)) live.textContent = "";
   if (isAtEnd) scrollTo(0, document.body.scrollHeight);

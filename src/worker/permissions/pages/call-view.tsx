@@ -35,8 +35,13 @@ const SHOWN: Record<string, (input: Input) => Shown> = {
           ),
         }
       : null,
-  Edit: (input) => showEdits(input, [input]),
-  MultiEdit: (input) => (Array.isArray(input["edits"]) ? showEdits(input, input["edits"].map(toRecord)) : null),
+  Edit: (input) => showEdits(input, { edits: [input], fields: ["file_path", ...EDIT_FIELDS] }),
+  MultiEdit(input) {
+    const edits = Array.isArray(input["edits"]) ? input["edits"].map(toRecord) : [];
+    // A change with a field that is not shown is shown as it came.
+    const isPlain = edits.every((edit) => Object.keys(edit).every((name) => EDIT_FIELDS.includes(name)));
+    return isPlain && edits.length > 0 ? showEdits(input, { edits, fields: ["file_path", "edits"] }) : null;
+  },
   Write: ({ file_path, content }) =>
     typeof file_path === "string" && typeof content === "string"
       ? {
@@ -63,10 +68,12 @@ const SHOWN: Record<string, (input: Input) => Shown> = {
       : null,
 };
 
-function showEdits({ file_path }: Input, edits: Input[]): Shown {
+const EDIT_FIELDS = ["old_string", "new_string", "replace_all"];
+
+function showEdits({ file_path }: Input, { edits, fields }: { edits: Input[]; fields: string[] }): Shown {
   if (typeof file_path !== "string" || !edits.every(isEdit)) return null;
   return {
-    fields: ["file_path", "edits", "old_string", "new_string", "replace_all"],
+    fields,
     view: (
       <>
         <Block label="This file" text={file_path} strong />
