@@ -54,6 +54,7 @@ describe("a hook that ends", () => {
       expect(read("PreToolUse", failed)).toMatchObject({ outcome: "failed", output: {} });
       expect(read("PreToolUse", failed, { ...HOOK, onFailure: "block" })).toMatchObject({ outcome: "blocked" });
     }
+    expect(read("Stop", { exit_code: 1 }, { ...HOOK, onFailure: "block" })).toMatchObject({ outcome: "failed" });
     expect(read("PreToolUse", { stdout: '{"decision": 5}' })).toMatchObject({ outcome: "failed" });
     expect(read("PreToolUse", { stdout: '{"hookSpecificOutput":{"hookEventName":"Stop"}}' })).toMatchObject({
       outcome: "failed",

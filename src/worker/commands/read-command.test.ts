@@ -50,7 +50,7 @@ Review $ARGUMENTS.
     ["---\nhooks: {}\n---\nx", /has a field "hooks"/],
     ["---\nname: other\n---\nx", /names it "other"/],
     ["---\ndescription: 'x\n---\ny", /no YAML/],
-    ["---\n- a\n---\nx", /no list of names/],
+    ["---\n- a\n---\nx", /no YAML list/],
     ["---\ndescription: {a: b}\n---\nx", /description is no text/],
     ["---\nallowed-tools: 5\n---\nx", /neither a text nor a list/],
     ["---\nallowed-tools: Bash(\n---\nx", /rule/],
@@ -58,9 +58,23 @@ Review $ARGUMENTS.
     ["---\nmodel: 'a b'\n---\nx", /model/],
     ["---\ndescription: x\n---\n \n", /no text/],
     [`---\ndescription: ${"x".repeat(20_000)}\n---\nx`, /longer than/],
-    ["---\na: &a [x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b]\n---\nx", /too often/],
+    ["---\na: &a [x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b]\n---\nx", /has a field "a"/],
   ])("is refused with the reason: %j", (markdown, reason) => {
     expect(() => read(markdown)).toThrow(reason);
+  });
+
+  it.each([
+    ["description: with: colon", "with: colon"],
+    ["description: *star", "*star"],
+    ["description: # hash", null],
+    ["description: |\n  two\n  lines", "two lines"],
+    ["description: 5", "5"],
+    ["description: emoji \u2728 \"q\" 'p' \\n", "emoji \u2728 \"q\" 'p' \\n"],
+  ])("is read as Claude Code reads it: %j [commands.read]", (field, description) => {
+    for (const end of ["\n", "\r\n"]) {
+      const markdown = `\uFEFF---${end}${field.replaceAll("\n", end)}${end}---${end}x`;
+      expect(read(markdown).description).toBe(description);
+    }
   });
 
   it("takes what looks like front matter further down for text", () => {

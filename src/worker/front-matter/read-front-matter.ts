@@ -23,24 +23,27 @@ function readYaml(yaml: string, what: string): Record<string, unknown> {
     throw wrong(`${what}'s front matter is longer than ${MAX_FRONT_MATTER_CHARS} characters.`);
   }
   if (yaml.trim() === "") return {};
-  const plain = parseYaml(yaml);
-  const document = plain.errors.length === 0 ? plain : parseYaml(quoteValues(yaml));
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const line = error.linePos?.[0].line;
-    const at = line === undefined ? "" : `, in line ${line + 1}`;
-    throw wrong(`${what}'s front matter is no YAML${at}. Put values with a colon, quotes or a # in quotes.`);
-  }
-  if (!isMap(document.contents)) throw wrong(`${what}'s front matter is no list of names and values.`);
-  try {
-    return document.toJS({ maxAliasCount: MAX_ALIASES }) as Record<string, unknown>;
-  } catch {
-    throw wrong(`${what}'s front matter refers to itself too often.`);
-  }
+  const read = parseYaml(yaml);
+  if (read.ok) return read.fields;
+  const again = parseYaml(quoteValues(yaml));
+  if (again.ok) return again.fields;
+  const at = read.line === null ? "" : `, in line ${read.line + 1}`;
+  throw wrong(`${what}'s front matter is no YAML list of names and values${at}. Put odd values in quotes.`);
 }
 
-function parseYaml(yaml: string) {
-  return parseDocument(yaml, { version: "1.2", merge: false, uniqueKeys: true, logLevel: "silent" });
+type YamlReading = { ok: true; fields: Record<string, unknown> } | { ok: false; line: number | null };
+
+function parseYaml(yaml: string): YamlReading {
+  const document = parseDocument(yaml, { version: "1.2", merge: false, uniqueKeys: true, logLevel: "silent" });
+  const [error] = document.errors;
+  if (error !== undefined) return { ok: false, line: error.linePos?.[0].line ?? null };
+  if (!isMap(document.contents)) return { ok: false, line: null };
+  try {
+    return { ok: true, fields: document.toJS({ maxAliasCount: MAX_ALIASES }) as Record<string, unknown> };
+  } catch {
+    // It refers to what is not there, or to itself too often.
+    return { ok: false, line: null };
+  }
 }
 
 /** As Claude Code does where it is no YAML otherwise: `argument-hint: [file] [reason]` is taken for a text. */

@@ -94,6 +94,7 @@ export const HOOK_TEMPLATES: readonly HookTemplate[] = [
     ],
     hook: {
       command: `${EACH_FILE} {{paths}}) echo "$file is protected: leave it as it is." >&2; exit 2 ;; esac; done`,
+      onFailure: "block",
     },
   },
   {
@@ -104,7 +105,7 @@ export const HOOK_TEMPLATES: readonly HookTemplate[] = [
     event: "PreToolUse",
     matcher: "Bash",
     parameters: [{ name: "rules", kind: "rules", description: "Permission rules, between commas.", default: null }],
-    hook: { command: `echo "This command is not allowed here, by the rule" {{rule}} >&2; exit 2` },
+    hook: { command: `echo "This command is not allowed here, by the rule" {{rule}} >&2; exit 2`, onFailure: "block" },
     perRule: "rules",
   },
   {

@@ -23,7 +23,7 @@ export type HookTemplate = {
   event: HookEventName;
   matcher?: string;
   parameters: readonly TemplateParameter[];
-  hook: { command: string; timeout?: number } | { url: string; timeout?: number };
+  hook: { command: string; timeout?: number; onFailure?: "block" } | { url: string; timeout?: number };
   perRule?: string;
 };
 
@@ -52,13 +52,11 @@ export function fillTemplate(template: HookTemplate, values: TemplateValues): Ho
 
 function listHooks(template: HookTemplate, texts: Map<string, string>, values: TemplateValues): object[] {
   const { hook, perRule } = template;
-  const timeout = hook.timeout === undefined ? {} : { timeout: hook.timeout };
-  if ("url" in hook) return [{ type: "http", url: fill(hook.url, texts), ...timeout }];
-  const rules = perRule === undefined ? [] : listItems(values[perRule] ?? "");
-  if (perRule === undefined) return [{ type: "command", command: fill(hook.command, texts), ...timeout }];
-  return rules.map((rule) => {
+  if ("url" in hook) return [{ type: "http", ...hook, url: fill(hook.url, texts) }];
+  if (perRule === undefined) return [{ type: "command", ...hook, command: fill(hook.command, texts) }];
+  return listItems(values[perRule] ?? "").map((rule) => {
     const command = fill(hook.command, new Map([...texts, ["rule", quote(rule)]]));
-    return { type: "command", command, if: rule, ...timeout };
+    return { type: "command", ...hook, command, if: rule };
   });
 }
 
