@@ -11,6 +11,7 @@ import {
 } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { EDGE_PATHS } from "../../shared/rpc/protocol.ts";
 import type { RouteToken } from "../tokens/route-token.ts";
 
@@ -22,6 +23,9 @@ export type ServerRelay = {
 
 export type RelayParts = { edgeUrl: string; sessionId: string; token: RouteToken };
 
+/** `wrangler dev` starts again within this time. */
+const EDGE_WAIT_MS = 20_000;
+const LOOK_AGAIN_MS = 250;
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** All of MCP's own; the edge decides which of them a server gets. */
 const PASSED = /^(?:accept|content-type|last-event-id|mcp-[a-z0-9-]{1,80})$/;
@@ -68,7 +72,7 @@ async function handle(
   for (let attempt = 1; ; attempt++) {
     const token = await parts.token.get();
     if (token === null) return void response.writeHead(503).end();
-    const answer = await send(parts, { request, response, body, target, token });
+    const answer = await sendOnceUp(parts, { request, response, body, target, token });
     if (answer === null) return void response.writeHead(502).end();
     if (answer.statusCode !== 401 || attempt > 1) return pipe(answer, response);
     answer.resume();
@@ -95,11 +99,21 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
 
 type Sending = { request: IncomingMessage; response: ServerResponse; body: Buffer; target: string; token: string };
 
-/** Null when the edge cannot be reached. */
+/** An edge that is just starting again has not heard of the request: it is sent when the edge listens. Null for none in time. */
+async function sendOnceUp(parts: RelayParts, sending: Sending): Promise<IncomingMessage | null> {
+  for (const endMs = Date.now() + EDGE_WAIT_MS; ; await sleep(LOOK_AGAIN_MS)) {
+    const answer = await send(parts, sending);
+    const isOver = sending.response.destroyed || Date.now() > endMs;
+    if (answer !== "down") return answer;
+    if (isOver) return null;
+  }
+}
+
+/** `down`: nobody listens there. Null when it was cut: the request may have been heard. */
 async function send(
   { edgeUrl, sessionId }: RelayParts,
   { request, response, body, target, token }: Sending,
-): Promise<IncomingMessage | null> {
+): Promise<IncomingMessage | "down" | null> {
   const url = new URL(`${edgeUrl}${EDGE_PATHS.mcpProxy}/${sessionId}/${target}`);
   const open = url.protocol === "https:" ? httpsRequest : httpRequest;
   const headers = {
@@ -113,7 +127,7 @@ async function send(
   upstream.end(body);
   return once(upstream, "response").then(
     ([answer]) => answer as IncomingMessage,
-    () => null,
+    (error: NodeJS.ErrnoException) => (error.code === "ECONNREFUSED" ? "down" : null),
   );
 }
 
