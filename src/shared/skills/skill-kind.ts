@@ -1,7 +1,7 @@
 // Skills as a piece of configuration: which change lets sessions do more, and the files that Claude Code reads.
 import { addsInlineShell, inlineShellProblem } from "../commands/inline-shell-policy.ts";
 import type { ConfigurationFile } from "../configuration/session-configuration.ts";
-import { type Skill, SKILL_FILE, skillNameSchema } from "./skill-schema.ts";
+import { type Skill, skillNameSchema } from "./skill-schema.ts";
 
 export function skillNameProblem(name: string): string | null {
   const parsed = skillNameSchema.safeParse(name);
@@ -30,6 +30,8 @@ export function skillFiles(name: string, { files }: Skill): ConfigurationFile[] 
   }));
 }
 
+/** Of every file that Claude Code may take for a skill's own, wherever it lies. */
 function mainOf({ files }: Skill): string {
-  return files.find(({ path }) => path === SKILL_FILE)?.content ?? "";
+  const own = files.filter(({ path, encoding }) => encoding === "utf8" && /(?:^|\/)skill\.md$/i.test(path));
+  return own.map(({ content }) => content).join("\n");
 }
