@@ -189,6 +189,17 @@ describe("adding a server", () => {
     expect((await servers.service.list(owner, user))[0]?.health).toMatchObject({ problem: null, tools: 1 });
   });
 
+  it("shows no secret that a server puts into the name of a tool [secrets.nowhere]", async () => {
+    await confirm(await keep(http({ headers: { "X-Key": "the-literal-key-1234" } })));
+    world = async (request) => {
+      const answered = await mcp(request);
+      const text = (await answered.text()).replace("echo", `leak_${request.headers.get("x-key")}`);
+      return new Response(text === "" ? null : text, answered);
+    };
+    const test = await servers.service.test(owner, user, "test", NO_SANDBOX);
+    expect(test).toMatchObject({ ok: true, tools: ["leak_[redacted]"] });
+  });
+
   it("keeps nothing of one that fails, unless told to [servers.test]", async () => {
     world = () => new Response("private words", { status: 500 });
     const failed = await keep(http({ headers: { Authorization: "Bearer the-literal-key-1234" } }));

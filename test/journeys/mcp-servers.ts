@@ -294,6 +294,28 @@ export function describeMcpServers(sandbox: "process" | "container", options: St
         });
         expect(refused.text, url).toContain("address_refused");
       }
+      const away: Record<string, [number, Record<string, string>, string]> = {
+        private: [302, { location: "http://169.254.169.254/latest" }, ""],
+        file: [307, { location: "file:///etc/passwd" }, ""],
+        large: [200, { "content-type": "application/json" }, JSON.stringify({ text: "x".repeat(3 * 1024 * 1024) })],
+      };
+      const odd = await startRemoteServer({
+        before(_request, response, url) {
+          const [status, headers, body] = away[url.pathname.split("/")[1] ?? ""] ?? [404, {}, ""];
+          response.writeHead(status, headers).end(body);
+          return true;
+        },
+      });
+      for (const [what, problem] of [
+        ["private", "address_refused"],
+        ["file", "address_refused"],
+        ["large", "unreachable"],
+      ] as const) {
+        const url = `${odd.origin}/${what}/mcp`;
+        const failed = await client.callToolOrThrow("mcp_add", { scope: "user", name: what, type: "http", url });
+        expect(failed, what).toMatchObject({ status: "failed", test: { ok: false, problem } });
+      }
+      odd.close();
       const config_json = JSON.stringify({
         mcpServers: { bad: { url: "file:///etc/passwd" }, token: { command: "x", env: { API_TOKEN: "abc" } } },
       });

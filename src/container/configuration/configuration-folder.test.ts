@@ -111,19 +111,22 @@ describe("what a repository's settings set", () => {
       NODE_OPTIONS: "x",
       COLOR: "1",
     };
-    expect(await read(JSON.stringify({ env }))).toEqual({
+    expect(await read(JSON.stringify({ env }))).toMatchObject({
       ANTHROPIC_BASE_URL: "https://edge.test/model",
       PATH: "/usr/bin",
       https_proxy: "",
       NODE_OPTIONS: "",
     });
+    expect(await takeBackEnvironment(base, environment)).not.toHaveProperty("COLOR");
   });
 
   it.each(["", "{", "[]", '{"env":7}', '{"env":null}'])("is nothing where it is %j", async (settings) => {
-    expect(await read(settings)).toEqual({});
+    expect(await read(settings)).toEqual(await takeBackEnvironment(join(base, "elsewhere"), environment));
   });
 
-  it("is nothing without a file", async () => {
-    expect(await takeBackEnvironment(base, environment)).toEqual({});
+  it("cannot say later either who Claude Code talks to: that is held from the start [configuration.repository]", async () => {
+    const held = await takeBackEnvironment(base, environment);
+    expect(held["ANTHROPIC_BASE_URL"]).toBe("https://edge.test/model");
+    expect(held["https_proxy"]).toBe("");
   });
 });

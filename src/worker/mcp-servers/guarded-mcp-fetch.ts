@@ -17,6 +17,7 @@ export function toMcpFetch(guarded: GuardedFetch, limits: OutboundLimits, note: 
         body: toText(body),
         signal: signal ?? null,
         limits,
+        onCut: (why) => void (note.last = why),
       });
     } catch (error) {
       if (error instanceof AppError) note.last = error;

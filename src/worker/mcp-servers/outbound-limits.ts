@@ -20,3 +20,12 @@ export const PROXY_LIMITS: OutboundLimits = {
   idleMs: 10 * 60_000,
   redirects: 3,
 };
+
+/** A GET is the stream on which a server speaks by itself, and an SSE server's whole connection: it may be silent for long. */
+export const STREAM_LIMITS: OutboundLimits = {
+  ...PROXY_LIMITS,
+  headMs: 30_000,
+  maxBytes: 64 * 1024 * 1024,
+  totalMs: 6 * 60 * 60_000,
+  idleMs: 60 * 60_000,
+};

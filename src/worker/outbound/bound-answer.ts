@@ -3,24 +3,25 @@ import { AppError } from "../../shared/errors/app-error.ts";
 
 export type BodyLimits = { maxBytes: number; totalMs: number; idleMs: number };
 
-/** `cut` ends the request itself, so that nothing goes on arriving. */
-export function boundAnswer(answer: Response, limits: BodyLimits, cut: () => void): Response {
+/** `cut` ends the request itself, so that nothing goes on arriving, and hears why when that was not the reader's wish. */
+export function boundAnswer(answer: Response, limits: BodyLimits, cut: (why?: AppError) => void): Response {
   const declared = Number(answer.headers.get("content-length") ?? 0);
   if (declared > limits.maxBytes) {
-    cut();
-    throw tooLarge();
+    const why = tooLarge();
+    cut(why);
+    throw why;
   }
   if (answer.body === null) return answer;
   const { status, statusText, headers } = answer;
   return new Response(boundStream(answer.body, limits, cut), { status, statusText, headers });
 }
 
-function boundStream(body: ReadableStream, limits: BodyLimits, cut: () => void): ReadableStream {
+function boundStream(body: ReadableStream, limits: BodyLimits, cut: (why?: AppError) => void): ReadableStream {
   const reader = (body as ReadableStream<Uint8Array>).getReader();
   const endsAtMs = Date.now() + limits.totalMs;
   let bytes = 0;
   const fail = (controller: ReadableStreamDefaultController, error: AppError): void => {
-    cut();
+    cut(error);
     void reader.cancel().catch(() => null);
     controller.error(error);
   };

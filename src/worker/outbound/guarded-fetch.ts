@@ -23,6 +23,8 @@ export type OutboundRequest = {
   body?: string | Uint8Array<ArrayBuffer> | null;
   signal?: AbortSignal | null;
   limits: OutboundLimits;
+  /** Hears why an answer was cut in its middle, before whoever reads it does. */
+  onCut?: (why: AppError) => void;
 };
 
 export type GuardedFetch = (request: OutboundRequest) => Promise<Response>;
@@ -46,7 +48,10 @@ export function createGuardedFetch(parts: GuardParts): GuardedFetch {
     if (request.signal?.aborted === true) onGone();
     try {
       const answer = await follow(parts, request, cut.signal);
-      return boundAnswer(answer, request.limits, () => cut.abort());
+      return boundAnswer(answer, request.limits, (why) => {
+        if (why !== undefined) request.onCut?.(why);
+        cut.abort();
+      });
     } finally {
       clearTimeout(timer);
     }

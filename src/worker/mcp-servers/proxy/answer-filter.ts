@@ -1,6 +1,7 @@
 // Passes a server's answer on, message by message: lists without what may not be called, and no value of a secret.
 import { AppError } from "../../../shared/errors/app-error.ts";
 import { filterIncoming } from "../../../shared/mcp-servers/message-policy.ts";
+import { strikeOut } from "../hidden-values.ts";
 import { MAX_MESSAGE_BYTES } from "../outbound-limits.ts";
 import { formatSseEvent, type SseEvent, splitSse } from "./sse-events.ts";
 
@@ -11,10 +12,6 @@ export type AnswerFilter = {
   /** Where messages go to, as an SSE server says it, in words that may be passed on. */
   endpoint: (data: string) => Promise<string>;
 };
-
-const REDACTED = "[redacted]";
-/** Shorter ones would be found in every text. */
-const MIN_HIDDEN = 6;
 
 export async function filterJson(answer: Response, filter: AnswerFilter): Promise<string> {
   const text = await answer.text();
@@ -49,7 +46,7 @@ async function filterEvent(event: SseEvent, filter: AnswerFilter): Promise<SseEv
 function filterMessage(text: string, { allowed_tools, hidden, onTools }: AnswerFilter): string {
   const { message, tools } = filterIncoming(parse(text), { allowed_tools });
   if (tools !== null) onTools(tools);
-  return redact(JSON.stringify(message), hidden);
+  return strikeOut(JSON.stringify(message), hidden, (value) => JSON.stringify(value).slice(1, -1));
 }
 
 function parse(text: string): unknown {
@@ -58,12 +55,6 @@ function parse(text: string): unknown {
   } catch {
     throw unreadable();
   }
-}
-
-/** As it stands in a JSON text. */
-function redact(text: string, hidden: readonly string[]): string {
-  const values = hidden.filter((value) => value.length >= MIN_HIDDEN).sort((a, b) => b.length - a.length);
-  return values.reduce((rest, value) => rest.replaceAll(JSON.stringify(value).slice(1, -1), REDACTED), text);
 }
 
 function unreadable(): AppError {

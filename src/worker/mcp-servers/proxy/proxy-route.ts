@@ -14,7 +14,7 @@ import type { Sealer } from "../../secrets/sealer.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { TokenService } from "../connections/token-service.ts";
 import type { OpenServer, ServerOpener } from "../open-server.ts";
-import { PROXY_LIMITS } from "../outbound-limits.ts";
+import { PROXY_LIMITS, STREAM_LIMITS } from "../outbound-limits.ts";
 import type { FindServer } from "../server-finder.ts";
 import type { ServerKey } from "../server-key.ts";
 import { type AnswerFilter, filterJson, filterStream } from "./answer-filter.ts";
@@ -143,7 +143,7 @@ function send(parts: ProxyParts, { request, url, body }: Passing, own: Record<st
     headers: requestHeaders(request.headers, own, body !== null),
     body,
     signal: request.signal,
-    limits: PROXY_LIMITS,
+    limits: request.method === "GET" ? STREAM_LIMITS : PROXY_LIMITS,
   });
 }
 
