@@ -9,22 +9,23 @@ export type CommandParts = {
   shell: string[];
 };
 
-const MAX_FOUND = 50;
+/** Of what is only shown. */
+const MAX_FILES = 50;
 const ARGUMENT = /\$(?:ARGUMENTS(?:\[\d+\])?|\d)/;
-const SHELL = /(?:^|[\s([{>*_"'-])!`([^`\n]+)`/g;
-const SHELL_FENCE = /^[ \t]*```![ \t]*\n([\s\S]*?)^[ \t]*```/gm;
+/** Wider than what Claude Code takes for one, which has to stand behind a space: to be asked once too often costs little. */
+const SHELL = /!`([^`]+)`/g;
+const SHELL_BLOCK = /`{3,}!\s*([\s\S]*?)(?:`{3}|$)/g;
 const FILE = /(?:^|\s)@((?:"[^"\n]{1,500}")|[^\s`"]{1,500})/g;
 
 export function readBody(body: string): CommandParts {
-  const inline = [...body.matchAll(SHELL), ...body.matchAll(SHELL_FENCE)].map(([, command = ""]) => command.trim());
+  const commands = [...body.matchAll(SHELL_BLOCK), ...body.matchAll(SHELL)].map(([, command = ""]) => command.trim());
   return {
     takesArguments: ARGUMENT.test(body),
-    files: unique([...body.matchAll(FILE)].map(([, path = ""]) => path.replace(/^"|"$/g, ""))),
-    // Anything that may be one counts: to be asked once too often costs little.
-    shell: unique(inline.length > 0 || !body.includes("!`") ? inline : [body.slice(body.indexOf("!`")).slice(0, 200)]),
+    files: unique([...body.matchAll(FILE)].map(([, path = ""]) => path.replace(/^"|"$/g, ""))).slice(0, MAX_FILES),
+    shell: unique(commands.filter((command) => command !== "")),
   };
 }
 
 function unique(texts: readonly string[]): string[] {
-  return [...new Set(texts)].slice(0, MAX_FOUND);
+  return [...new Set(texts)];
 }

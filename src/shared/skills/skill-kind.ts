@@ -1,8 +1,7 @@
 // Skills as a piece of configuration: which change lets sessions do more, and the files that Claude Code reads.
-import { readBody } from "../commands/command-body.ts";
+import { addsInlineShell, inlineShellProblem } from "../commands/inline-shell-policy.ts";
 import type { ConfigurationFile } from "../configuration/session-configuration.ts";
-import { judgeCommandLine } from "../hooks/hook-danger.ts";
-import { type Skill, SKILL_FILE, skillNameSchema } from "./skill-schema.ts";
+import { type Skill, skillNameSchema } from "./skill-schema.ts";
 
 export function skillNameProblem(name: string): string | null {
   const parsed = skillNameSchema.safeParse(name);
@@ -10,12 +9,7 @@ export function skillNameProblem(name: string): string | null {
 }
 
 export function skillProblem(skill: Skill): string | null {
-  for (const shell of shellOf(skill)) {
-    const [reason] = judgeCommandLine(shell).refused;
-    if (reason !== undefined)
-      return `The skill is refused: ${reason}. It would run ${JSON.stringify(shell.slice(0, 60))}.`;
-  }
-  return null;
+  return inlineShellProblem(mainOf(skill), "The skill");
 }
 
 /** What comes from elsewhere speaks to Claude in words that nobody here has read: a person looks at it first. */
@@ -23,10 +17,8 @@ export function widensSkill(before: Skill | null, after: Skill | null): boolean 
   if (after === null) return false;
   if (after.source.kind !== "written" && JSON.stringify(after.files) !== JSON.stringify(before?.files)) return true;
   const wasAllowed = new Set(before?.allowed_tools);
-  const wasRun = new Set(before === null ? [] : shellOf(before));
-  return (
-    after.allowed_tools.some((rule) => !wasAllowed.has(rule)) || shellOf(after).some((shell) => !wasRun.has(shell))
-  );
+  const was = before === null ? "" : mainOf(before);
+  return after.allowed_tools.some((rule) => !wasAllowed.has(rule)) || addsInlineShell(was, mainOf(after));
 }
 
 export function skillFiles(name: string, { files }: Skill): ConfigurationFile[] {
@@ -38,6 +30,8 @@ export function skillFiles(name: string, { files }: Skill): ConfigurationFile[] 
   }));
 }
 
-function shellOf({ files }: Skill): string[] {
-  return readBody(files.find(({ path }) => path === SKILL_FILE)?.content ?? "").shell;
+/** Of every file that Claude Code may take for a skill's own, wherever it lies. */
+function mainOf({ files }: Skill): string {
+  const own = files.filter(({ path, encoding }) => encoding === "utf8" && /(?:^|\/)skill\.md$/i.test(path));
+  return own.map(({ content }) => content).join("\n");
 }
