@@ -61,7 +61,8 @@ describe("a hundred sessions at once, Claude Code stubbed at its process", () =>
       }),
     );
     const ends = await Promise.all(started.map((one) => waitForEnd(client, one, 240_000)));
-    expect(ends.map(({ turn }) => turn?.status)).toEqual(labels.map(() => "completed"));
+    // Why, where one is not.
+    expect(ends.flatMap(({ turn }) => (turn?.status === "completed" ? [] : [turn?.reason]))).toEqual([]);
     for (const [index, { session_id }] of started.entries()) {
       const log = await readLog(client, session_id);
       expectWholeLog(log);

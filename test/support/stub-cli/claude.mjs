@@ -32,7 +32,9 @@ function answer(text) {
 createInterface({ input: process.stdin }).on("line", (line) => {
   const message = JSON.parse(line);
   if (message.type === "control_request") {
-    const response = { subtype: "success", request_id: message.request_id, response: { commands: [], models: [] } };
+    // The SDK asks for the two about hooks where one of them has to hold a tool back; the stub calls no tool.
+    const capabilities = { commands: [], models: [], hooks_applied: true, hook_on_failure_supported: true };
+    const response = { subtype: "success", request_id: message.request_id, response: capabilities };
     write({ type: "control_response", response });
   }
   if (message.type === "user") answer(JSON.stringify(message.message.content));
