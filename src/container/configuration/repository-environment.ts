@@ -1,7 +1,8 @@
 // What a repository's own settings may not set: who Claude Code talks to, and which programs it finds.
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
+import { readSmallText } from "../workspaces/read-small-text.ts";
+
+const MAX_SETTINGS_BYTES = 1024 * 1024;
 
 const settingsSchema = z.object({ env: z.record(z.string(), z.unknown()).optional() });
 
@@ -25,17 +26,18 @@ export async function takeBackEnvironment(
   workspaceDir: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<Record<string, string>> {
-  const names = await readNames(join(workspaceDir, ".claude", "settings.json"));
+  const names = await readNames(workspaceDir);
   const held = new Set([...ALWAYS_HELD, ...names.filter((name) => RESERVED.test(name))]);
   return Object.fromEntries([...held].map((name) => [name, environment[name] ?? ""]));
 }
 
-async function readNames(path: string): Promise<string[]> {
+async function readNames(workspaceDir: string): Promise<string[]> {
+  const text = await readSmallText(workspaceDir, ".claude/settings.json", MAX_SETTINGS_BYTES);
   try {
-    const settings = settingsSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
+    const settings = settingsSchema.safeParse(JSON.parse(text ?? "{}"));
     return settings.success ? Object.keys(settings.data.env ?? {}) : [];
   } catch {
-    // None, or none that Claude Code could read.
+    // None that Claude Code could read.
     return [];
   }
 }

@@ -10,7 +10,7 @@ import {
   type HooksConfig,
   hooksConfigSchema,
 } from "../../shared/hooks/hook-schema.ts";
-import { openWorkspaceFile } from "../workspaces/read-file.ts";
+import { readSmallText } from "../workspaces/read-small-text.ts";
 
 const MAX_SETTINGS_BYTES = 256 * 1024;
 const settingsSchema = z.object({ hooks: z.record(z.string(), z.unknown()).optional() });
@@ -50,15 +50,11 @@ function readHook(matcher: string | undefined, hook: unknown): Hook[] {
 }
 
 async function readSettings(workspaceDir: string): Promise<unknown> {
+  const text = await readSmallText(workspaceDir, ".claude/settings.json", MAX_SETTINGS_BYTES);
   try {
-    const { file, size } = await openWorkspaceFile(workspaceDir, ".claude/settings.json");
-    try {
-      return size > MAX_SETTINGS_BYTES ? null : JSON.parse(await file.readFile("utf8"));
-    } finally {
-      await file.close();
-    }
+    return text === null ? null : JSON.parse(text);
   } catch {
-    // None, or none that Claude Code could read.
+    // None that Claude Code could read.
     return null;
   }
 }

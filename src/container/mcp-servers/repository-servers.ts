@@ -1,14 +1,13 @@
 // The servers of a repository's own `.mcp.json`, where a person let them count. What is configured under the same name wins.
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { McpServerConfig } from "@anthropic-ai/claude-agent-sdk";
 import { MAX_PASTED_CHARACTERS, readPastedServers } from "../../shared/mcp-servers/read-pasted.ts";
 import type { McpServer } from "../../shared/mcp-servers/server-schema.ts";
+import { readSmallText } from "../workspaces/read-small-text.ts";
 
 /** None for a file that is not there, or that nobody understands. */
 export async function readRepositoryServers(workspaceDir: string): Promise<Record<string, McpServerConfig>> {
-  const text = await readFile(join(workspaceDir, ".mcp.json"), "utf8").catch(() => "");
-  if (text.length > MAX_PASTED_CHARACTERS) return {};
+  const text = await readSmallText(workspaceDir, ".mcp.json", MAX_PASTED_CHARACTERS);
+  if (text === null) return {};
   const read = readPastedServers(text) ?? [];
   return Object.fromEntries(
     read.flatMap((one) => ("server" in one && one.server.enabled ? [[one.name, toConfig(one.server)]] : [])),
