@@ -64,8 +64,8 @@ export default defineConfig({
           testTimeout: 30_000,
           // An object may log after its file's last test has ended: vitest takes a line on its way to it for an error.
           disableConsoleIntercept: true,
-          // Many wait for a deadline to pass: three files at a time fill each other's pauses.
-          maxWorkers: 3,
+          // Many wait for a deadline to pass: four files at a time fill each other's pauses.
+          maxWorkers: 4,
         },
       },
       {
@@ -75,6 +75,7 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
           environment: "node",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["./test/support/migrated-state.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // Each file boots a stack of its own, and waits for it a good part of its time.
@@ -88,7 +89,7 @@ export default defineConfig({
           sequence: { groupOrder: 4 },
           environment: "node",
           include: ["test/containers/**/*.test.ts"],
-          globalSetup: ["./test/containers/warm-engine.ts"],
+          globalSetup: ["./test/support/migrated-state.ts", "./test/containers/warm-engine.ts"],
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { cleanEnv } from "../../local/clean-env.ts";
 import { openHome, homePaths } from "../../local/home.ts";
 import { endRecorded } from "../../local/processes/leftovers.ts";
+import { copyMigrated } from "./migrated-state.ts";
 import type { Scenario } from "./scripted-model/scenario.ts";
 import { type ScriptedModel, startScriptedModel } from "./scripted-model/server.ts";
 import { listStackProcesses, readStackPids, type StackPids } from "./stack-processes.ts";
@@ -65,6 +66,7 @@ export type Stack = {
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const sandbox = options.sandbox ?? "process";
   const home = options.home ?? mkdtempSync(join(tmpdir(), "berth-stack-"));
+  if (options.home === undefined) copyMigrated(home);
   const port = await findFreePort();
   const model = await startScriptedModel({ scenarios: options.scenarios ?? [] });
   const modelKey = `sk-ant-api03-test-${crypto.randomUUID()}`;
