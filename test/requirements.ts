@@ -30,6 +30,7 @@ export const REQUIREMENTS = {
   "configuration.outage": "a turn waits for rules that are known to have changed, and for nothing else",
   "commands.approvals":
     "what a command or skill lets run runs unasked in turns that use it, unless the repository took its name or a rule says no",
+  "configuration.scopes": "rules and settings of team, person, project and session hold in a session, each as it says",
   "configuration.environment":
     "variables of every scope reach the session, the narrower winning, once a person confirmed them",
   "configuration.memory":

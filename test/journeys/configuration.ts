@@ -126,6 +126,37 @@ export function describeConfiguration(sandbox: "process" | "container", options:
       await client.close();
     });
 
+    test("holds the rules and takes the settings of every scope, in one session [configuration.scopes]", async () => {
+      const client = await connect(stack);
+      const project = "scoped";
+      await client.callToolOrThrow("create_project", { name: project });
+      const first = await turn(stack, client, { project, prompt: hello() });
+      const { session_id } = first;
+      const places = { team: {}, user: {}, project: { project }, session: { session_id } };
+      for (const [scope, place] of Object.entries(places)) {
+        const policy = { forbidden: [`Bash(touch of-${scope}.txt)`] };
+        const ruled = await client.callToolOrThrow("update_permission_policy", { scope, ...place, policy });
+        expect(ruled).toMatchObject({ outcome: "applied" });
+        const value = { commit: `Signed-by-the-${scope}` };
+        const set = await update(client, { scope, ...place, kind: "setting", name: "attribution", value });
+        expect(set).toMatchObject({ outcome: "applied" });
+        const signed = await turn(stack, client, { session_id, prompt: hello(`Sign as the ${scope}.`) });
+        const newest = signed.sent.slice(signed.sent.lastIndexOf("Attribution for git commits"));
+        expect(newest).toContain(`Signed-by-the-${scope}`);
+      }
+      const calls = [...Object.keys(places).map((scope) => `of-${scope}`), "of-nobody"];
+      const steps = [...calls.map((name) => [bash(`touch ${name}.txt`)]), [say("tried")]];
+      const tried = await turn(stack, client, {
+        session_id,
+        permission_mode: "bypassPermissions",
+        prompt: prompt("Touch.", { steps }),
+      });
+      expect(tried.result?.text).toBe("tried");
+      const files = JSON.stringify(await client.callToolOrThrow("list_project_files", { project }));
+      expect(calls.filter((name) => files.includes(`${name}.txt`))).toEqual(["of-nobody"]);
+      await client.close();
+    });
+
     test("lets a command's tools run unasked while it is used, and not otherwise [commands.approvals]", async () => {
       const client = await connect(stack);
       const browser = await signInBrowser(stack.url, stack.signInCode);
