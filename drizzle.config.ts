@@ -3,7 +3,7 @@ import { defineConfig } from "drizzle-kit";
 
 export default defineConfig({
   dialect: "sqlite",
-  schema: "./src/worker/db/schema.ts",
+  schema: "./src/worker/db/*schema.ts",
   out: "./migrations",
   casing: "snake_case",
 });

@@ -25,6 +25,7 @@ export const REQUIREMENTS = {
   "configuration.proposal":
     "what widens waits for a person, is carried out once and only as it was shown, and is nobody else's",
   "configuration.isolation": "a session is configured by its own places alone",
+  "configuration.forgotten": "a deleted project or session takes along everything that was configured for it",
   "configuration.limits": "a configuration that is larger than a session takes is refused",
   "configuration.warm": "an unchanged configuration is neither read nor sent again; a runner that has lost it gets it",
   "configuration.outage": "a turn waits for rules that are known to have changed, and for nothing else",

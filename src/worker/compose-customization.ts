@@ -1,53 +1,83 @@
-// Builds what serves hooks, commands and skills, out of what the composition root hands in.
-import type { SessionApi } from "../shared/rpc/session-api.ts";
-import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
+// Builds what serves the configuration of sessions, and all that stands in it: rules, hooks, commands, skills, servers.
+import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
+import { sha256Hex } from "./attachments/upload-ticket.ts";
 import { createCommandService } from "./commands/command-service.ts";
 import { createOtherCommands } from "./commands/other-commands.ts";
-import type { ConfigurationService } from "./configuration/configuration-service.ts";
+import { composeMcpServers } from "./compose-mcp-servers.ts";
+import { createConfigurationService } from "./configuration/configuration-service.ts";
+import { createConfigurationStore } from "./configuration/configuration-store.ts";
+import { createPlaceResolver } from "./configuration/place-resolver.ts";
+import { createProposalService } from "./configuration/proposal-service.ts";
+import { createProposalStore } from "./configuration/proposal-store.ts";
+import { type EdgeParts, newId, now } from "./edge-parts.ts";
 import { composeHooks } from "./hooks/compose-hooks.ts";
 import { createHookRoute } from "./hooks/hook-route.ts";
 import { createHookSender } from "./hooks/hook-sender.ts";
 import type { Services } from "./mcp/tool-context.ts";
-import type { GuardedFetch } from "./outbound/guarded-fetch.ts";
-import type { ProjectService } from "./projects/project-service.ts";
+import { createPermissionService } from "./permissions/permission-service.ts";
+import { addUserRule } from "./permissions/user-rule.ts";
+import { requireModel } from "./sessions/model-choice-policy.ts";
 import { createArchiveDownload } from "./skills/download-archive.ts";
 import { createSkillService } from "./skills/skill-service.ts";
-import type { Logger } from "./telemetry/logger.ts";
 
-export type CustomizationParts = {
-  configuration: ConfigurationService;
-  projects: ProjectService;
-  workspace: (id: string) => WorkspaceApi;
-  session: (id: string) => SessionApi;
-  /** The one way to addresses that people enter. */
-  guarded: GuardedFetch;
-  requireModel: (model: string) => void;
-  sha256Hex: (bytes: Uint8Array<ArrayBuffer>) => Promise<string>;
-};
+type Needed = Pick<Services, "projects" | "sessions">;
 
+/** What people configure, each with its tools' services; a confirmed server is tested. */
 export function composeCustomization(
-  parts: CustomizationParts,
-): Pick<Services, "hooks" | "commands" | "otherCommands" | "skills"> {
-  const { guarded, sha256Hex } = parts;
+  parts: EdgeParts,
+  { projects, sessions }: Needed,
+): Pick<
+  Services,
+  "configuration" | "proposals" | "permissions" | "hooks" | "commands" | "otherCommands" | "skills" | "servers"
+> {
+  const { config, db, guarded, logger, session } = parts;
+  const own = createProposalService({
+    store: createProposalStore({ db, now, newId }),
+    publicUrl: config.publicUrl,
+    newId,
+    now,
+  });
+  const configuration = createConfigurationService({
+    store: createConfigurationStore({ db, now }),
+    proposals: own,
+    places: createPlaceResolver({ findProject: projects.find, session }),
+    builtIn: config.builtInServers,
+  });
+  const { servers, proposals } = composeMcpServers(parts, { configuration, projects, proposals: own, sessions });
+  const needed = { ...parts, configuration, projects };
+  const requireKnownModel = (model: string) => requireModel(model, config.allowedModels);
   return {
-    hooks: composeHooks({ ...parts, send: createHookSender(guarded) }),
-    commands: createCommandService(parts),
-    otherCommands: createOtherCommands(parts),
+    configuration,
+    proposals,
+    servers,
+    permissions: createPermissionService({
+      session,
+      publicUrl: config.publicUrl,
+      addUserRule: (principal, rule) => addUserRule(configuration, principal, rule),
+      logger,
+    }),
+    hooks: composeHooks({ ...needed, send: createHookSender(guarded) }),
+    commands: createCommandService({ configuration, requireModel: requireKnownModel }),
+    otherCommands: createOtherCommands(needed),
     skills: createSkillService({
-      ...parts,
+      configuration,
       download: createArchiveDownload(guarded),
       sha256Hex: (bytes) => sha256Hex(Uint8Array.from(bytes)),
     }),
   };
 }
 
-export type HookRouteParts = {
-  verifyToken: (token: string) => Promise<unknown>;
-  session: (id: string) => SessionApi;
-  guarded: GuardedFetch;
-  logger: Logger;
-};
-
-export function composeHookRoute({ guarded, ...parts }: HookRouteParts): (request: Request) => Promise<Response> {
-  return createHookRoute({ ...parts, send: createHookSender(guarded), nowMs: Date.now });
+export function composeHookRoute({
+  config,
+  guarded,
+  logger,
+  session,
+}: EdgeParts): (request: Request) => Promise<Response> {
+  return createHookRoute({
+    verifyToken: (token) => verifyRunToken(token, config.runTokenSecret, crypto.subtle),
+    session,
+    send: createHookSender(guarded),
+    nowMs: Date.now,
+    logger,
+  });
 }

@@ -1,39 +1,22 @@
 // Builds what serves MCP servers for Claude: the guard, the vault, the tools' service, the proxy, and tests after consent.
 import { and, eq } from "drizzle-orm";
 import type { Place } from "../shared/configuration/place.ts";
-import type { UrlRules } from "../shared/outbound/url-policy.ts";
-import type { SessionApi } from "../shared/rpc/session-api.ts";
-import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
 import type { Principal } from "../shared/teams/principal.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
 import { newTicket, sha256Hex } from "./attachments/upload-ticket.ts";
-import type { EdgeConfig } from "./config.ts";
-import type { Database } from "./db/client.ts";
 import { projects as projectRows } from "./db/schema.ts";
+import { type EdgeParts, now } from "./edge-parts.ts";
 import type { Services } from "./mcp/tool-context.ts";
 import { composeServers } from "./mcp-servers/compose-servers.ts";
 import { withServerFollowUps } from "./mcp-servers/proposal-follow-ups.ts";
 import type { RunnerTools } from "./mcp-servers/runner-tools.ts";
-import type { GuardedFetch } from "./outbound/guarded-fetch.ts";
 import { identityOf } from "./projects/project-service.ts";
 import { createSealer } from "./secrets/sealer.ts";
-import type { Logger } from "./telemetry/logger.ts";
 import { VERSION } from "./version.ts";
-
-export type McpServerParts = {
-  config: EdgeConfig;
-  db: Database;
-  logger: Logger;
-  guarded: GuardedFetch;
-  rules: UrlRules;
-  session: (id: string) => SessionApi;
-  workspace: (id: string) => WorkspaceApi;
-  waitUntil: (work: Promise<unknown>) => void;
-};
 
 type Needed = Pick<Services, "configuration" | "projects" | "proposals" | "sessions">;
 
-export function composeMcpServers(parts: McpServerParts, services: Needed): Pick<Services, "servers" | "proposals"> {
+export function composeMcpServers(parts: EdgeParts, services: Needed): Pick<Services, "servers" | "proposals"> {
   const { config, db, logger, waitUntil } = parts;
   const sandboxOf = (principal: Principal, project: string | null) =>
     createRunnerTools(parts, services, principal, () => Promise.resolve(project));
@@ -50,7 +33,7 @@ export function composeMcpServers(parts: McpServerParts, services: Needed): Pick
     verifyToken: (token) => verifyRunToken(token, config.runTokenSecret, crypto.subtle),
     newTicket,
     sha256Hex,
-    now: () => new Date(),
+    now,
     waitUntil,
     sandboxOf,
     logger,
@@ -63,7 +46,7 @@ export function composeMcpServers(parts: McpServerParts, services: Needed): Pick
 
 /** A project's sandbox, started when none runs. Null names the default project. */
 function createRunnerTools(
-  { workspace }: McpServerParts,
+  { workspace }: EdgeParts,
   { projects }: Needed,
   principal: Principal,
   findName: () => Promise<string | null>,
@@ -77,7 +60,7 @@ function createRunnerTools(
 }
 
 async function projectAt(
-  { db }: McpServerParts,
+  { db }: EdgeParts,
   { sessions }: Needed,
   principal: Principal,
   { scope, scope_id }: Place,

@@ -79,7 +79,7 @@ const projects = createProjectService({
   directory: { workspace },
   endSessions: async () => {},
   forgetCheckpoints: (name) => checkpoints.keeping.forgetProject(name),
-  forgetServers: async () => {},
+  forgetConfiguration: async () => {},
   allowInsecureGit: false,
   cloneWaitMs: 10,
   waitUntil: () => {},

@@ -5,10 +5,12 @@ import type { Principal } from "../../src/shared/teams/principal.ts";
 import { loadConfiguration } from "../../src/durable-objects/configuration/load-configuration.ts";
 import { createConfigurationService } from "../../src/worker/configuration/configuration-service.ts";
 import { createConfigurationStore } from "../../src/worker/configuration/configuration-store.ts";
+import { forgetPlace } from "../../src/worker/configuration/forget-place.ts";
 import { createPlaceResolver } from "../../src/worker/configuration/place-resolver.ts";
 import { createProposalService } from "../../src/worker/configuration/proposal-service.ts";
 import { createProposalStore } from "../../src/worker/configuration/proposal-store.ts";
 import { createDatabase } from "../../src/worker/db/client.ts";
+import { createPlacedRows } from "../support/placed-rows.ts";
 import { newUuid } from "../support/seed-checkpoint.ts";
 
 const db = createDatabase(env.DB);
@@ -175,6 +177,18 @@ describe("a version", () => {
     await expect(service.restore(owner, { place: team, version: 1, client: null })).rejects.toMatchObject({
       code: "not_found",
     });
+  });
+});
+
+describe("a place that is gone", () => {
+  it("leaves nothing of what was configured for it, and everything of its neighbours [configuration.forgotten]", async () => {
+    const [placed, gone, stays] = [createPlacedRows(env.DB), newUuid(), newUuid()];
+    for (const scope_id of [gone, stays]) await placed.seed({ team_id: owner.team_id, scope: "project", scope_id });
+    const before = await placed.left(stays);
+    expect(before).toContain("proposals");
+    await forgetPlace(db, "project", gone);
+    expect(await placed.left(gone)).toEqual([]);
+    expect(await placed.left(stays)).toEqual(before);
   });
 });
 

@@ -5,6 +5,7 @@ import type { ArchiveBucket } from "../../src/durable-objects/archive/archive-ke
 import { guardPuts } from "../../src/durable-objects/archive/put-guard.ts";
 import { isCreated } from "../../src/durable-objects/sql/migrate.ts";
 import type { SessionApi, SubmitTurn } from "../../src/shared/rpc/session-api.ts";
+import { createPlacedRows } from "../support/placed-rows.ts";
 import { inSession, newId, turnEnd, type TestWorld } from "./session-fixture.ts";
 
 const down = async (): Promise<never> => Promise.reject(new Error("down"));
@@ -88,11 +89,18 @@ describe("deleting a session", () => {
     const { id, api, principal, begin, isEmpty, submit, stub } = realSession();
     const prefix = await begin();
     await env.BUCKET.put(`${prefix.slice(0, -1)}-neighbour/bodies/a`, "stays");
+    const [placed, neighbour] = [createPlacedRows(env.DB), newId()];
+    for (const scope_id of [id, neighbour]) {
+      const seeded = await placed.seed({ team_id: principal.team_id, scope: "session", scope_id });
+      expect(seeded).toContain("configuration_items");
+    }
     const unknown = await api.getSession({ ...principal, user_id: newId() });
     expect(await api.deleteSession(principal)).toEqual({ ok: true, value: { deleted: true } });
     expect(await keysOf(prefix)).toEqual([]);
     expect(await keysOf(`${prefix.slice(0, -1)}-neighbour`)).toHaveLength(1);
     expect(await rowsOf("sessions", id)).toEqual([]);
+    expect(await placed.left(id)).toEqual([]);
+    expect(await placed.left(neighbour)).toContain("secrets");
     expect(await isEmpty()).toBe(true);
     for (const asked of [api.getSession(principal), api.deleteSession(principal), submit({ must_exist: true })])
       expect(await asked).toEqual(unknown);

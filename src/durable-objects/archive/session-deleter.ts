@@ -17,6 +17,7 @@ const REASON = "is being deleted";
 const PLACED_TABLES = [
   "configuration_items",
   "configuration_changes",
+  "proposals",
   "secrets",
   "mcp_connections",
   "mcp_sign_ins",

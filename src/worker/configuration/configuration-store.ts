@@ -4,7 +4,8 @@ import { z } from "zod";
 import { type ConfigurationItem, configurationItemSchema, type ItemChange } from "../../shared/configuration/item.ts";
 import type { Place } from "../../shared/configuration/place.ts";
 import type { Database } from "../db/client.ts";
-import { configurationChanges, configurationItems, teams } from "../db/schema.ts";
+import { configurationChanges, configurationItems } from "../db/configuration-schema.ts";
+import { teams } from "../db/schema.ts";
 
 export type ChangeSet = {
   teamId: string;

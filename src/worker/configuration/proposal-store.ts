@@ -4,7 +4,7 @@ import { z } from "zod";
 import { itemKindSchema } from "../../shared/configuration/item-kinds.ts";
 import { placeSchema, type Place } from "../../shared/configuration/place.ts";
 import type { Database } from "../db/client.ts";
-import { proposals } from "../db/schema.ts";
+import { proposals } from "../db/configuration-schema.ts";
 import { bumpVersion, type ChangeSet, changeStatements, toJson } from "./configuration-store.ts";
 
 const proposedChangeSchema = z.object({

@@ -1,6 +1,10 @@
 // The typed access to D1 that stores share.
 import { drizzle } from "drizzle-orm/d1";
-import * as schema from "./schema.ts";
+import * as configuration from "./configuration-schema.ts";
+import * as mcpServers from "./mcp-server-schema.ts";
+import * as people from "./schema.ts";
+
+const schema = { ...people, ...configuration, ...mcpServers };
 
 export type Database = ReturnType<typeof createDatabase>;
 

@@ -1,4 +1,5 @@
 // The D1 tables: what is asked about across sessions. Every row carries its team; times are ISO 8601 text.
+// Those of configuration and of MCP servers lie beside this file.
 // `sessions` and `usage` are filled by the Session object's outbox, with upserts that may come again.
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
@@ -273,74 +274,6 @@ export const uploads = sqliteTable(
   (table) => [index("uploads_owner").on(table.teamId, table.ownerId), index("uploads_expiry").on(table.expiresAt)],
 );
 
-/** Configuration as it is now; src/shared/configuration says what the kinds are. */
-export const configurationItems = sqliteTable(
-  "configuration_items",
-  {
-    teamId: text().notNull(),
-    scope: text({ enum: ["team", "user", "project", "session"] }).notNull(),
-    /** The id of the team, user, project or session. */
-    scopeId: text().notNull(),
-    kind: text().notNull(),
-    name: text().notNull(),
-    /** JSON. */
-    value: text().notNull(),
-    /** The team's configuration_version with which it came. */
-    version: integer().notNull(),
-    changedBy: text().notNull(),
-    changedAt: text().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.teamId, table.scope, table.scopeId, table.kind, table.name] })],
-);
-
-/** Every change, so that any version can be had again. A version has one row for each item that it changed. */
-export const configurationChanges = sqliteTable(
-  "configuration_changes",
-  {
-    teamId: text().notNull(),
-    version: integer().notNull(),
-    scope: text({ enum: ["team", "user", "project", "session"] }).notNull(),
-    scopeId: text().notNull(),
-    kind: text().notNull(),
-    name: text().notNull(),
-    /** JSON; null where the item was removed. */
-    value: text(),
-    /** What was done, in words. */
-    summary: text().notNull(),
-    changedBy: text().notNull(),
-    changedAt: text().notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.teamId, table.version, table.kind, table.name] }),
-    index("configuration_changes_place").on(table.teamId, table.scope, table.scopeId, table.version),
-  ],
-);
-
-/** Changes that widen what sessions may do, until a person confirms or refuses them. */
-export const proposals = sqliteTable(
-  "proposals",
-  {
-    id: text().primaryKey(),
-    teamId: text().notNull(),
-    proposedBy: text().notNull(),
-    scope: text({ enum: ["team", "user", "project", "session"] }).notNull(),
-    scopeId: text().notNull(),
-    /** JSON: [{kind, name, before, after}]; null stands for no item. */
-    changes: text().notNull(),
-    summary: text().notNull(),
-    /** The MCP client that the call came through, by its own name. */
-    client: text(),
-    createdAt: text().notNull(),
-    expiresAt: text().notNull(),
-    state: text({ enum: ["open", "confirmed", "refused"] }).notNull(),
-    decidedBy: text(),
-    decidedAt: text(),
-    /** Of the one decision that counted: what it changes is written by it alone. */
-    decisionId: text(),
-  },
-  (table) => [index("proposals_person").on(table.teamId, table.proposedBy, table.state)],
-);
-
 /** Browsers in which a person is signed in, for the pages. */
 export const browserSessions = sqliteTable(
   "browser_sessions",
@@ -354,75 +287,4 @@ export const browserSessions = sqliteTable(
     expiresAtMs: integer().notNull(),
   },
   (table) => [index("browser_sessions_expiry").on(table.expiresAtMs)],
-);
-
-/** Secrets of MCP servers, sealed (secrets/sealer.ts). A definition uses those of its own place alone. */
-export const secrets = sqliteTable(
-  "secrets",
-  {
-    teamId: text().notNull(),
-    scope: text().notNull(),
-    scopeId: text().notNull(),
-    name: text().notNull(),
-    sealed: text().notNull(),
-    /** The server out of whose definition it was taken; null for one that a person entered. */
-    madeFor: text(),
-    createdBy: text().notNull(),
-    createdAt: text().notNull(),
-    updatedAt: text().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.teamId, table.scope, table.scopeId, table.name] })],
-);
-
-/** A person's sign-in at an MCP server: its tokens, sealed. */
-export const mcpConnections = sqliteTable(
-  "mcp_connections",
-  {
-    teamId: text().notNull(),
-    userId: text().notNull(),
-    scope: text().notNull(),
-    scopeId: text().notNull(),
-    server: text().notNull(),
-    /** The address that the tokens are for: a definition that names another one does not get them. */
-    url: text().notNull(),
-    sealed: text().notNull(),
-    /** Grows with each renewal: of two at once the second one finds what the first one brought. */
-    version: integer().notNull(),
-    /** Who renews it now has it until then. */
-    renewingUntilMs: integer().notNull().default(0),
-    connectedAt: text().notNull(),
-    updatedAt: text().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.teamId, table.userId, table.scope, table.scopeId, table.server] })],
-);
-
-/** Sign-ins at MCP servers that are under way: between our page and the server's answer. */
-export const mcpSignIns = sqliteTable("mcp_sign_ins", {
-  /** The `state` that travels, as SHA-256. */
-  stateSha256: text().primaryKey(),
-  teamId: text().notNull(),
-  userId: text().notNull(),
-  scope: text().notNull(),
-  scopeId: text().notNull(),
-  server: text().notNull(),
-  url: text().notNull(),
-  sealed: text().notNull(),
-  expiresAt: text().notNull(),
-});
-
-/** How an MCP server was last found: by a test, or by a session that used it. */
-export const mcpServerHealth = sqliteTable(
-  "mcp_server_health",
-  {
-    teamId: text().notNull(),
-    scope: text().notNull(),
-    scopeId: text().notNull(),
-    server: text().notNull(),
-    lastOkAt: text(),
-    lastFailedAt: text(),
-    /** A word of ours; null while it is well. */
-    errorClass: text(),
-    tools: integer(),
-  },
-  (table) => [primaryKey({ columns: [table.teamId, table.scope, table.scopeId, table.server] })],
 );

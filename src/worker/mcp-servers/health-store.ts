@@ -3,7 +3,7 @@ import { and, eq } from "drizzle-orm";
 import type { Place } from "../../shared/configuration/place.ts";
 import type { ServerProblem } from "../../shared/mcp-servers/server-test.ts";
 import type { Database } from "../db/client.ts";
-import { mcpServerHealth } from "../db/schema.ts";
+import { mcpServerHealth } from "../db/mcp-server-schema.ts";
 
 export type Health = {
   last_ok_at: string | null;

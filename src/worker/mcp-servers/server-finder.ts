@@ -10,7 +10,7 @@ import {
 import { type BuiltInServers, findBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
 import { type McpServer, mcpServerSchema } from "../../shared/mcp-servers/server-schema.ts";
 import type { Database } from "../db/client.ts";
-import { configurationItems } from "../db/schema.ts";
+import { configurationItems } from "../db/configuration-schema.ts";
 
 export type FoundServer = { place: Place; server: McpServer };
 

@@ -41,7 +41,7 @@ function setUp(workspace: Partial<WorkspaceApi>, cloneWaitMs = 1000) {
     directory: { workspace: () => workspace as WorkspaceApi },
     endSessions: async (projectId) => void ended.push(projectId),
     forgetCheckpoints: async () => {},
-    forgetServers: async () => {},
+    forgetConfiguration: async () => {},
     allowInsecureGit: false,
     cloneWaitMs,
     waitUntil: (work) => void later.push(work),

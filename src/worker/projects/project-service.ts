@@ -35,8 +35,8 @@ export type ProjectServiceOptions = {
   endSessions: (projectId: string) => Promise<void>;
   /** Removes what is kept of a deleted project's checkpoints; what it leaves behind goes by the sweep. */
   forgetCheckpoints: (project: { team_id: string; project_id: string }) => Promise<void>;
-  /** Removes the secrets and sign-ins that its MCP servers used. */
-  forgetServers: (projectId: string) => Promise<void>;
+  /** Removes what is configured for it, secrets and sign-ins included. */
+  forgetConfiguration: (projectId: string) => Promise<void>;
   allowInsecureGit: boolean;
   /** How long making a project waits for its clone. */
   cloneWaitMs: number;
@@ -70,7 +70,7 @@ export function createProjectService(options: ProjectServiceOptions): ProjectSer
 }
 
 async function deleteProject(
-  { store, directory, endSessions, forgetCheckpoints, forgetServers }: ProjectServiceOptions,
+  { store, directory, endSessions, forgetCheckpoints, forgetConfiguration }: ProjectServiceOptions,
   principal: Principal,
   project: ProjectRow,
 ): Promise<ProjectRow> {
@@ -82,7 +82,7 @@ async function deleteProject(
   await store.markDeleted(project.project_id);
   await endSessions(project.project_id);
   await forgetCheckpoints({ team_id: principal.team_id, project_id: project.project_id });
-  await forgetServers(project.project_id);
+  await forgetConfiguration(project.project_id);
   return project;
 }
 

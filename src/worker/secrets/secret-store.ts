@@ -2,7 +2,7 @@
 import { and, eq } from "drizzle-orm";
 import type { Place } from "../../shared/configuration/place.ts";
 import type { Database } from "../db/client.ts";
-import { secrets } from "../db/schema.ts";
+import { secrets } from "../db/mcp-server-schema.ts";
 import type { Sealer } from "./sealer.ts";
 
 /** What is shown of a secret: never its value. */

@@ -1,7 +1,7 @@
 // Sign-ins at MCP servers in D1: those that hold, and those under way. Everything that opens something is sealed.
 import { and, eq, lt, sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
-import { mcpConnections } from "../../db/schema.ts";
+import { mcpConnections } from "../../db/mcp-server-schema.ts";
 import type { Sealer } from "../../secrets/sealer.ts";
 import type { ServerKey } from "../server-key.ts";
 import { type ConnectionState, connectionStateSchema, parseSealed } from "./connection-state.ts";

@@ -2,7 +2,7 @@
 import { eq, lt } from "drizzle-orm";
 import { placeSchema } from "../../../shared/configuration/place.ts";
 import type { Database } from "../../db/client.ts";
-import { mcpSignIns } from "../../db/schema.ts";
+import { mcpSignIns } from "../../db/mcp-server-schema.ts";
 import type { Sealer } from "../../secrets/sealer.ts";
 import type { ServerKey } from "../server-key.ts";
 import { parseSealed, type SignInState, signInStateSchema } from "./connection-state.ts";
