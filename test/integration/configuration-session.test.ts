@@ -121,6 +121,27 @@ describe("a session's configuration", () => {
     );
   });
 
+  it.each([
+    ["rules", `UPDATE configuration SET gate = '{"policies":"of another build"}'`],
+    ["files", "UPDATE configuration_parts SET bytes = CAST('{}' AS BLOB)"],
+  ])(
+    "is read again where another build stored %s that this one cannot read [configuration.unreadable]",
+    async (what, spoil) => {
+      await inSession(async (world) => {
+        await configure(world, "policy", { auto_approved: [], user_consent: [], forbidden: ["Write"] });
+        await turn(world);
+        world.storage.sql.exec(spoil);
+        world.restart();
+        // Until then nothing runs by what nobody understands.
+        if (what === "rules") expect(world.session.configuration.gate().policies[0]?.policy.forbidden).toEqual(["*"]);
+        world.runner!.configured = null;
+        const next = await turn(world);
+        expect(next?.prompt).toBe(`prompt ${version}`);
+        expect(world.session.configuration.gate().policies).toMatchObject([{ policy: { forbidden: ["Write"] } }]);
+      });
+    },
+  );
+
   it("that is too large ends the turn with what to do [configuration.limits]", async () => {
     await inSession(async (world) => {
       for (let number = 0; number < 1_100; number++) {

@@ -6,7 +6,7 @@ import {
   type SandboxConfiguration,
   sandboxConfigurationSchema,
 } from "../../shared/configuration/session-configuration.ts";
-import type { ObjectStorage } from "../sql/migrate.ts";
+import type { ObjectSql, ObjectStorage } from "../sql/migrate.ts";
 
 export const CONFIGURATION_SCHEMA = `
   CREATE TABLE configuration (
@@ -41,7 +41,29 @@ export type LoadedConfiguration = {
   gate: GateConfiguration;
 };
 
+/** Rules that cannot be read any more may forbid anything: nothing runs by them. */
+const CLOSED: GateConfiguration = {
+  policies: [{ scope: "team", policy: { auto_approved: [], user_consent: [], forbidden: ["*"] } }],
+  hook_urls: [],
+  ceiling: { permission_mode: "bypassPermissions", allowed_tools: [] },
+  approvals: {},
+};
+
+function readGate(text: string | null): GateConfiguration | null {
+  if (text === null) return null;
+  const read = gateConfigurationSchema.safeParse(JSON.parse(text));
+  return read.success ? read.data : CLOSED;
+}
+
+function readSandbox(sql: ObjectSql): SandboxConfiguration | null {
+  const parts = sql.exec<{ bytes: ArrayBuffer }>("SELECT bytes FROM configuration_parts ORDER BY number").toArray();
+  const decoder = new TextDecoder();
+  const text = parts.map(({ bytes }) => decoder.decode(bytes, { stream: true })).join("") + decoder.decode();
+  return sandboxConfigurationSchema.safeParse(JSON.parse(text)).data ?? null;
+}
+
 export type ConfigurationStore = {
+  /** What was stored by another build and cannot be read by this one counts as not loaded. */
   versions(): { wanted: number; loaded: number };
   /** The team's configuration has come to that version: what is older is not good enough any more. */
   want(version: number): void;
@@ -57,22 +79,27 @@ export type ConfigurationStore = {
 
 export function createConfigurationStore(storage: ObjectStorage): ConfigurationStore {
   const { sql } = storage;
+  /** Asked about before every tool call, and read once. */
+  let gate: GateConfiguration | null = null;
+  let isReadable: boolean | null = null;
   const row = () => rowSchema.parse(sql.exec("SELECT * FROM configuration").one());
   return {
     versions() {
       const { wanted_version: wanted, loaded_version: loaded } = row();
-      return { wanted, loaded };
+      isReadable ??= row().sha256 === null || (readGate(row().gate) !== CLOSED && readSandbox(sql) !== null);
+      return { wanted, loaded: isReadable ? loaded : -1 };
     },
     want(version) {
       sql.exec("UPDATE configuration SET wanted_version = max(wanted_version, ?)", version);
     },
-    save({ version, sha256, sandboxJson, gate }) {
+    save({ version, sha256, sandboxJson, gate: saved }) {
+      [gate, isReadable] = [null, true];
       storage.transactionSync(() => {
         sql.exec(
           "UPDATE configuration SET loaded_version = ?, sha256 = ?, gate = ?",
           version,
           sha256,
-          JSON.stringify(gate),
+          JSON.stringify(saved),
         );
         sql.exec("DELETE FROM configuration_parts");
         for (let at = 0; at < sandboxJson.byteLength; at += PART_BYTES) {
@@ -83,14 +110,13 @@ export function createConfigurationStore(storage: ObjectStorage): ConfigurationS
     },
     sha256: () => row().sha256,
     gate() {
-      const { gate } = row();
-      return gate === null ? null : gateConfigurationSchema.parse(JSON.parse(gate));
+      gate ??= readGate(row().gate);
+      return gate;
     },
     sandbox() {
-      const parts = sql.exec<{ bytes: ArrayBuffer }>("SELECT bytes FROM configuration_parts ORDER BY number").toArray();
-      const decoder = new TextDecoder();
-      const text = parts.map(({ bytes }) => decoder.decode(bytes, { stream: true })).join("") + decoder.decode();
-      return sandboxConfigurationSchema.parse(JSON.parse(text));
+      const sandbox = readSandbox(sql);
+      if (sandbox === null) throw new Error("the configuration that was stored is not read before it is loaded again");
+      return sandbox;
     },
     delivered: () => row().delivered,
     setDelivered(mark) {

@@ -55,7 +55,7 @@ const WEB_PORTS = new Set(["", "443"]);
 export function judgeUrl(text: string, rules: UrlRules): UrlVerdict {
   if (text.length > MAX_URL_CHARACTERS) return refuse("too_long");
   // The parser takes these away or turns them round in silence; another reader would not.
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u0020\u007f\\]/.test(text) || !URL.canParse(text)) return refuse("not_a_url");
   const url = new URL(text);
   if (url.protocol !== "https:" && url.protocol !== "http:") return refuse("scheme");

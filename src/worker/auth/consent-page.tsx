@@ -1,7 +1,7 @@
 // The page on which a person signs in and allows or denies a client. Plain HTML: it works without JavaScript.
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
 import type { FC } from "hono/jsx";
-import { Page } from "./page.tsx";
+import { CodeField, Page, Problem } from "./page.tsx";
 import { offerScopes } from "./scope-words.ts";
 
 export type ConsentPageProps = {
@@ -18,28 +18,11 @@ export const ConsentPage: FC<ConsentPageProps> = ({ details, handle, nonce, prob
       Connect <b>{details.clientName}</b> to Berth?
     </h1>
     <ClientFacts details={details} />
-    {problem !== null && (
-      <p class="problem" role="alert">
-        {problem}
-      </p>
-    )}
+    <Problem text={problem} />
     <form method="post" action="/authorize" autocomplete="off">
       <input type="hidden" name="handle" value={handle} />
       <ScopeChoices requested={details.scope} />
-      <label class="code">
-        Sign-in code
-        <input
-          name="code"
-          type="password"
-          autocomplete="off"
-          spellcheck={false}
-          aria-describedby="code-help"
-          autofocus
-        />
-        <small id="code-help">
-          Berth printed it when it started, as <b>Sign-in code</b>.
-        </small>
-      </label>
+      <CodeField />
       <div class="buttons">
         <button name="decision" value="approve" class="primary">
           Allow

@@ -43,6 +43,25 @@ const SignOut: FC<{ signedIn: SignedIn }> = ({ signedIn }) => (
   </form>
 );
 
+/** What is wrong, above the form that was sent; nothing for null. */
+export const Problem: FC<{ text: string | null }> = ({ text }) =>
+  text === null ? null : (
+    <p class="problem" role="alert">
+      {text}
+    </p>
+  );
+
+/** Where the sign-in code is typed; `help` says more about it. */
+export const CodeField: FC<{ help?: string }> = ({ help = "" }) => (
+  <label class="code">
+    Sign-in code
+    <input name="code" type="password" autocomplete="off" spellcheck={false} aria-describedby="code-help" autofocus />
+    <small id="code-help">
+      Berth printed it when it started, as <b>Sign-in code</b>.{help}
+    </small>
+  </label>
+);
+
 export type MessageProps = { title: string; message: string; nonce: string; signedIn?: SignedIn };
 
 /** A page that only says what is wrong and what to do. */

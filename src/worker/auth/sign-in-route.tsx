@@ -3,7 +3,7 @@ import type { FC } from "hono/jsx";
 import type { BrowserSessions } from "./browser-session.ts";
 import { explainSignIn, type SignInOptions } from "./explain-sign-in.ts";
 import { textField } from "./form-field.ts";
-import { MessagePage, Page, pageResponse } from "./page.tsx";
+import { CodeField, MessagePage, Page, pageResponse, Problem } from "./page.tsx";
 
 export type SignInRouteOptions = SignInOptions & {
   browsers: BrowserSessions;
@@ -89,28 +89,10 @@ const SignInPage: FC<{ nonce: string; next: string | null; problem: string | nul
   <Page title="Sign in to Berth" nonce={nonce}>
     <h1>Sign in to Berth</h1>
     <p>{next === null ? "For the pages of this browser." : "To see what is asked, and to answer it."}</p>
-    {problem !== null && (
-      <p class="problem" role="alert">
-        {problem}
-      </p>
-    )}
+    <Problem text={problem} />
     <form method="post" action="/sign-in" autocomplete="off">
       {next !== null && <input type="hidden" name="next" value={next} />}
-      <label class="code">
-        Sign-in code
-        <input
-          name="code"
-          type="password"
-          autocomplete="off"
-          spellcheck={false}
-          aria-describedby="code-help"
-          autofocus
-        />
-        <small id="code-help">
-          Berth printed it when it started, as <b>Sign-in code</b>. It lets in whoever has it: type it on this page and
-          nowhere else, and never give it to Claude.
-        </small>
-      </label>
+      <CodeField help=" It lets in whoever has it: type it on this page and nowhere else, and never give it to Claude." />
       <div class="buttons">
         <button class="primary">Sign in</button>
       </div>

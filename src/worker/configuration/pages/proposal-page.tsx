@@ -2,7 +2,7 @@
 import type { FC } from "hono/jsx";
 import { showItem } from "../../../shared/configuration/show-item.ts";
 import type { SignedIn } from "../../auth/browser-session.ts";
-import { Page } from "../../auth/page.tsx";
+import { Page, Problem } from "../../auth/page.tsx";
 import { Diff } from "../../permissions/pages/call-view.tsx";
 import { describeLeft, showTime } from "../../permissions/pages/request-facts.tsx";
 import { makeVisible } from "../../permissions/pages/visible-text.ts";
@@ -27,11 +27,7 @@ export const ProposalPage: FC<ProposalPageProps> = (props) => {
   return (
     <Page title={title} nonce={nonce} signedIn={signedIn} wide>
       <h1>{title}</h1>
-      {problem !== null && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       <Outcome proposal={proposal} isExpired={isExpired} />
       {proposal.changes.map(({ kind, name, before, after }) => (
         <Diff

@@ -4,7 +4,7 @@ import { readElicitation } from "../../../shared/permissions/elicitation-form.ts
 import type { PermissionRequestView } from "../../../shared/permissions/permission-request.ts";
 import { isShortened } from "../../../shared/permissions/shortened-input.ts";
 import type { SignedIn } from "../../auth/browser-session.ts";
-import { Page } from "../../auth/page.tsx";
+import { Page, Problem } from "../../auth/page.tsx";
 import { CallView, Block } from "./call-view.tsx";
 import { Facts } from "./request-facts.tsx";
 import { ElicitationFields, QuestionFields, readQuestions } from "./question-form.tsx";
@@ -25,11 +25,7 @@ export const ConsentPage: FC<ConsentPageProps> = ({ request, signedIn, nonce, no
   return (
     <Page title={title} nonce={nonce} signedIn={signedIn} wide>
       <h1>{title}</h1>
-      {problem !== null && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
+      <Problem text={problem} />
       {request.settled !== null && (
         <p class={request.settled.behavior === "allow" ? "outcome allowed" : "outcome denied"} role="status">
           {describeSettled(request, signedIn.principal.user_id)}
