@@ -354,7 +354,6 @@ export const REQUIREMENTS = {
   "commands.read": "a command's Markdown and front matter are read as Claude Code reads them, within limits",
   "commands.run": "a slash command runs with its arguments",
   "commands.scopes": "commands of every scope are there, the narrower wins",
-  "commands.allowed_tools": "what a confirmed command or skill needs runs without a question while it is used",
   "commands.inline_shell": "a command's inline shell does nothing that rules forbid or a turn leaves out",
   "skills.load": "a skill loads, and its files are there to run",
   "skills.scopes": "skills of every scope load, the narrower in place of the wider",

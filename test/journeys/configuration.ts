@@ -1,6 +1,6 @@
 // What people configure, and what a repository brings along, as the real Claude Code lives by it; in both sandbox modes.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { signInBrowser } from "../support/signed-in-browser.ts";
+import { createPageVisitor } from "../support/page-visitor.ts";
 import { callTool, embedScenario, say } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
 import { connect, messages, prompt, readLog, start, waitForEnd, waitForQuestion, onceFor } from "./person.ts";
@@ -108,21 +108,25 @@ export function describeConfiguration(sandbox: "process" | "container", options:
 
     test("sets variables of every scope, the narrower winning, once a person has confirmed them [configuration.environment]", async () => {
       const client = await connect(stack);
-      const browser = await signInBrowser(stack.url, stack.signInCode);
+      const visitor = createPageVisitor(stack.url, stack.signInCode);
       await client.callToolOrThrow("create_project", { name: "variables" });
-      const places = [{ scope: "team" }, { scope: "user" }, { scope: "project", project: "variables" }];
-      for (const [index, place] of places.entries()) {
-        for (const name of ["WIDE", ...(index > 0 ? ["MIDDLE"] : []), ...(index > 1 ? ["NARROW"] : [])]) {
-          const set = await update(client, { ...place, kind: "environment", name, value: `${name}-${place.scope}` });
+      const { session_id } = await turn(stack, client, { project: "variables", prompt: hello() });
+      const places = { team: {}, user: {}, project: { project: "variables" }, session: { session_id } };
+      const names = ["OF_TEAM", "OF_USER", "OF_PROJECT", "OF_SESSION"];
+      for (const [index, [scope, place]] of Object.entries(places).entries()) {
+        for (const name of [...names.slice(0, index + 1).reverse(), "UNCONFIRMED"]) {
+          const value = `set-by-${scope}`;
+          const set = await update(client, { scope, ...place, kind: "environment", name, value });
           expect(set).toMatchObject({ outcome: "proposed" });
-          expect(await browser.get(String(set["confirm_url"]))).toContain(name);
-          if (name !== "NARROW") await browser.press(String(set["confirm_url"]), "confirm");
+          expect((await visitor.open(String(set["confirm_url"]))).html).toContain(name);
+          if (name !== "UNCONFIRMED") await visitor.submit(String(set["confirm_url"]), { decision: "confirm" });
         }
+        const steps = [[bash('echo "<$OF_TEAM $OF_USER $OF_PROJECT $OF_SESSION [$UNCONFIRMED]>"')], [say("done")]];
+        const wish = { session_id, permission_mode: "bypassPermissions" };
+        await turn(stack, client, { ...wish, prompt: prompt(`Say them, ${scope}.`, { steps }) });
+        const seen = names.map((_, at) => (at <= index ? `set-by-${scope}` : ""));
+        expect(await toolResults(client, session_id)).toContain(`<${seen.join(" ")} []>`);
       }
-      const wish = { project: "variables", permission_mode: "bypassPermissions" };
-      const steps = [[bash('echo "$WIDE $MIDDLE [$NARROW]"')], [say("done")]];
-      const ran = await turn(stack, client, { ...wish, prompt: prompt("Say them.", { steps }) });
-      expect(await toolResults(client, ran.session_id)).toContain("WIDE-project MIDDLE-project []");
       await client.close();
     });
 
@@ -159,7 +163,7 @@ export function describeConfiguration(sandbox: "process" | "container", options:
 
     test("lets a command's tools run unasked while it is used, and not otherwise [commands.approvals]", async () => {
       const client = await connect(stack);
-      const browser = await signInBrowser(stack.url, stack.signInCode);
+      const visitor = createPageVisitor(stack.url, stack.signInCode);
       await client.callToolOrThrow("create_project", { name: "approved" });
       const made = await client.callToolOrThrow("create_slash_command", {
         scope: "project",
@@ -168,7 +172,7 @@ export function describeConfiguration(sandbox: "process" | "container", options:
         markdown: "---\ndescription: marks\nallowed-tools: Bash(touch *)\n---\nMark it:\n$ARGUMENTS\n",
       });
       expect(made).toMatchObject({ outcome: "proposed" });
-      await browser.press(String(made["confirm_url"]), "confirm");
+      await visitor.submit(String(made["confirm_url"]), { decision: "confirm" });
       const wish = { project: "approved", permission_mode: "default" };
       const steps = [[bash("touch marked.txt")], [say("done")]];
       const used = await turn(stack, client, { ...wish, prompt: `/mark ${embedScenario({ steps })}` });
@@ -176,6 +180,23 @@ export function describeConfiguration(sandbox: "process" | "container", options:
       const list = async () =>
         JSON.stringify(await client.callToolOrThrow("list_project_files", { project: "approved" }));
       expect(await list()).toContain("marked.txt");
+
+      const skill = await client.callToolOrThrow("create_skill", {
+        scope: "user",
+        name: "maker",
+        skill_md: "---\nname: maker\ndescription: makes folders\nallowed-tools: Bash(mkdir *)\n---\nMake it.\n",
+      });
+      expect(skill).toMatchObject({ outcome: "proposed" });
+      await visitor.submit(String(skill["confirm_url"]), { decision: "confirm" });
+      // Loading one is a call like any other.
+      const policy = { auto_approved: ["Skill"] };
+      const place = { scope: "project", project: "approved" };
+      const ruled = await client.callToolOrThrow("update_permission_policy", { ...place, policy });
+      await visitor.submit(String(ruled["confirm_url"]), { decision: "confirm" });
+      const loading = [[callTool("Skill", { skill: "maker" })], [bash("mkdir made")], [say("done")]];
+      const loaded = await turn(stack, client, { ...wish, prompt: prompt("Make.", { steps: loading }) });
+      expect(loaded.result?.text).toBe("done");
+      expect(await list()).toContain("made");
 
       const other = [[bash("touch other.txt")], [say("done")]];
       const asked = await start(client, { ...wish, prompt: prompt("Mark.", { steps: other }) });

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SessionEvent } from "../../src/shared/events/event.ts";
-import { confirmProposal } from "../support/confirm-proposal.ts";
+import { createPageVisitor } from "../support/page-visitor.ts";
 import { callTool, embedScenario, say } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
 import { connect, messages, prompt, readFile, readLog, type Started, waitForEnd, onceFor } from "./person.ts";
@@ -40,7 +40,13 @@ export function describeCustomization(sandbox: "process" | "container", options:
     }
 
     async function change(client: Client, tool: string, args: Args): Promise<string> {
-      return confirmProposal(stack, await client.callToolOrThrow(tool, args));
+      const proposed = await client.callToolOrThrow(tool, args);
+      expect(proposed).toMatchObject({ outcome: "proposed" });
+      const visitor = createPageVisitor(stack.url, stack.signInCode);
+      const { html } = await visitor.open(String(proposed["confirm_url"]));
+      const confirmed = await visitor.submit(String(proposed["confirm_url"]), { decision: "confirm" });
+      expect(confirmed.html).toContain("It holds");
+      return html;
     }
 
     const hooksOf = (log: readonly SessionEvent[]) =>
@@ -243,20 +249,6 @@ export function describeCustomization(sandbox: "process" | "container", options:
       const narrowed = { project, name: "forbidden", permission_mode: "bypassPermissions", allowed_tools: ["Read"] };
       await turn(client, narrowed, "run_slash_command");
       expect(await list()).not.toContain("forbidden.txt");
-      await client.close();
-    });
-
-    test("lets what a confirmed command or skill needs run without a question, while it is used [commands.allowed_tools]", async () => {
-      const client = await connect(stack);
-      const project = "allowed";
-      await client.callToolOrThrow("create_project", { name: project });
-      const steps = (command: string) => embedScenario({ steps: [[bash(command)], [say("done")]] });
-      const markdown = `---\nallowed-tools: Bash(touch *)\n---\nTouch it.\n${steps("touch by-command.txt")}\n`;
-      await change(client, "create_slash_command", { scope: "project", project, name: "toucher", markdown });
-      const list = async () => JSON.stringify(await client.callToolOrThrow("list_project_files", { project }));
-      const used = await turn(client, { project, name: "toucher", permission_mode: "default" }, "run_slash_command");
-      expect(used.turn).toMatchObject({ status: "completed" });
-      expect(await list()).toContain("by-command.txt");
       await client.close();
     });
 
