@@ -181,10 +181,12 @@ export function describeConfiguration(sandbox: "process" | "container", options:
         JSON.stringify(await client.callToolOrThrow("list_project_files", { project: "approved" }));
       expect(await list()).toContain("marked.txt");
 
+      // A skill that was loaded speaks last, so the model's next steps are its own.
+      const task = embedScenario({ steps: [[bash("mkdir made")], [say("done")]] });
       const skill = await client.callToolOrThrow("create_skill", {
         scope: "user",
         name: "maker",
-        skill_md: "---\nname: maker\ndescription: makes folders\nallowed-tools: Bash(mkdir *)\n---\nMake it.\n",
+        skill_md: `---\nname: maker\ndescription: makes folders\nallowed-tools: Bash(mkdir *)\n---\n${task}\n`,
       });
       expect(skill).toMatchObject({ outcome: "proposed" });
       await visitor.submit(String(skill["confirm_url"]), { decision: "confirm" });
@@ -193,7 +195,7 @@ export function describeConfiguration(sandbox: "process" | "container", options:
       const place = { scope: "project", project: "approved" };
       const ruled = await client.callToolOrThrow("update_permission_policy", { ...place, policy });
       await visitor.submit(String(ruled["confirm_url"]), { decision: "confirm" });
-      const loading = [[callTool("Skill", { skill: "maker" })], [bash("mkdir made")], [say("done")]];
+      const loading = [[callTool("Skill", { skill: "maker" })], [say("not loaded")]];
       const loaded = await turn(stack, client, { ...wish, prompt: prompt("Make.", { steps: loading }) });
       expect(loaded.result?.text).toBe("done");
       expect(await list()).toContain("made");
