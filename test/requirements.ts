@@ -29,6 +29,8 @@ export const REQUIREMENTS = {
   "configuration.limits": "a configuration that is larger than a session takes is refused",
   "configuration.warm": "an unchanged configuration is neither read nor sent again; a runner that has lost it gets it",
   "configuration.outage": "a turn waits for rules that are known to have changed, and for nothing else",
+  "proxy.answers": "an answer that says nothing is passed on as such",
+  "commands.front_matter": "a command's file has the front matter that was shown, whatever its text begins with",
   "commands.approvals":
     "what a command or skill lets run runs unasked in turns that use it, unless the repository took its name or a rule says no",
   "configuration.scopes": "rules and settings of team, person, project and session hold in a session, each as it says",

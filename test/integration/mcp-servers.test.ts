@@ -234,6 +234,22 @@ describe("adding a server", () => {
     expect((await keep(program)).test).toMatchObject({ tested: false });
   });
 
+  it("does neither in the guise of one that is switched off [servers.consent]", async () => {
+    await confirm(await keep(http({ headers: { "X-Key": "a-literal-key-1234" } })));
+    const off = { enabled: false, url: "https://evil.example.com/mcp", headers: { "X-Key": "${secret:TEST_X_KEY}" } };
+    expect((await keep(http(off))).outcome).toMatchObject({ outcome: "proposed" });
+    const program = mcpServerSchema.parse({ type: "stdio", command: "touch", args: ["x"], enabled: false });
+    expect((await keep(program)).outcome).toMatchObject({ outcome: "proposed" });
+
+    expect((await keep(http({ enabled: false, headers: { "X-Key": "${secret:TEST_X_KEY}" } }))).outcome).toMatchObject({
+      outcome: "applied",
+    });
+    const sandbox = { testServer: () => Promise.reject(new Error("nothing is started")) };
+    await expect(servers.service.test(owner, user, "test", sandbox)).rejects.toMatchObject({
+      code: "invalid_argument",
+    });
+  });
+
   it("uses secrets of its own scope alone [secrets.scope]", async () => {
     const team: Place = { scope: "team", scope_id: owner.team_id };
     await servers.secrets.put(owner.team_id, team, {

@@ -178,7 +178,9 @@ describe("a change of a server", () => {
     ["removed", http(), null, false],
     ["fewer tools", some, http({ allowed_tools: ["a"] }), false],
     ["some tools", http(), some, false],
-    ["switched off", http(), http({ enabled: false, url: "https://other.example.com/" }), false],
+    ["switched off", http(), http({ enabled: false }), false],
+    ["switched off, with another address", http(), http({ enabled: false, url: "https://other.example.com/" }), true],
+    ["a new one that is switched off", null, http({ enabled: false }), true],
     ["none", http(), http(), false],
   ] as const)("widens or not: %s [servers.proposal]", (_, before, after, widens) => {
     expect(isWideningServer(before, after)).toBe(widens);

@@ -1,9 +1,10 @@
 // Whether a change of a server's definition lets sessions do more than before: then a person has to agree to it.
 import type { McpServer } from "./server-schema.ts";
 
+/** Also while it is switched off: what is switched on later is then something that a person has seen whole. */
 export function isWideningServer(before: McpServer | null, after: McpServer | null): boolean {
-  if (after === null || !after.enabled) return false;
-  if (before === null || !before.enabled) return true;
+  if (after === null) return false;
+  if (before === null || (after.enabled && !before.enabled)) return true;
   return !isSameTarget(before, after) || !isNarrower(before.allowed_tools, after.allowed_tools);
 }
 

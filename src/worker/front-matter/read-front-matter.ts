@@ -1,19 +1,21 @@
-// Reads a Markdown file with front matter, as Claude Code does: YAML between two lines of dashes at the very top.
+// Reads a Markdown file with front matter, as Claude Code does: YAML between three dashes at the very top and the next three.
 import { isMap, parseDocument } from "yaml";
 import { AppError } from "../../shared/errors/app-error.ts";
 
 /** Of the front matter alone: what is in it are names and sentences. */
 const MAX_FRONT_MATTER_CHARS = 16_000;
 const MAX_ALIASES = 20;
-const FENCED = /^---[ \t]*\r?\n([\s\S]*?)^---[ \t]*(?:\r?\n|$)/m;
+/** Claude Code's own: it ends at the next three dashes, wherever in a line they stand. */
+const FENCED = /^---\s*\n([\s\S]*?)---\s*\n?/;
 
 export type Markdown = { fields: Record<string, unknown>; body: string };
 
 /** `what` begins the sentences about what is wrong, as in "The command". */
 export function readFrontMatter(text: string, what: string): Markdown {
-  const plain = text.replace(/^\uFEFF/, "");
-  const match = plain.startsWith("---") ? FENCED.exec(plain) : null;
-  if (match === null || match.index !== 0) return { fields: {}, body: plain };
+  // Each reader on the way takes one mark away: none is left for the last one.
+  const plain = text.replace(/^\uFEFF+/, "");
+  const match = FENCED.exec(plain);
+  if (match === null) return { fields: {}, body: plain };
   const [whole, yaml = ""] = match;
   return { fields: readYaml(yaml, what), body: plain.slice(whole.length) };
 }

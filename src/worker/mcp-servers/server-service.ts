@@ -88,6 +88,7 @@ export function createServerService(parts: ServerServiceParts): ServerService {
     dropUnused: (principal, place, name) => dropUnused(parts, principal, place, name),
     async test(principal, place, name, sandbox) {
       const server = await find(principal, place, name);
+      if (!server.enabled) throw new AppError("invalid_argument", `${name} is switched off. Switch it on to test it.`);
       return parts.tester.kept(keyOf(principal, place, name), server, sandbox);
     },
   };

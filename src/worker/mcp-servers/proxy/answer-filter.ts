@@ -16,6 +16,7 @@ export type AnswerFilter = {
 export async function filterJson(answer: Response, filter: AnswerFilter): Promise<string> {
   const text = await answer.text();
   if (text.length > MAX_MESSAGE_BYTES) throw unreadable();
+  if (text.trim() === "") return "";
   return filterMessage(text, filter);
 }
 

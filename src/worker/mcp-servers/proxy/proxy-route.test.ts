@@ -202,6 +202,21 @@ describe("the secret in an SSE server's path", () => {
     await reader.cancel();
   });
 
+  it("leads nowhere once the name is another server's: its secrets are not for the first one [secrets.nowhere]", async () => {
+    const first = openProxy({ type: "sse", url: remote.sseUrl });
+    const stream = await first.route(ask("GET"));
+    const reader = stream.body!.getReader();
+    const told = new TextDecoder().decode((await reader.read()).value);
+    const endpoint = /\?endpoint=\S+/.exec(told)?.[0] ?? "";
+    await reader.cancel();
+    const before = remote.seen.length;
+    for (const type of ["sse", "http"] as const) {
+      const later = openProxy({ type, url: "https://other.example.com/mcp", headers: { "X-Key": "of the other one" } });
+      expect((await later.route(ask("POST", { url: `${urlOf()}${endpoint}`, body: "{}" }))).status).toBe(404);
+    }
+    expect(remote.seen.length).toBe(before);
+  });
+
   it("leads to that server alone", async () => {
     const other = await startRemoteServer();
     const evil = await startRemoteServer({
@@ -228,6 +243,22 @@ const ask = (
   { url = urlOf(), body, bearer = token }: { url?: string; body?: string; bearer?: string } = {},
 ) =>
   new Request(url, { method, headers: { authorization: `Bearer ${bearer}` }, ...(body === undefined ? {} : { body }) });
+
+describe("an answer that says nothing", () => {
+  it.each([202, 200])("with status %i is passed on, whatever type it says it has [proxy.answers]", async (status) => {
+    const quiet = await startRemoteServer({
+      before(_request, response) {
+        response.writeHead(status, { "content-type": "application/json" }).end();
+        return true;
+      },
+    });
+    const { route } = openProxy({ type: "http", url: quiet.httpUrl });
+    const body = JSON.stringify({ jsonrpc: "2.0", method: "notifications/initialized" });
+    const answer = await route(ask("POST", { body }));
+    expect([answer.status, await answer.text()]).toEqual([status, ""]);
+    quiet.close();
+  });
+});
 
 describe("the proxy", () => {
   const call = (name: string, more: object = {}) =>

@@ -65,7 +65,7 @@ async function pass(parts: ProxyParts, request: Request): Promise<Response> {
   if (outgoing.refusal !== null) return outgoing.refusal;
   try {
     const ready = await parts.open(key, server);
-    const url = endpoint === null ? ready.url : await openEndpoint(parts, { sessionId, name, endpoint });
+    const url = endpoint === null ? ready.url : await openEndpoint(parts, { sessionId, name, server, endpoint });
     const passing = { request, sessionId, key, server, ready, url, body: outgoing.body };
     return await relay(parts, passing, await ask(parts, passing));
   } catch (error) {
@@ -153,6 +153,11 @@ async function relay(parts: ProxyParts, passing: Passing, answer: Response): Pro
   const headers = answerHeaders(answer.headers);
   const type = (answer.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   parts.health.ok(passing.key, null);
+  // Accepted, and nothing to say: whatever type it says it has.
+  if (answer.status === 202) {
+    void answer.body?.cancel().catch(() => null);
+    return new Response(null, { status: 202, headers });
+  }
   if (answer.body !== null && type === "text/event-stream") {
     headers.set("content-type", "text/event-stream");
     return new Response(filterStream(answer.body, filter), { status: answer.status, headers });
@@ -184,7 +189,7 @@ function refuse(parts: ProxyParts, { key, request }: Passing, answer: Response):
 }
 
 function toFilter(parts: ProxyParts, { sessionId, key, server, ready, url }: Passing): AnswerFilter {
-  const context = ["endpoint", sessionId, key.name];
+  const context = endpointContext(sessionId, key.name, server);
   return {
     allowed_tools: server.allowed_tools,
     hidden: ready.hidden,
@@ -200,11 +205,16 @@ function toFilter(parts: ProxyParts, { sessionId, key, server, ready, url }: Pas
   };
 }
 
+/** Of this definition alone: another one of the name has other secrets, which are not for the address of this one. */
+function endpointContext(sessionId: string, name: string, { type, url }: RemoteServer): string[] {
+  return ["endpoint", sessionId, name, type, url];
+}
+
 async function openEndpoint(
   { sealer }: ProxyParts,
-  { sessionId, name, endpoint }: { sessionId: string; name: string; endpoint: string },
+  { sessionId, name, server, endpoint }: { sessionId: string; name: string; server: RemoteServer; endpoint: string },
 ): Promise<string> {
-  const url = await sealer.open(endpoint, ["endpoint", sessionId, name]);
+  const url = await sealer.open(endpoint, endpointContext(sessionId, name, server));
   if (url === null) throw new AppError("not_found", "There is nothing at this address.");
   return url;
 }
