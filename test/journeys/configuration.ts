@@ -114,7 +114,7 @@ export function describeConfiguration(sandbox: "process" | "container", options:
       const places = { team: {}, user: {}, project: { project: "variables" }, session: { session_id } };
       const names = ["OF_TEAM", "OF_USER", "OF_PROJECT", "OF_SESSION"];
       for (const [index, [scope, place]] of Object.entries(places).entries()) {
-        for (const name of [...names.slice(0, index + 1).reverse(), "UNCONFIRMED"]) {
+        for (const name of [...names.slice(0, index + 1).toReversed(), "UNCONFIRMED"]) {
           const value = `set-by-${scope}`;
           const set = await update(client, { scope, ...place, kind: "environment", name, value });
           expect(set).toMatchObject({ outcome: "proposed" });

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SessionEvent } from "../../src/shared/events/event.ts";
 import { createPageVisitor } from "../support/page-visitor.ts";
-import { callTool, embedScenario, say } from "../support/scripted-model/scenario.ts";
+import { callTool, say } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
 import { connect, messages, prompt, readFile, readLog, type Started, waitForEnd, onceFor } from "./person.ts";
 
