@@ -29,6 +29,13 @@ export const REQUIREMENTS = {
   "configuration.limits": "a configuration that is larger than a session takes is refused",
   "configuration.warm": "an unchanged configuration is neither read nor sent again; a runner that has lost it gets it",
   "configuration.outage": "a turn waits for rules that are known to have changed, and for nothing else",
+  "accounting.cost": "what a turn costs is counted request by request, and is what Claude Code counts",
+  "accounting.unknown": "the cost of a model without a price is unknown, never 0",
+  "accounting.prices": "a team's own prices go before the list",
+  "accounting.reported": "Claude Code's totals run on: a turn's own are the difference",
+  "accounting.answer": "an answer is counted by what it says of itself, or estimated when it was cut off",
+  "accounting.restart": "a Claude Code that is killed, replaced or resumed neither loses nor repeats a cost",
+  "accounting.once": "an answer is counted once, also when the object restarts in between",
   "proxy.answers": "an answer that says nothing is passed on as such",
   "commands.front_matter": "a command's file has the front matter that was shown, whatever its text begins with",
   "commands.approvals":

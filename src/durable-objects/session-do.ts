@@ -1,5 +1,6 @@
 // The Session object: one Claude Code session. Builds its collaborators and hands every call on. Composition root.
 import { DurableObject } from "cloudflare:workers";
+import type { AnswerUsage } from "../shared/accounting/answer-usage.ts";
 import type { ConversationMark } from "../shared/checkpoints/format.ts";
 import type { CheckpointRecord } from "../shared/checkpoints/schema.ts";
 import { answer, failure, type Answer } from "../shared/errors/app-error.ts";
@@ -270,15 +271,15 @@ export class SessionObject extends DurableObject<Env> {
 
   async beginModelRequest(question: ModelRequestQuestion): Promise<Answer<{ request_id: string }>> {
     if (this.#session === null) return NOT_FOUND;
-    return this.#session.admission.begin(this.#session.sessions.get(), question);
+    return this.#session.models.begin(question);
   }
 
   async renewModelRequest(requestId: string): Promise<void> {
-    this.#session?.admission.renew(requestId);
+    this.#session?.models.renew(requestId);
   }
 
-  async finishModelRequest(requestId: string): Promise<void> {
-    this.#session?.admission.finish(requestId);
+  async finishModelRequest(requestId: string, usage: AnswerUsage | null): Promise<void> {
+    this.#session?.models.finish(requestId, usage);
   }
 
   async admitServerRequest(question: ServerRequestQuestion): Promise<Answer<{ owner_id: string; project_id: string }>> {

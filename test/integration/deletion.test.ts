@@ -11,7 +11,7 @@ import { inSession, newId, turnEnd, type TestWorld } from "./session-fixture.ts"
 const down = async (): Promise<never> => Promise.reject(new Error("down"));
 const prefixOf = (team: string, session: string) => `teams/${team}/sessions/${session}/`;
 const keysOf = async (prefix: string) => (await env.BUCKET.list({ prefix })).objects.map(({ key }) => key);
-const rowsOf = async (table: "sessions" | "usage", session: string) => {
+const rowsOf = async (table: "sessions" | "model_usage", session: string) => {
   const key = table === "sessions" ? "id" : "session_id";
   return (await env.DB.prepare(`SELECT * FROM ${table} WHERE ${key} = ?`).bind(session).all()).results;
 };
@@ -165,7 +165,7 @@ describe("deleting a session that works", () => {
       expect(runner).toMatchObject({ ended: true, forgotten: true });
       expect(world.session.turns.get(turnId)?.status).toBe("interrupted");
       expect(world.released).toContain(turnId);
-      expect(await rowsOf("usage", idOf(world))).toMatchObject([{ turn_id: first.turnId }]);
+      expect(await rowsOf("model_usage", idOf(world))).toMatchObject([{ turn_id: first.turnId }]);
       expect(await rowsOf("sessions", idOf(world))).toEqual([]);
     });
   });

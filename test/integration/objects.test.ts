@@ -75,7 +75,9 @@ describe("objects", () => {
         env.DB.prepare(`SELECT * FROM ${table} WHERE ${key} = ?`).bind(value).all();
       const id = world.session.sessions.get().session_id;
       expect((await read("sessions", "id", id)).results).toMatchObject([{ status: "idle", turns: 1, cost_usd: 0.25 }]);
-      expect((await read("usage", "turn_id", turnId)).results).toMatchObject([{ cost_usd: 0.25, output_tokens: 5 }]);
+      expect((await read("model_usage", "turn_id", turnId)).results).toMatchObject([
+        { model: "claude-sonnet-5", reported_cost_usd: 0.25, output_tokens: 5 },
+      ]);
 
       const stale = { ...older!.payload, status: "running", version: 0 };
       world.session.outbox.put("session", id, stale);

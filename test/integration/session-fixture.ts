@@ -1,4 +1,6 @@
 // A session on a real object's storage, with a runner in the same isolate behind a real WebSocket.
+import type { ReportedUsage } from "../../src/shared/accounting/reported-usage.ts";
+import { NO_TOKENS } from "../../src/shared/accounting/token-usage.ts";
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { newWebSocketRpcSession, RpcTarget, type RpcStub } from "capnweb";
@@ -227,6 +229,9 @@ export const RESULT = {
   duration_ms: 12,
   total_cost_usd: 0.25,
   usage: { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 },
+  model_usage: {
+    "claude-sonnet-5": { ...NO_TOKENS, cost_usd: 0.25, input_tokens: 10, output_tokens: 5 },
+  } as ReportedUsage,
   permission_denials: [],
 };
 

@@ -51,7 +51,7 @@ describe("a conversation's files", () => {
 });
 
 describe("a fork", () => {
-  it("begins with the conversation, and the cost, of the turn that was asked for [transcripts.fork]", async () => {
+  it("begins with the conversation of the turn that was asked for, and has cost nothing [transcripts.fork]", async () => {
     let source: Awaited<ReturnType<TestWorld["session"]["forks"]["source"]>> | undefined;
     let principal: TestWorld["principal"] | undefined;
     await inSession(async (world) => {
@@ -61,10 +61,10 @@ describe("a fork", () => {
         world.session.turns.markStarted(turnId, new Date().toISOString());
         world.session.turns.setAttachedBytes(turnId, 7);
       }
-      const whole = { cli_total_usd: 0.3, attached_bytes: 14 };
+      const whole = { attached_bytes: 14 };
       expect(await world.session.forks.source(null)).toMatchObject({ ok: true, value: whole });
       source = await world.session.forks.source(first.endedAt + 1);
-      expect(source).toMatchObject({ value: { at_event: first.endedAt, cli_total_usd: 0.1, attached_bytes: 7 } });
+      expect(source).toMatchObject({ value: { at_event: first.endedAt, attached_bytes: 7 } });
       principal = world.principal;
     });
     if (!source?.ok || principal === undefined) throw new Error("no source");
@@ -74,7 +74,7 @@ describe("a fork", () => {
     const view = await fork.beginFork(principal, forkId, source.value);
     expect(view).toMatchObject({
       ok: true,
-      value: { session: { session_id: forkId, status: "idle", turns: 0, cost_usd: 0.1 }, turn: null },
+      value: { session: { session_id: forkId, status: "idle", turns: 0, cost_usd: 0 }, turn: null },
     });
     expect(await fork.beginFork(principal, forkId, source.value)).toMatchObject({ ok: true });
     expect(await fork.forkSource(principal, null)).toMatchObject({ ok: true, value: { attached_bytes: 7 } });

@@ -4,6 +4,7 @@ import { type EntrySpool, SpoolWriteError } from "../events/entry-spool.ts";
 import type { SessionMark } from "../processes/process-list.ts";
 import { killMarked } from "../processes/process-tree.ts";
 import type { CliExit } from "../processes/spawn-cli.ts";
+import type { SavedTotals } from "../transcripts/saved-totals.ts";
 import type { Cli } from "./cli.ts";
 import type { MessageRecorder } from "./message-recorder.ts";
 import type { TurnTracker } from "./turn-tracker.ts";
@@ -24,11 +25,11 @@ export function createCliEvents({ spool, turns, recorder, started }: CliEventPar
       spool.record({ kind: "hook_executed", turn_id: turns.running()?.turnId ?? null, hook });
     },
 
-    onStarted(cli: Cli, resumed: boolean): void {
+    onStarted(cli: Cli, start: { resumed: boolean; totals: SavedTotals }): void {
       if (cli.pid === null) return;
       const turnId = turns.running()?.turnId ?? null;
-      const { claudeSessionId } = cli.fixed;
-      spool.record({ kind: "cli_started", turn_id: turnId, pid: cli.pid, claude_session_id: claudeSessionId, resumed });
+      const claude_session_id = cli.fixed.claudeSessionId;
+      spool.record({ kind: "cli_started", turn_id: turnId, pid: cli.pid, claude_session_id, ...start });
     },
 
     /** A turn whose log would have a hole is stopped rather than shown as whole. */

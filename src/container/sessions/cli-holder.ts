@@ -5,7 +5,8 @@ import type { LaunchConfiguration } from "../configuration/launch-configuration.
 import { takeBackEnvironment } from "../configuration/repository-environment.ts";
 import { readRepositoryHooks } from "../hooks/repository-hooks.ts";
 import { type Cli, type CliHandlers, type CliLaunch, type FixedOptions, launchCli, type LiveOptions } from "./cli.ts";
-import { chooseBeginning } from "../transcripts/conversation.ts";
+import { type Beginning, chooseBeginning } from "../transcripts/conversation.ts";
+import { NOTHING_SAVED, readSavedTotals, type SavedTotals } from "../transcripts/saved-totals.ts";
 
 export type CliHolderParts = {
   configDir: string;
@@ -15,7 +16,8 @@ export type CliHolderParts = {
   /** Lays the turn's configuration out, where it is not yet. */
   configure(turn: TurnStart): Promise<LaunchConfiguration>;
   handlers: CliHandlers;
-  onStarted: (cli: Cli, resumed: boolean) => void;
+  /** `totals`: from where the CLI counts on. */
+  onStarted: (cli: Cli, start: { resumed: boolean; totals: SavedTotals }) => void;
   /** Something would be lost with the process. */
   isBusy: () => boolean;
   /** A CLI that no prompt came to for this long is ended; the next one resumes the conversation. */
@@ -50,10 +52,11 @@ export function createCliHolder(parts: CliHolderParts): CliHolder {
 
   async function launch(fixed: FixedOptions, live: LiveOptions): Promise<Cli> {
     const found = await findForLaunch(parts, fixed);
+    const totals = await totalsBefore(parts.configDir, found.beginning, fixed);
     const cli = launchCli({ ...parts.launch, fixed, live, ...found }, handlers);
     current = cli;
     lookAfterIdle();
-    parts.onStarted(cli, found.beginning.kind !== "new");
+    parts.onStarted(cli, { resumed: found.beginning.kind !== "new", totals });
     return cli;
   }
 
@@ -107,6 +110,11 @@ async function findForLaunch(parts: CliHolderParts, fixed: FixedOptions) {
     mcpServers: await parts.servers(fixed.configuration),
     repositoryHooks: fixed.configuration.repository.hooks ? await readRepositoryHooks(cwd) : {},
   };
+}
+
+async function totalsBefore(configDir: string, beginning: Beginning, fixed: FixedOptions): Promise<SavedTotals> {
+  if (beginning.kind === "new") return NOTHING_SAVED;
+  return readSavedTotals(configDir, beginning.kind === "fork" ? beginning.from : fixed.claudeSessionId);
 }
 
 function toFixedOptions(turn: TurnStart, configuration: LaunchConfiguration): FixedOptions {

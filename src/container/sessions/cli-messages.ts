@@ -1,5 +1,6 @@
 // Reads the CLI's messages as far as the runner acts on them: which are passing, which begin a turn, and what a result says.
 import { z } from "zod";
+import { readReportedUsage } from "../../shared/accounting/reported-usage.ts";
 import { isMessageOf } from "../../shared/events/message-kind.ts";
 import { isTooDeep, jsonBytes, shortenToFit } from "../../shared/events/shorten.ts";
 import { MAX_STRUCTURED_BYTES } from "../../shared/limits.ts";
@@ -72,6 +73,7 @@ const resultSchema = z.looseObject({
   num_turns: count,
   duration_ms: count,
   total_cost_usd: count,
+  modelUsage: z.unknown(),
   origin: z.looseObject({ kind: z.string() }).optional().catch(undefined),
   usage: z
     .object({
@@ -108,6 +110,7 @@ export function readResult(message: unknown): { result: CliResult; isFollowUp: b
     duration_ms: data.duration_ms,
     total_cost_usd: data.total_cost_usd,
     usage: data.usage,
+    model_usage: readReportedUsage(data.modelUsage),
     permission_denials: data.permission_denials
       .slice(0, 200)
       .map(({ tool_name, tool_use_id }) => ({ tool_name, tool_use_id })),

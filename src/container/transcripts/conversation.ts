@@ -1,11 +1,11 @@
 // How a session's conversation begins in this sandbox: resumed, as a copy of another one, or from nothing.
 import { createReadStream } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import type { FixedOptions } from "../sessions/cli.ts";
 import type { SessionSettings } from "../sessions/session-parts.ts";
 import type { HostLink } from "../rpc/host-link.ts";
+import { findTranscript } from "./transcript-files.ts";
 import { restoreTranscript } from "./transcript-restore.ts";
 import type { TranscriptUploader } from "./transcript-uploader.ts";
 
@@ -67,14 +67,4 @@ async function holdsConversation(path: string): Promise<boolean> {
     end = text.slice(-OVERLAP_CHARACTERS);
   }
   return false;
-}
-
-async function findTranscript(configDir: string, claudeSessionId: string): Promise<string | null> {
-  const projects = join(configDir, "projects");
-  const names = await readdir(projects).catch((): string[] => []);
-  for (const name of names) {
-    const files = await readdir(join(projects, name)).catch((): string[] => []);
-    if (files.includes(`${claudeSessionId}.jsonl`)) return join(projects, name, `${claudeSessionId}.jsonl`);
-  }
-  return null;
 }

@@ -1,5 +1,6 @@
 // Where Claude Code keeps a session's transcripts, and which files there are: the main one, sub-agents', their metadata.
 import { readdirSync, statSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { MAX_TRANSCRIPT_FILES, transcriptPathSchema } from "../../shared/transcripts/schema.ts";
 
@@ -20,4 +21,15 @@ export function listTranscriptFiles(folder: string): FileSize[] {
     .map((file) => ({ path: relative(folder, file), bytes: statSync(file).size }))
     .filter(({ path, bytes }) => bytes > 0 && transcriptPathSchema.safeParse(path).success);
   return files.sort((a, b) => (a.path < b.path ? -1 : 1)).slice(0, MAX_TRANSCRIPT_FILES);
+}
+
+/** Null when there is none of that conversation. */
+export async function findTranscript(configDir: string, claudeSessionId: string): Promise<string | null> {
+  const projects = join(configDir, "projects");
+  const names = await readdir(projects).catch((): string[] => []);
+  for (const name of names) {
+    const files = await readdir(join(projects, name)).catch((): string[] => []);
+    if (files.includes(`${claudeSessionId}.jsonl`)) return join(projects, name, `${claudeSessionId}.jsonl`);
+  }
+  return null;
 }

@@ -146,14 +146,12 @@ function goBack(parts: Parts, { operation_id, checkpoint_id, mark }: Rewind, ver
   const { storage, sessions, events, transcripts, taskLog, log, clock } = parts;
   if (isRewound(parts, operation_id)) return;
   storage.sql.exec("INSERT INTO rewinds (operation_id) VALUES (?)", operation_id);
-  const cli_total_usd = version?.cli_total_usd ?? 0;
   taskLog.endAll(ENDED_WITH_CLAUDE_CODE);
   sessions.setBackgroundTasks(0);
-  sessions.addCost(cli_total_usd, 0);
   log.refreshStatus(`the conversation went back to event ${mark.event_seq} with the checkpoint ${checkpoint_id}`);
   const turn_id = version?.turn_id ?? mark.turn_id;
   const files = version?.files ?? [];
-  transcripts.add({ turn_id, event_seq: events.cursor(), cli_total_usd, files, created_at: clock.nowIso() });
+  transcripts.add({ turn_id, event_seq: events.cursor(), files, created_at: clock.nowIso() });
   log.oweRow();
 }
 

@@ -1,10 +1,11 @@
 // Turns the runner's entries into the log: stored once, in order, with what follows from each, then acknowledged.
 import type { AttachmentProblem } from "../../shared/attachments/schema.ts";
-import type { EntryBatch, RunnerEntry } from "../../shared/rpc/runner-entry.ts";
+import type { CliResult, EntryBatch, RunnerEntry } from "../../shared/rpc/runner-entry.ts";
 import { readModelRetry } from "../../shared/models/retry-policy.ts";
 import type { TurnOptions } from "../../shared/sessions/schema.ts";
 import { decideTurnEnd } from "../../shared/sessions/turn-end-policy.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
+import { type CliTotals, NO_CLI_TOTALS } from "../sessions/session-store.ts";
 import { ENDED_WITH_CLAUDE_CODE, type TaskLog } from "../tasks/task-log.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
 import { createPrefixedLines, type PrefixedLines } from "../structured/prefixed-lines.ts";
@@ -41,9 +42,12 @@ export function createEntryRecorder(parts: Parts, log: SessionLog): EntryRecorde
         recordHook(parts, entry);
         return false;
       case "cli_started":
+        if (entry.totals !== undefined) {
+          sessions.addCost({ cli_total_usd: entry.totals.total_cost_usd, cli_usage: entry.totals.model_usage }, 0);
+        }
         // A conversation that begins anew counts its cost, and its files, from nothing again.
         if (!entry.resumed) {
-          sessions.resetCliTotal();
+          sessions.addCost(NO_CLI_TOTALS, 0);
           sessions.setInheritedAttachedBytes(0);
           parts.turns.forgetAttachedBytes();
         }
@@ -159,6 +163,11 @@ function findAttachment(turn: TurnRow, refused: AttachmentProblem | undefined) {
   return { file: turn.options.attachments?.[refused.index] ?? null, problem: refused.problem };
 }
 
+function totalsOf({ sessions }: Parts, result: CliResult | null): CliTotals | null {
+  if (result === null) return null;
+  return { cli_total_usd: result.total_cost_usd, cli_usage: result.model_usage ?? sessions.get().cli_usage };
+}
+
 /** True when the turn was open until now: an end that comes twice, or late, changes nothing. */
 function endTurn(parts: Parts, log: SessionLog, entry: RunnerEntry & { kind: "turn_ended" }): boolean {
   const turn = parts.turns.get(entry.turn_id);
@@ -174,7 +183,6 @@ function endTurn(parts: Parts, log: SessionLog, entry: RunnerEntry & { kind: "tu
     attachment: findAttachment(turn, entry.attachment),
   });
   if (entry.attached_bytes !== undefined) parts.turns.setAttachedBytes(turn.turn_id, entry.attached_bytes);
-  const cliTotalUsd = entry.result?.total_cost_usd ?? null;
-  log.turnEnded(turn, end, { stderr_tail: entry.stderr_tail, cliTotalUsd });
+  log.turnEnded(turn, end, { stderr_tail: entry.stderr_tail, cliTotals: totalsOf(parts, entry.result) });
   return true;
 }

@@ -11,7 +11,7 @@ function setUp() {
   let ids = 0;
   const clock = { nowMs: () => nowMs, nowIso: () => "", newId: () => `request-${(ids += 1)}` };
   const admission = createModelAdmission(clock, ["claude-*"]);
-  const begin = () => admission.begin(session, question);
+  const begin = () => admission.begin(session, question, "turn");
   return { admission, begin, pass: (ms: number) => void (nowMs += ms) };
 }
 

@@ -11,20 +11,21 @@ import type { SessionRow } from "../sessions/session-store.ts";
 const FORGOTTEN_AFTER_MS = 3 * MODEL_REQUEST_RENEW_MS;
 
 export type ModelAdmission = {
-  begin(session: SessionRow, question: ModelRequestQuestion): Answer<{ request_id: string }>;
+  begin(session: SessionRow, question: ModelRequestQuestion, turnId: string | null): Answer<{ request_id: string }>;
   /** It still runs. One that is not known, as after the object's restart, is counted from here on. */
   renew(requestId: string): void;
-  finish(requestId: string): void;
+  /** Says which turn it was for; null when that is not known any more, as after the object's restart. */
+  finish(requestId: string): string | null;
 };
 
 export function createModelAdmission(clock: Clock, allowedModels: readonly string[]): ModelAdmission {
-  const underWay = new Map<string, number>();
+  const underWay = new Map<string, { since: number; turnId: string | null }>();
   const forgetOld = (): void => {
-    for (const [id, since] of underWay) if (clock.nowMs() - since > FORGOTTEN_AFTER_MS) underWay.delete(id);
+    for (const [id, { since }] of underWay) if (clock.nowMs() - since > FORGOTTEN_AFTER_MS) underWay.delete(id);
   };
 
   return {
-    begin(session, question) {
+    begin(session, question, turnId) {
       const refusal = refuse(session, question, allowedModels);
       if (refusal !== null) return refusal;
       forgetOld();
@@ -32,11 +33,17 @@ export function createModelAdmission(clock: Clock, allowedModels: readonly strin
         return failure("too_many_model_requests", `This session has ${MAX_MODEL_REQUESTS_AT_ONCE} requests under way.`);
       }
       const request_id = clock.newId();
-      underWay.set(request_id, clock.nowMs());
+      underWay.set(request_id, { since: clock.nowMs(), turnId });
       return answer({ request_id });
     },
-    renew: (requestId) => void underWay.set(requestId, clock.nowMs()),
-    finish: (requestId) => void underWay.delete(requestId),
+    renew(requestId) {
+      underWay.set(requestId, { since: clock.nowMs(), turnId: underWay.get(requestId)?.turnId ?? null });
+    },
+    finish(requestId) {
+      const turnId = underWay.get(requestId)?.turnId ?? null;
+      underWay.delete(requestId);
+      return turnId;
+    },
   };
 }
 

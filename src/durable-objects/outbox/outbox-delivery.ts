@@ -14,7 +14,12 @@ const TARGETS: Record<IndexKind, { table: string; conflict: (columns: string[]) 
       `ON CONFLICT (id) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(", ")}
        WHERE excluded.version > sessions.version`,
   },
-  usage: { table: "usage", conflict: () => "ON CONFLICT (turn_id) DO NOTHING" },
+  model_usage: {
+    table: "model_usage",
+    conflict: (columns) =>
+      `ON CONFLICT (turn_id, model) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(", ")}
+       WHERE excluded.version > model_usage.version`,
+  },
   process: {
     table: "session_processes",
     conflict: (columns) =>

@@ -15,7 +15,7 @@ export const OUTBOX_SCHEMA = `
 
 export const OUTBOX_KINDS = [
   "session",
-  "usage",
+  "model_usage",
   "process",
   "checkpoint_refs",
   "checkpoint",

@@ -1,5 +1,7 @@
 // Builds a session's collaborators around one object's storage. Nothing here decides anything.
 import { RUNTIME_HEADER } from "../../shared/rpc/protocol.ts";
+import { createUsageLedger } from "../accounting/usage-ledger.ts";
+import { createUsageStore } from "../accounting/usage-store.ts";
 import { createAttachmentReader } from "../attachments/attachment-reader.ts";
 import { type AlarmClock, createAlarmClock } from "../alarms/alarm-clock.ts";
 import type { ArchiveBucket } from "../archive/archive-keys.ts";
@@ -22,6 +24,7 @@ import { createEventBell } from "../events/event-bell.ts";
 import { createEventStore } from "../events/event-store.ts";
 import { createExclusive } from "../exclusive.ts";
 import { createModelAdmission } from "../models/model-admission.ts";
+import { createModelRequests } from "../models/model-requests.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
 import { createPermissionBook, type PermissionBook } from "../permissions/permission-book.ts";
@@ -124,7 +127,12 @@ export function composeSession(ports: SessionPorts) {
     processes: createProcessDesk({ ...parts, ...core, reader, connection, onError }),
     tasks: createTaskDesk({ ...parts, connection, onError }),
     lostTurns: createLostTurns(parts, core.log),
-    admission: createModelAdmission(ports.clock, ports.config.allowedModels),
+    models: createModelRequests({
+      ...parts,
+      log: core.log,
+      ledger: core.ledger,
+      admission: createModelAdmission(ports.clock, ports.config.allowedModels),
+    }),
   };
 }
 
@@ -154,7 +162,9 @@ function composeCore(ports: SessionPorts) {
   const team = () => ports.team(row().team_id);
   const registry = createProcessRegistry({ ...parts, entry: createRegistryEntry(storage.sql) });
   const book = createPermissionBook(storage.sql, parts.events, clock);
-  const log = createSessionLog({ ...parts, registry, permissions: book });
+  const usage = createUsageStore(storage.sql, clock.nowIso);
+  const ledger = createUsageLedger({ ...parts, usage, ownPrices: () => ({}) });
+  const log = createSessionLog({ ...parts, registry, permissions: book, ledger });
   const steers = createSteerStore(storage.sql);
   const archive = createArchiveStore(storage.sql);
   const puts = guardPuts(ports.bucket, () => isDeletionRequested(storage));
@@ -179,6 +189,7 @@ function composeCore(ports: SessionPorts) {
     }),
     exclusively: createExclusive(),
     registry,
+    ledger,
     log,
     steers,
     steering: createSteerDesk({ ...parts, steers, log, driveAgainAt: (atMs) => alarms.schedule("drive", atMs) }),

@@ -1,4 +1,5 @@
 // The tables of one Session object, as numbered migrations. docs/storage-schema.md explains the columns.
+import { ACCOUNTING_SCHEMA } from "../accounting/usage-store.ts";
 import { CONFIGURATION_SCHEMA } from "../configuration/configuration-store.ts";
 import { OUTBOX_SCHEMA } from "../outbox/outbox-store.ts";
 import { SESSION_CHECKPOINT_SCHEMA } from "../checkpoints/session-checkpoints.ts";
@@ -111,4 +112,5 @@ export const SESSION_MIGRATIONS = [
   SESSION_CHECKPOINT_SCHEMA,
   CONFIGURATION_SCHEMA,
   PERMISSION_REQUEST_SCHEMA,
+  ACCOUNTING_SCHEMA,
 ] as const;

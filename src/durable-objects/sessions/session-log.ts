@@ -1,8 +1,10 @@
 // Writes facts about the session: each one as rows, its event and what it owes D1, in one transaction, then rings the bell.
+import { differenceOf } from "../../shared/accounting/reported-usage.ts";
 import { nameAttachment } from "../../shared/attachments/schema.ts";
 import type { TurnResult } from "../../shared/sessions/schema.ts";
 import { deriveStatus } from "../../shared/sessions/lifecycle-policy.ts";
 import type { TurnEnd } from "../../shared/sessions/turn-end-policy.ts";
+import type { UsageLedger } from "../accounting/usage-ledger.ts";
 import type { Clock } from "../clock.ts";
 import type { EventBell } from "../events/event-bell.ts";
 import type { EventStore } from "../events/event-store.ts";
@@ -10,7 +12,7 @@ import type { OutboxStore } from "../outbox/outbox-store.ts";
 import type { PermissionBook } from "../permissions/permission-book.ts";
 import type { ProcessRegistry } from "../processes/process-registry.ts";
 import type { ObjectStorage } from "../sql/migrate.ts";
-import type { SessionStore } from "./session-store.ts";
+import type { CliTotals, SessionStore } from "./session-store.ts";
 import type { TurnRow, TurnStore } from "./turn-store.ts";
 
 export type SessionLogParts = {
@@ -30,13 +32,15 @@ export type SessionLog = {
   refreshStatus(reason?: string | null): void;
   setStarting(): void;
   turnStarted(turn: TurnRow, occurredAt?: string): void;
-  turnEnded(turn: TurnRow, end: TurnEnd, detail?: { stderr_tail: string | null; cliTotalUsd: number | null }): void;
+  turnEnded(turn: TurnRow, end: TurnEnd, detail?: { stderr_tail: string | null; cliTotals: CliTotals | null }): void;
   sessionEnded(reason: string): void;
   /** The session's row in D1 is to follow. */
   oweRow(): void;
 };
 
 type Followers = {
+  /** What models used is accounted with the turn's end. */
+  ledger: Pick<UsageLedger, "report">;
   /** What runs follows each change of status and turn. */
   registry: Pick<ProcessRegistry, "oweRow">;
   /** What waits for a person shows in the status, and ends with its turn. */
@@ -93,11 +97,11 @@ export function createSessionLog(parts: SessionLogParts & Followers): SessionLog
       refreshStatus();
       registry.oweRow();
     },
-    turnEnded(turn, end, detail = { stderr_tail: null, cliTotalUsd: null }) {
+    turnEnded(turn, end, detail = { stderr_tail: null, cliTotals: null }) {
       permissions.endTurn(turn.turn_id, end.status === "interrupted" ? "interrupt" : "turn_ended");
       turns.finish(turn.turn_id, { ...end, at: clock.nowIso() });
       if (end.error !== null) recordError(parts, turn, { ...end.error, stderr_tail: detail.stderr_tail });
-      if (end.result !== null) recordUsage(parts, turn, end.result, detail.cliTotalUsd);
+      if (end.result !== null) recordUsage(parts, turn, end.result, detail.cliTotals);
       const { status, reason, result } = end;
       events.append({ type: "turn_completed", turn_id: turn.turn_id, data: { status, reason, result } });
       refreshStatus();
@@ -148,23 +152,17 @@ function turnStartedData(turn: TurnRow): Record<string, unknown> {
   };
 }
 
-function recordUsage(parts: SessionLogParts, turn: TurnRow, result: TurnResult, cliTotalUsd: number | null): void {
-  const { sessions, events, outbox, clock } = parts;
-  if (cliTotalUsd !== null) sessions.addCost(cliTotalUsd, result.cost_usd);
-  const { cost_usd, usage } = result;
+function recordUsage(
+  { sessions, events, ledger }: SessionLogParts & Followers,
+  turn: TurnRow,
+  { cost_usd, usage }: TurnResult,
+  totals: CliTotals | null,
+): void {
+  if (totals !== null) {
+    ledger.report(turn.turn_id, differenceOf(totals.cli_usage, sessions.get().cli_usage));
+    sessions.addCost(totals, cost_usd);
+  }
   events.append({ type: "usage_recorded", turn_id: turn.turn_id, data: { cost_usd, usage } });
-  const session = sessions.get();
-  outbox.put("usage", turn.turn_id, {
-    turn_id: turn.turn_id,
-    session_id: session.session_id,
-    team_id: session.team_id,
-    user_id: session.owner_id,
-    project_id: session.project_id,
-    model: turn.options.model ?? null,
-    cost_usd,
-    ...usage,
-    occurred_at: clock.nowIso(),
-  });
 }
 
 function oweSessionRow(parts: SessionLogParts): void {

@@ -1,5 +1,6 @@
 // The session's one row: whose it is, where it works, how it stands.
 import { z } from "zod";
+import { type ReportedUsage, reportedUsageSchema } from "../../shared/accounting/reported-usage.ts";
 import { permissionModeSchema } from "../../shared/permissions/permission-mode.ts";
 import { sessionStatusSchema, type SessionStatus } from "../../shared/sessions/schema.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
@@ -26,7 +27,9 @@ const sessionRowSchema = z.object({
   background_tasks: z.number(),
   /** The files in the conversation that this one began as a copy of. */
   inherited_attached_bytes: z.number(),
+  /** What the CLI had counted by the newest result, over all turns. */
   cli_total_usd: z.number(),
+  cli_usage: z.string().transform((text) => reportedUsageSchema.parse(JSON.parse(text))),
   cost_usd: z.number(),
   version: z.number(),
   created_at: z.string(),
@@ -44,10 +47,15 @@ export type NewSession = Omit<
   | "background_tasks"
   | "inherited_attached_bytes"
   | "cli_total_usd"
+  | "cli_usage"
   | "cost_usd"
   | "version"
   | "updated_at"
 >;
+
+/** What the CLI counts goes on over turns, resumes and forks. */
+export type CliTotals = { cli_total_usd: number; cli_usage: ReportedUsage };
+export const NO_CLI_TOTALS: CliTotals = { cli_total_usd: 0, cli_usage: {} };
 
 export type SessionStore = {
   create(session: NewSession): void;
@@ -57,9 +65,8 @@ export type SessionStore = {
   setPreferences(preferences: Pick<SessionRow, "preferred_model" | "preferred_permission_mode">): void;
   setRuntime(runtimeId: string | null): void;
   setBackgroundTasks(running: number): void;
-  /** The CLI's cumulative total after a turn, and what that turn added. */
-  addCost(cliTotalUsd: number, turnUsd: number): void;
-  resetCliTotal(): void;
+  /** The CLI's cumulative totals after a turn, and what that turn added in US dollars. */
+  addCost(totals: CliTotals, turnUsd: number): void;
   setInheritedAttachedBytes(bytes: number): void;
   /** Marks the row as changed and gives its new version, which orders what reaches D1. */
   touch(at: string): number;
@@ -104,11 +111,13 @@ export function createSessionStore(sql: ObjectSql): SessionStore {
     setBackgroundTasks(running) {
       sql.exec("UPDATE session SET background_tasks = ?", running);
     },
-    addCost(cliTotalUsd, turnUsd) {
-      sql.exec("UPDATE session SET cli_total_usd = ?, cost_usd = cost_usd + ?", cliTotalUsd, turnUsd);
-    },
-    resetCliTotal() {
-      sql.exec("UPDATE session SET cli_total_usd = 0");
+    addCost({ cli_total_usd, cli_usage }, turnUsd) {
+      sql.exec(
+        "UPDATE session SET cli_total_usd = ?, cli_usage = ?, cost_usd = cost_usd + ?",
+        cli_total_usd,
+        JSON.stringify(cli_usage),
+        turnUsd,
+      );
     },
     setInheritedAttachedBytes(bytes) {
       sql.exec("UPDATE session SET inherited_attached_bytes = ?", bytes);

@@ -57,9 +57,8 @@ export function createForkDesk(parts: Parts): ForkDesk {
       parts.log.write(() => {
         if (transcripts.newest() !== null) return;
         sessions.setInheritedAttachedBytes(source.attached_bytes);
-        sessions.addCost(source.cli_total_usd, source.cli_total_usd);
-        const version = { turn_id: source.session_id, event_seq: 0, cli_total_usd: source.cli_total_usd };
-        transcripts.add({ ...version, files: source.files, created_at: clock.nowIso() });
+        const { session_id: turn_id, files } = source;
+        transcripts.add({ turn_id, event_seq: 0, files, created_at: clock.nowIso() });
         parts.log.refreshStatus(`forked from session ${source.session_id} at event ${source.at_event}`);
         parts.log.oweRow();
       });
@@ -83,7 +82,6 @@ function describe({ sessions, turns }: Parts, row: TranscriptRow): ForkSource {
     claude_session_id: session.claude_session_id,
     files: row.files,
     attached_bytes: session.inherited_attached_bytes + turns.attachedBytes(row.turn_id),
-    cli_total_usd: row.cli_total_usd,
   };
 }
 

@@ -36,7 +36,6 @@ export function createTranscriptKeeper(parts: Parts): TranscriptKeeper {
       return transcripts.add({
         turn_id: commit.turn_id,
         event_seq: eventSeq,
-        cli_total_usd: sessions.get().cli_total_usd,
         files: commit.files,
         created_at: clock.nowIso(),
       });

@@ -20,8 +20,6 @@ const rowSchema = z.object({
   turn_id: z.string(),
   /** The turn's last event when this version was stored. */
   event_seq: z.number(),
-  /** What the CLI had counted by then. */
-  cli_total_usd: z.number(),
   files: z.string().transform((text) => z.array(transcriptFileSchema).parse(JSON.parse(text))),
 });
 export type TranscriptRow = z.infer<typeof rowSchema>;
@@ -44,11 +42,10 @@ export function createTranscriptStore(sql: ObjectSql): TranscriptStore {
   return {
     add(transcript) {
       const rows = sql.exec<{ transcript_version: number }>(
-        `INSERT INTO transcripts (turn_id, event_seq, cli_total_usd, files, created_at) VALUES (?, ?, ?, ?, ?)
+        `INSERT INTO transcripts (turn_id, event_seq, files, created_at) VALUES (?, ?, ?, ?)
          RETURNING transcript_version`,
         transcript.turn_id,
         transcript.event_seq,
-        transcript.cli_total_usd,
         JSON.stringify(transcript.files),
         transcript.created_at,
       );

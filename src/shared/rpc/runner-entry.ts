@@ -1,5 +1,6 @@
 // What the runner tells the Session object for good: entries numbered per session and runtime (`source_seq`, 1…n).
 import { z } from "zod";
+import { reportedUsageSchema } from "../accounting/reported-usage.ts";
 import { attachmentProblemSchema } from "../attachments/schema.ts";
 import { eventBodySchema } from "../events/event.ts";
 import { hookResultSchema } from "../hooks/hook-result.ts";
@@ -42,6 +43,8 @@ export const cliResultSchema = z.object({
   /** US dollars, cumulative as the CLI reports it. */
   total_cost_usd: z.number().nonnegative(),
   usage: usageSchema,
+  /** By model, sub-agents included; cumulative like the cost. An older runner does not say. */
+  model_usage: reportedUsageSchema.optional(),
   /** Tools that were refused during the turn. */
   permission_denials: z.array(z.object({ tool_name: z.string(), tool_use_id: z.string() })).max(200),
 });
@@ -93,6 +96,8 @@ export const runnerEntrySchema = z.discriminatedUnion("kind", [
     pid: z.int(),
     claude_session_id: uuidSchema,
     resumed: z.boolean(),
+    /** From where it counts on, as it saved it with the conversation; an older runner does not say. */
+    totals: z.object({ total_cost_usd: z.number().nonnegative(), model_usage: reportedUsageSchema }).optional(),
   }),
   z.object({
     ...entryBase,

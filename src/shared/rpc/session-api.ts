@@ -1,4 +1,5 @@
 // What the Worker and the Workspace object may ask of a Session object (Durable Object RPC). Expected failures are answers.
+import type { AnswerUsage } from "../accounting/answer-usage.ts";
 import type { ConversationMark } from "../checkpoints/format.ts";
 import type { CheckpointRecord } from "../checkpoints/schema.ts";
 import type { Answer, Failure } from "../errors/app-error.ts";
@@ -108,8 +109,6 @@ export type ForkSource = {
   files: TranscriptFile[];
   /** What the files of its prompts come to. */
   attached_bytes: number;
-  /** What the CLI had counted by then; a fork's count goes on from there. */
-  cli_total_usd: number;
 };
 
 export type SessionProcesses = {
@@ -176,7 +175,8 @@ export interface SessionApi {
   /** Asked before each model request; an admitted one is renewed while it runs, and finished by its id. */
   beginModelRequest(question: ModelRequestQuestion): Promise<Answer<{ request_id: string }>>;
   renewModelRequest(requestId: string): Promise<void>;
-  finishModelRequest(requestId: string): Promise<void>;
+  /** `usage` is null when the provider did not answer, or did not say. */
+  finishModelRequest(requestId: string, usage: AnswerUsage | null): Promise<void>;
   /** May the sandbox of that runtime use the session's MCP servers? Whose they are, and in which project. */
   /** Asked before an HTTP hook is sent: is that one of this session's, and the runtime the current one? */
   admitHook(question: ServerRequestQuestion, url: string): Promise<Answer<null>>;

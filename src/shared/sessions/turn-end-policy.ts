@@ -132,7 +132,11 @@ function failed(code: ErrorCode, message: string, result: TurnResult | null): Tu
   return { status: "failed", reason: message, result, error: { code, message } };
 }
 
-/** The CLI's total runs on over turns, resumes and restarts: a turn's own cost is the difference. */
+/** The CLI's total runs on over turns, resumes and restarts; one that is lower than before began anew. */
+function addedUsd(total: number, before: number): number {
+  return total < before ? total : total - before;
+}
+
 function toTurnResult(cli: CliResult, { structured, cliTotalUsdBefore }: TurnEndFacts): TurnResult {
   const denials = cli.permission_denials;
   return {
@@ -141,7 +145,7 @@ function toTurnResult(cli: CliResult, { structured, cliTotalUsdBefore }: TurnEnd
     is_error: cli.is_error,
     num_turns: cli.num_turns,
     duration_ms: cli.duration_ms,
-    cost_usd: Math.max(0, cli.total_cost_usd - cliTotalUsdBefore),
+    cost_usd: addedUsd(cli.total_cost_usd, cliTotalUsdBefore),
     usage: cli.usage,
     ...(denials.length === 0 ? {} : { permission_denials: denials }),
   };

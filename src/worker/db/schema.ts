@@ -195,23 +195,43 @@ export const sessionChoices = sqliteTable("session_choices", {
   createdAt: text().notNull(),
 });
 
-export const usage = sqliteTable(
-  "usage",
+/** What a turn used of a model; see shared/accounting. A later count of the same turn and model takes its place. */
+export const modelUsage = sqliteTable(
+  "model_usage",
   {
-    turnId: text().primaryKey(),
+    turnId: text().notNull(),
     sessionId: text().notNull(),
     teamId: text().notNull(),
     userId: text().notNull(),
     projectId: text().notNull(),
-    model: text(),
-    costUsd: real().notNull(),
+    /** Canonical, without date and provider. */
+    model: text().notNull(),
+    /** What ran it. */
+    runtime: text({ enum: ["claude_code"] }).notNull(),
+    /** Answers of the model; 0 when only Claude Code has said what was used. */
+    requests: integer().notNull(),
+    /** Of these: cut off before they said what they used. */
+    estimatedRequests: integer().notNull(),
     inputTokens: integer().notNull(),
+    /** Thinking included. */
     outputTokens: integer().notNull(),
+    thinkingTokens: integer().notNull(),
     cacheReadInputTokens: integer().notNull(),
-    cacheCreationInputTokens: integer().notNull(),
+    cacheCreation5mInputTokens: integer("cache_creation_5m_input_tokens").notNull(),
+    cacheCreation1hInputTokens: integer("cache_creation_1h_input_tokens").notNull(),
+    webSearchRequests: integer().notNull(),
+    /** US dollars; null when nobody has said what the model costs. */
+    costUsd: real(),
+    /** What Claude Code itself says; null when it did not. */
+    reportedCostUsd: real(),
     occurredAt: text().notNull(),
+    version: integer().notNull(),
   },
-  (table) => [index("usage_team_time").on(table.teamId, table.occurredAt)],
+  (table) => [
+    primaryKey({ columns: [table.turnId, table.model] }),
+    index("model_usage_team_time").on(table.teamId, table.occurredAt),
+    index("model_usage_session").on(table.sessionId),
+  ],
 );
 
 /** What runs across a team: one row a session that works or waits. Kept by the Session objects, healed by a sweep. */

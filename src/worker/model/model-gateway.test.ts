@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { AnswerUsage } from "../../shared/accounting/answer-usage.ts";
 import { AppError, answer, failure } from "../../shared/errors/app-error.ts";
 import type { ModelRequestQuestion } from "../../shared/rpc/session-api.ts";
 import type { RunTokenClaims } from "../../shared/tokens/run-token.ts";
@@ -23,6 +24,7 @@ function setUp(changes: Partial<GatewayOptions> = {}) {
   const upstream: { url: string; init: RequestInit }[] = [];
   const questions: ModelRequestQuestion[] = [];
   const finished: string[] = [];
+  const used: (AnswerUsage | null)[] = [];
   const renewed: string[] = [];
   const pending: Promise<unknown>[] = [];
   const lines: string[] = [];
@@ -39,8 +41,9 @@ function setUp(changes: Partial<GatewayOptions> = {}) {
       async renewModelRequest(id) {
         renewed.push(id);
       },
-      async finishModelRequest(id) {
+      async finishModelRequest(id, usage) {
         finished.push(id);
+        used.push(usage);
       },
     }),
     async fetch(url, init) {
@@ -55,7 +58,7 @@ function setUp(changes: Partial<GatewayOptions> = {}) {
     ...changes,
   });
   const settle = () => Promise.all(pending);
-  return { gateway, upstream, questions, renewed, finished, settle, lines };
+  return { gateway, upstream, questions, renewed, finished, used, settle, lines };
 }
 
 type Ask = { path?: string; token?: string; headers?: Record<string, string>; body?: BodyInit; method?: string };
@@ -103,6 +106,55 @@ describe("the model gateway", () => {
     expect(questions).toEqual([{ team_id, runtime_id, model: "claude-sonnet-5" }]);
     await settle();
     expect(finished).toEqual(["request-1"]);
+  });
+
+  const events = (...list: [string, unknown][]) =>
+    list.map(([name, data]) => `event: ${name}\r\ndata: ${JSON.stringify(data)}\r\n\r\n`).join("");
+  const begun = { message: { id: "msg_1", model: "claude-sonnet-5", usage: { input_tokens: 7, output_tokens: 1 } } };
+  const ended = { usage: { output_tokens: 9 } };
+
+  it("says what an answer used once it has passed, streamed in whatever pieces, or whole [accounting.answer]", async () => {
+    const text = events(["message_start", begun], ["content_block_delta", {}], ["message_delta", ended]);
+    for (const size of [1, 7, text.length]) {
+      const parts = text.match(new RegExp(`[^]{1,${size}}`, "g")) ?? [];
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          for (const part of parts) controller.enqueue(new TextEncoder().encode(part));
+          controller.close();
+        },
+      });
+      const headers = { "content-type": "text/event-stream; charset=utf-8" };
+      const { gateway, used, settle } = setUp({ fetch: async () => new Response(body, { headers }) });
+      expect(await (await gateway(await makeRequest())).text()).toBe(text);
+      await settle();
+      expect(used).toMatchObject([{ message_id: "msg_1", usage: { input_tokens: 7, output_tokens: 9 } }]);
+    }
+    const whole = { ...begun.message, content: [] };
+    const { gateway, used, settle } = setUp({ fetch: async () => Response.json(whole) });
+    expect(await (await gateway(await makeRequest())).json()).toEqual(whole);
+    await settle();
+    expect(used).toMatchObject([{ message_id: "msg_1", estimated: false }]);
+  });
+
+  it("says what had come when Claude Code goes away in mid-answer, and stops the provider [accounting.answer]", async () => {
+    const cancelled = Promise.withResolvers<unknown>();
+    let sent = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const part =
+          sent++ === 0 ? events(["message_start", begun]) : events(["content_block_delta", { x: "y".repeat(500) }]);
+        controller.enqueue(new TextEncoder().encode(part));
+      },
+      cancel: cancelled.resolve,
+    });
+    const headers = { "content-type": "text/event-stream" };
+    const { gateway, used, settle } = setUp({ fetch: async () => new Response(endless, { headers }) });
+    const reader = (await gateway(await makeRequest())).body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    await cancelled.promise;
+    await settle();
+    expect(used).toMatchObject([{ message_id: "msg_1", estimated: true }]);
   });
 
   it("takes the token as a bearer too, and sends neither token nor cookies on", async () => {

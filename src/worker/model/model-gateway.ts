@@ -1,5 +1,6 @@
 // /model/*: passes a sandbox's model requests on to the provider, with the key added, when its run token holds
 // and the Session object lets it through. The answer streams through as it comes.
+import type { AnswerUsage } from "../../shared/accounting/answer-usage.ts";
 import { AppError, unwrap } from "../../shared/errors/app-error.ts";
 import { MAX_MODEL_REQUEST_BYTES } from "../../shared/limits.ts";
 import { EDGE_PATHS } from "../../shared/rpc/protocol.ts";
@@ -10,7 +11,8 @@ import { readBody } from "../http/read-body.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { answerHeaders, requestHeaders } from "./header-policy.ts";
 import { providerError } from "./provider-error.ts";
-import { judgeModelRequest } from "./request-policy.ts";
+import { judgeModelRequest, type ModelRequest } from "./request-policy.ts";
+import { passAndMeter } from "./usage-meter.ts";
 
 export type GatewayOptions = {
   modelBaseUrl: string;
@@ -20,7 +22,7 @@ export type GatewayOptions = {
   verifyToken: (token: string) => Promise<unknown>;
   session: (sessionId: string) => Pick<SessionApi, "beginModelRequest" | "renewModelRequest" | "finishModelRequest">;
   fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** A pipe that the runtime moves by itself, without our code touching the bytes. */
+  /** What is written into one end comes out of the other, no faster than it is read. */
   newPipe: () => { readable: ReadableStream; writable: WritableStream };
   /** Keeps work going after the answer. */
   waitUntil: (work: Promise<unknown>) => void;
@@ -51,25 +53,26 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   const claims = await readClaims(options, request.headers);
   options.requireModelKey();
   const body = await readBody(request, MAX_MODEL_REQUEST_BYTES);
-  const model = judge(body);
+  const asked = judge(body);
   const session = options.session(claims.session_id);
   const { team_id, runtime_id } = claims;
-  const { request_id } = unwrap(await session.beginModelRequest({ team_id, runtime_id, model }));
-  const ended = Promise.withResolvers<void>();
+  const question = { team_id, runtime_id, model: asked.model };
+  const { request_id } = unwrap(await session.beginModelRequest(question));
+  const ended = Promise.withResolvers<AnswerUsage | null>();
   // A Worker that dies in mid-answer says nothing: what is not renewed is soon counted no longer.
   const renewing = setInterval(
     () => void session.renewModelRequest(request_id).catch(() => null),
     options.renewEveryMs,
   );
-  const finish = (): Promise<void> => {
+  const finish = (usage: AnswerUsage | null): Promise<void> => {
     clearInterval(renewing);
-    return session.finishModelRequest(request_id);
+    return session.finishModelRequest(request_id, usage);
   };
   options.waitUntil(ended.promise.then(finish).catch(() => null));
   try {
     return relay(options, await ask(options, request, { url: upstreamUrl, body }), ended.resolve);
   } catch (error) {
-    ended.resolve();
+    ended.resolve(null);
     throw error;
   }
 }
@@ -88,9 +91,9 @@ async function readClaims(options: GatewayOptions, headers: Headers): Promise<Ru
   throw new AppError("run_token_refused", "The run token is missing, not valid or expired. Ask for a fresh one.");
 }
 
-function judge(bytes: Uint8Array): string {
+function judge(bytes: Uint8Array): ModelRequest {
   const verdict = judgeModelRequest(parseJson(bytes));
-  if (verdict.ok) return verdict.model;
+  if (verdict.ok) return verdict.request;
   throw new AppError("model_request_refused", verdict.reason);
 }
 
@@ -116,17 +119,18 @@ async function ask(
   }
 }
 
-/** Hands the provider's answer on, errors included, and says when its stream has ended or was cut. */
-function relay(options: GatewayOptions, answer: Response, ended: () => void): Response {
+/** Hands the provider's answer on, errors included, and says what it used once its stream has ended or was cut. */
+function relay(options: GatewayOptions, answer: Response, ended: (usage: AnswerUsage | null) => void): Response {
   if (answer.status >= 300 && answer.status < 400) {
     throw new AppError("model_unavailable", "The model provider answered with a redirect, which is not followed.");
   }
   const head = { status: answer.status, headers: answerHeaders(answer.headers) };
   if (answer.body === null) {
-    ended();
+    ended(null);
     return new Response(null, head);
   }
   const { readable, writable } = options.newPipe();
-  options.waitUntil(answer.body.pipeTo(writable).then(ended, ended));
+  const contentType = answer.headers.get("content-type") ?? "";
+  options.waitUntil(passAndMeter(answer.body, writable, contentType).then(ended));
   return new Response(readable, head);
 }

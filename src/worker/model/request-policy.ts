@@ -1,7 +1,8 @@
 // What a model request may ask of the provider: no remote MCP servers, no containers, server tools from a list.
 // Whether the session may use the model is the Session object's to say.
 
-export type RequestVerdict = { ok: true; model: string } | { ok: false; reason: string };
+export type ModelRequest = { model: string };
+export type RequestVerdict = { ok: true; request: ModelRequest } | { ok: false; reason: string };
 
 /** Would make the provider act elsewhere, with the organisation's rights. */
 const REFUSED_FIELDS = ["mcp_servers", "container"];
@@ -23,7 +24,7 @@ export function judgeModelRequest(body: unknown): RequestVerdict {
   if (![body, ...contentBlocks(body["messages"])].every(hasAllowedTools)) {
     return refuse("One of the tools runs at the provider and is not allowed here.");
   }
-  return { ok: true, model };
+  return { ok: true, request: { model } };
 }
 
 /** Tools can be added within a conversation as well, by blocks of its messages. */

@@ -12,6 +12,8 @@ const LONG_DELTA_CHARS = 4096;
 export type AnswerContext = {
   model: string;
   inputTokens: number;
+  /** What the step claims besides. */
+  claimed?: Record<string, unknown>;
   /** Deltas after which the connection is cut; null for never. */
   cutAfterDeltas: number | null;
   waitAtGate: (gate: string) => Promise<void>;
@@ -49,7 +51,7 @@ function createWriter(response: ServerResponse, context: AnswerContext) {
 
   function open(): void {
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache", ...requestId() });
-    const usage = { input_tokens: context.inputTokens, output_tokens: 1, ...NO_CACHE };
+    const usage = { ...NO_CACHE, ...context.claimed, input_tokens: context.inputTokens, output_tokens: 1 };
     send({ type: "message_start", message: { ...emptyMessage(context.model), usage } });
   }
 
@@ -80,7 +82,8 @@ function createWriter(response: ServerResponse, context: AnswerContext) {
   }
 
   function end(step: Step): void {
-    const usage = { output_tokens: claimedUsage(step).output_tokens ?? Math.ceil(outputChars / 4) };
+    const { input_tokens: _input, ...claimed } = claimedUsage(step);
+    const usage = { ...claimed, output_tokens: claimed.output_tokens ?? Math.ceil(outputChars / 4) };
     send({ type: "message_delta", delta: { stop_reason: stopReason(step), stop_sequence: null }, usage });
     send({ type: "message_stop" });
     response.end();
@@ -108,15 +111,19 @@ export async function completeAnswer(
     if (block !== null) content.push(block);
   }
   const usage = {
-    input_tokens: context.inputTokens,
-    output_tokens: claimedUsage(step).output_tokens ?? Math.ceil(JSON.stringify(content).length / 4),
+    output_tokens: Math.ceil(JSON.stringify(content).length / 4),
     ...NO_CACHE,
+    ...claimedUsage(step),
+    input_tokens: context.inputTokens,
   };
   return { ...emptyMessage(context.model), content, stop_reason: stopReason(step), usage };
 }
 
-export function claimedUsage(step: Step): { input_tokens?: number | undefined; output_tokens?: number | undefined } {
-  return step.find((action) => action.type === "usage") ?? {};
+type ClaimedUsage = { input_tokens?: number | undefined; output_tokens?: number | undefined };
+
+export function claimedUsage(step: Step): ClaimedUsage & Record<string, unknown> {
+  const { type: _type, ...usage } = step.find((action) => action.type === "usage") ?? {};
+  return usage;
 }
 
 const NO_CACHE = { cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };

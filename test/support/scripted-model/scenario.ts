@@ -24,8 +24,8 @@ export const actionSchema = z.discriminatedUnion("type", [
   }),
   /** Cuts the connection after that many deltas of this step, the first `times` times (default 1). */
   z.object({ type: z.literal("cut"), after_deltas: z.int().nonnegative(), times: z.int().positive().optional() }),
-  /** What the answer claims to have used; counted from the sizes where it is absent. */
-  z.object({
+  /** What the answer claims to have used, in the API's own fields; tokens are counted from the sizes where absent. */
+  z.looseObject({
     type: z.literal("usage"),
     input_tokens: z.int().nonnegative().optional(),
     output_tokens: z.int().nonnegative().optional(),

@@ -66,6 +66,7 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
     const context = {
       model: request.model,
       inputTokens: claimedUsage(step).input_tokens ?? inputTokens,
+      claimed: claimedUsage(step),
       cutAfterDeltas: isCut ? cut.after_deltas : null,
       waitAtGate: (gate: string) => gates.wait(gate, response),
     };

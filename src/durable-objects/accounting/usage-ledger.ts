@@ -1,0 +1,64 @@
+// Counts what turns use, each answer once, and owes D1 one row for each turn and model, in the same breath as the fact.
+import type { AnswerUsage } from "../../shared/accounting/answer-usage.ts";
+import { canonicalModel, findPrice, type ModelPrice } from "../../shared/accounting/price-list.ts";
+import type { ReportedUsage } from "../../shared/accounting/reported-usage.ts";
+import { costOfRequest } from "../../shared/accounting/request-cost.ts";
+import { readTokens } from "../../shared/accounting/token-usage.ts";
+import { costOfTurn } from "../../shared/accounting/turn-cost.ts";
+import type { OutboxStore } from "../outbox/outbox-store.ts";
+import type { SessionStore } from "../sessions/session-store.ts";
+import type { TurnUsageRow, UsageStore } from "./usage-store.ts";
+
+export type UsageLedgerParts = {
+  usage: UsageStore;
+  sessions: SessionStore;
+  outbox: OutboxStore;
+  /** What the team has said that models cost; goes before the list. */
+  ownPrices(): Readonly<Record<string, ModelPrice>>;
+};
+
+export type UsageLedger = {
+  /** Gives what it cost in US dollars: 0 for an answer that was counted already, null for an unknown price. */
+  count(turnId: string, answer: AnswerUsage): number | null;
+  /** What Claude Code says that the turn used. */
+  report(turnId: string, reported: ReportedUsage): void;
+};
+
+export function createUsageLedger(parts: UsageLedgerParts): UsageLedger {
+  const { usage } = parts;
+  return {
+    count(turnId, answer) {
+      if (answer.message_id !== null && !usage.isNew(answer.message_id, turnId)) return 0;
+      const price = findPrice(answer.model, parts.ownPrices());
+      const cost_usd = price === null ? null : costOfRequest(price, answer.usage);
+      const counted = { tokens: readTokens(answer.usage), cost_usd, estimated: answer.estimated };
+      oweRow(parts, usage.count(turnId, canonicalModel(answer.model), counted));
+      return cost_usd;
+    },
+    report(turnId, reported) {
+      for (const [model, used] of Object.entries(reported)) oweRow(parts, usage.report(turnId, model, used));
+      usage.forgetAnswers(turnId);
+    },
+  };
+}
+
+function oweRow({ sessions, outbox, ownPrices }: UsageLedgerParts, row: TurnUsageRow): void {
+  const session = sessions.get();
+  const { tokens, cost_usd, reported_cost_usd } = costOfTurn(row, ownPrices());
+  outbox.put("model_usage", `${row.turn_id} ${row.model}`, {
+    turn_id: row.turn_id,
+    model: row.model,
+    session_id: session.session_id,
+    team_id: session.team_id,
+    user_id: session.owner_id,
+    project_id: session.project_id,
+    runtime: "claude_code",
+    requests: row.requests,
+    estimated_requests: row.estimated_requests,
+    ...tokens,
+    cost_usd,
+    reported_cost_usd,
+    occurred_at: row.occurred_at,
+    version: row.version,
+  });
+}
