@@ -358,7 +358,6 @@ describe("prompts", () => {
       expect(ends).toHaveLength(1);
       expect(world.submit()).toMatchObject({ error: { code: "session_ended" } });
       const question = { team_id: world.principal.team_id, runtime_id: runner.runtimeId, model: "claude-x" };
-      const row = world.session.sessions.get();
       expect(world.session.models.begin(question)).toMatchObject({ error: { code: "run_token_refused" } });
     });
   });
