@@ -335,6 +335,8 @@ export const REQUIREMENTS = {
   "proxy.token": "the proxy opens for one session and runtime, by a run token of its own route",
   "proxy.headers": "the proxy adds a server's headers, and passes nothing of the sandbox's that says who asks",
   "proxy.guard": "the proxy goes through the guard",
+  "proxy.streams":
+    "a stream ends at the server with its reader and with what cannot be passed on, and outlives other events",
   "proxy.relay": "Claude Code reaches remote servers through the runner, and holds no token",
   "hooks.formats":
     "Claude Code's hook format for all its events, and the short form; what is not known is refused with the reason",
