@@ -162,6 +162,14 @@ describe("a remote MCP server", () => {
     expect((await run(steps, configured({}, { repository }))).results).toContain("stdio: hello there");
   });
 
+  it("of the repository does not come back under a name that is switched off [servers.off]", async () => {
+    const servers = { mcpServers: { own: { command: process.execPath, args: [program] } } };
+    writeFileSync(join(bench.runner.workspaceDir, ".mcp.json"), JSON.stringify(servers));
+    const repository = { instructions: true, hooks: false, mcp_servers: true };
+    const off = configured({}, { repository, mcp_servers_off: ["own"] });
+    expect((await run([[echo("own")], [say("done")]], off)).results).not.toContain("stdio: hello there");
+  });
+
   it("that cannot be reached leaves the turn as it is", async () => {
     bench.edge.mcpProxy = (_request, _body, response) => void response.writeHead(502).end();
     const { ended } = await run([[say("done")]], configured({ far: { type: "http", allowed_tools: null } }));
