@@ -288,7 +288,8 @@ export class SessionObject extends DurableObject<Env> {
   async admitHook(question: ServerRequestQuestion, url: string): Promise<Answer<null>> {
     if (this.#session === null) return NOT_FOUND;
     const { sessions, configuration } = this.#session;
-    return admitHook(sessions.get(), question, { url, urls: configuration.gate().hook_urls });
+    const urls = configuration.gate().hook_urls;
+    return admitHook(sessions.get(), question, { url, urls, nowMs: systemClock.nowMs() });
   }
 
   async wake(runtimeId: string): Promise<void> {
