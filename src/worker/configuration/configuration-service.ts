@@ -91,20 +91,28 @@ async function compare(
   { place, changes }: ChangeRequest,
 ): Promise<ProposedChange[]> {
   const present = await store.items(principal.team_id, place);
-  const proposed = changes.map((change): ProposedChange => {
+  const now = ({ kind, name }: Pick<ItemChange, "kind" | "name">): unknown =>
+    present.find((item) => item.kind === kind && item.name === name)?.value ?? null;
+  // What stays as it is was taken once, and is not judged again by today's rules.
+  const differing = changes.filter((change) => !isSame(now(change), change.value));
+  const proposed = differing.map((change): ProposedChange => {
     const checked = checkChange(place, change);
     if (!checked.ok) throw new AppError("invalid_argument", checked.problem);
     const { kind, name, value } = checked.change;
-    const before = present.find((item) => item.kind === kind && item.name === name)?.value ?? null;
-    return { kind, name, before, after: value };
+    return { kind, name, before: now(change), after: value };
   });
   refuseTooMany(present, proposed);
-  return proposed.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after));
+  return proposed.filter(({ before, after }) => !isSame(before, after));
+}
+
+function isSame(before: unknown, after: unknown): boolean {
+  return JSON.stringify(before) === JSON.stringify(after);
 }
 
 function refuseTooMany(present: readonly StoredItem[], changes: readonly ProposedChange[]): void {
   const added = changes.filter(({ before, after }) => before === null && after !== null).length;
-  if (present.length + added <= MAX_ITEMS_PER_PLACE) return;
+  const removed = changes.filter(({ before, after }) => before !== null && after === null).length;
+  if (added === 0 || present.length + added - removed <= MAX_ITEMS_PER_PLACE) return;
   const message = `A scope has at most ${MAX_ITEMS_PER_PLACE} items. Remove some first.`;
   throw new AppError("invalid_argument", message);
 }
