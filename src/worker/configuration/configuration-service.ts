@@ -9,7 +9,7 @@ import {
 } from "../../shared/configuration/item.ts";
 import { type MergedConfiguration, mergeConfiguration } from "../../shared/configuration/merge.ts";
 import { type Place, placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
-import { type BuiltInServers, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
+import { type BuiltInServers, findBuiltIn, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { ChangeSet, ConfigurationStore, StoredItem, VersionRow } from "./configuration-store.ts";
 import type { PlaceResolver } from "./place-resolver.ts";
@@ -60,7 +60,7 @@ export function createConfigurationService(options: ConfigurationServiceOptions)
     items: (place, principal) => store.items(principal.team_id, place),
     async change(principal, request) {
       const changes = await compare(store, principal, request);
-      return changes.some(widens)
+      return changes.some((one) => widens(options, request.place, one))
         ? propose(options, principal, request, changes)
         : apply(store, principal, request, changes);
     },
@@ -81,8 +81,15 @@ export function createConfigurationService(options: ConfigurationServiceOptions)
   };
 }
 
-const widens = ({ kind, name, before, after }: ProposedChange): boolean =>
-  isWidening({ kind, name, value: after }, before);
+/** What every team is given is there before a team has one of its own: switching it off is no more than that. */
+function widens(
+  { builtIn = {} }: ConfigurationServiceOptions,
+  { scope }: Place,
+  { kind, name, before, after }: ProposedChange,
+): boolean {
+  const given = scope === "team" && kind === "mcp_server" ? findBuiltIn(builtIn, name) : null;
+  return isWidening({ kind, name, value: after }, before ?? given);
+}
 
 /** The changes that change something, with what is there now. Refuses what does not fit. */
 async function compare(
