@@ -306,6 +306,17 @@ describe("adding a server", () => {
     expect(seen.at(-1)?.url).toBe(`${ORIGIN}/mcp`);
   });
 
+  it("leaves what an open proposal brought, when the server goes that it is about [secrets.lifted]", async () => {
+    const first = await keep(http({ headers: { "X-Key": "the-first-key-1234" } }));
+    await keep(http({ headers: { "X-Key": "the-second-key-1234" } }));
+    await confirm(first);
+    await confirm(await keep(http({ headers: { "X-Key": "the-third-key-1234" } })));
+    expect(await secretNames()).toEqual(["TEST_X_KEY", "TEST_X_KEY_2", "TEST_X_KEY_3"]);
+    await servers.service.remove(owner, { place: user, name: "test", client: null });
+    // The second one can be confirmed now that there is none; what the server had before goes with it.
+    expect(await secretNames()).toEqual(["TEST_X_KEY_2"]);
+  });
+
   it("takes no name that another definition waits for [secrets.lifted]", async () => {
     const waiting = http({ url: "https://evil.example.com/mcp", headers: { "X-Key": "${secret:TEST_X_KEY}" } });
     await keep(waiting, { name: "other" });
