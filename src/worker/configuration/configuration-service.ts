@@ -9,7 +9,7 @@ import {
 } from "../../shared/configuration/item.ts";
 import { type MergedConfiguration, mergeConfiguration } from "../../shared/configuration/merge.ts";
 import { type Place, placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
-import { type BuiltInServers, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
+import { type BuiltInServers, findBuiltIn, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { ChangeSet, ConfigurationStore, StoredItem, VersionRow } from "./configuration-store.ts";
 import type { PlaceResolver } from "./place-resolver.ts";
@@ -60,7 +60,7 @@ export function createConfigurationService(options: ConfigurationServiceOptions)
     items: (place, principal) => store.items(principal.team_id, place),
     async change(principal, request) {
       const changes = await compare(store, principal, request);
-      return changes.some(widens)
+      return changes.some((one) => widens(options, request.place, one))
         ? propose(options, principal, request, changes)
         : apply(store, principal, request, changes);
     },
@@ -81,8 +81,15 @@ export function createConfigurationService(options: ConfigurationServiceOptions)
   };
 }
 
-const widens = ({ kind, name, before, after }: ProposedChange): boolean =>
-  isWidening({ kind, name, value: after }, before);
+/** What every team is given is there before a team has one of its own: switching it off is no more than that. */
+function widens(
+  { builtIn = {} }: ConfigurationServiceOptions,
+  { scope }: Place,
+  { kind, name, before, after }: ProposedChange,
+): boolean {
+  const given = scope === "team" && kind === "mcp_server" ? findBuiltIn(builtIn, name) : null;
+  return isWidening({ kind, name, value: after }, before ?? given);
+}
 
 /** The changes that change something, with what is there now. Refuses what does not fit. */
 async function compare(
@@ -91,20 +98,28 @@ async function compare(
   { place, changes }: ChangeRequest,
 ): Promise<ProposedChange[]> {
   const present = await store.items(principal.team_id, place);
-  const proposed = changes.map((change): ProposedChange => {
+  const now = ({ kind, name }: Pick<ItemChange, "kind" | "name">): unknown =>
+    present.find((item) => item.kind === kind && item.name === name)?.value ?? null;
+  // What stays as it is was taken once, and is not judged again by today's rules.
+  const differing = changes.filter((change) => !isSame(now(change), change.value));
+  const proposed = differing.map((change): ProposedChange => {
     const checked = checkChange(place, change);
     if (!checked.ok) throw new AppError("invalid_argument", checked.problem);
     const { kind, name, value } = checked.change;
-    const before = present.find((item) => item.kind === kind && item.name === name)?.value ?? null;
-    return { kind, name, before, after: value };
+    return { kind, name, before: now(change), after: value };
   });
   refuseTooMany(present, proposed);
-  return proposed.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after));
+  return proposed.filter(({ before, after }) => !isSame(before, after));
+}
+
+function isSame(before: unknown, after: unknown): boolean {
+  return JSON.stringify(before) === JSON.stringify(after);
 }
 
 function refuseTooMany(present: readonly StoredItem[], changes: readonly ProposedChange[]): void {
   const added = changes.filter(({ before, after }) => before === null && after !== null).length;
-  if (present.length + added <= MAX_ITEMS_PER_PLACE) return;
+  const removed = changes.filter(({ before, after }) => before !== null && after === null).length;
+  if (added === 0 || present.length + added - removed <= MAX_ITEMS_PER_PLACE) return;
   const message = `A scope has at most ${MAX_ITEMS_PER_PLACE} items. Remove some first.`;
   throw new AppError("invalid_argument", message);
 }

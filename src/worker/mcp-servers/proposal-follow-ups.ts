@@ -10,7 +10,7 @@ import type { ServerTester } from "./server-tester.ts";
 
 export type FollowUpParts = {
   tester: Pick<ServerTester, "kept">;
-  service: Pick<ServerService, "dropUnused">;
+  service: Pick<ServerService, "dropRefused">;
   /** A sandbox in which the place's programs would be started. */
   sandboxAt: (principal: Principal, place: Place) => RunnerTools;
   waitUntil: (work: Promise<unknown>) => void;
@@ -41,7 +41,7 @@ export function withServerFollowUps(proposals: ProposalService, parts: FollowUpP
       await proposals.refuse(principal, proposalId);
       later(async () => {
         const { place, servers } = await serversOf(principal, proposalId);
-        for (const { name } of servers) await parts.service.dropUnused(principal, place, name);
+        for (const refused of servers) await parts.service.dropRefused(principal, place, refused);
       });
     },
   };
