@@ -6,6 +6,8 @@ import { AppError } from "../shared/errors/app-error.ts";
 import { MODEL_REQUEST_RENEW_MS } from "../shared/limits.ts";
 import type { UrlRules } from "../shared/outbound/url-policy.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
+import { createUsageService } from "./accounting/usage-service.ts";
+import { createUsageReader } from "./accounting/usage-store.ts";
 import { createUploadRoute } from "./attachments/upload-route.ts";
 import { createUploadService, type UploadService } from "./attachments/upload-service.ts";
 import { createUploadStore } from "./attachments/upload-store.ts";
@@ -73,6 +75,7 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   const base: EdgeParts = {
     config,
     db: createDatabase(env.DB),
+    d1: env.DB,
     bucket: env.BUCKET,
     logger,
     session: (id) => env.SESSION.getByName(id),
@@ -106,6 +109,7 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
     await attachments.sweep();
     await pages.sweep();
     await services.servers.sweep();
+    await services.usage.sweep();
     await sweepCheckpoints({
       store: createSweepStore(parts.db),
       keeping: services.checkpoints.keeping,
@@ -211,6 +215,12 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     archive: createArchiveService({ session: parts.session, bucket: parts.bucket, publicUrl: config.publicUrl }),
     processes,
     attachments: parts.attachments,
+    usage: createUsageService({
+      reader: createUsageReader(parts.d1),
+      nowMs: Date.now,
+      keepDays: config.usageRetentionDays,
+      publicUrl: config.publicUrl,
+    }),
   };
 }
 

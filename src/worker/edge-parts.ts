@@ -11,6 +11,8 @@ import type { Logger } from "./telemetry/logger.ts";
 export type EdgeParts = {
   config: EdgeConfig;
   db: Database;
+  /** The same database, for reports whose SQL is put together. */
+  d1: D1Database;
   bucket: R2Bucket;
   logger: Logger;
   session: (sessionId: string) => SessionApi & Pick<Fetcher, "fetch">;

@@ -1,4 +1,6 @@
 // All tools that exist, in the order in which they are listed.
+import { exportUsageReport } from "../accounting/tools/export-usage-report.ts";
+import { getUsageAnalytics } from "../accounting/tools/get-usage-analytics.ts";
 import { createUpload } from "../attachments/tools/create-upload.ts";
 import { createBranch } from "../branches/tools/create-branch.ts";
 import { deleteBranch } from "../branches/tools/delete-branch.ts";
@@ -152,4 +154,6 @@ export const TOOLS: readonly Tool[] = [
   mcpRemove,
   mcpTest,
   mcpServe,
+  getUsageAnalytics,
+  exportUsageReport,
 ];

@@ -1,5 +1,6 @@
 // What a tool gets to work with: who asks, the services, and how to report progress.
 import type { Principal } from "../../shared/teams/principal.ts";
+import type { UsageService } from "../accounting/usage-service.ts";
 import type { UploadService } from "../attachments/upload-service.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
 import type { BranchService } from "../branches/branch-service.ts";
@@ -36,6 +37,7 @@ export type Services = {
   projects: ProjectService;
   runtime: RuntimeService;
   servers: ServerServices;
+  usage: UsageService;
 };
 
 export type ToolContext = {
