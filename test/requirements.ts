@@ -24,6 +24,8 @@ export const REQUIREMENTS = {
   "configuration.versions": "every change is a version; any of them can be had again, as a new one",
   "configuration.proposal":
     "what widens waits for a person, is carried out once and only as it was shown, and is nobody else's",
+  "configuration.concurrent":
+    "a change counts on what it was compared with; what others changed meanwhile is compared anew",
   "configuration.isolation": "a session is configured by its own places alone",
   "configuration.forgotten": "a deleted project or session takes along everything that was configured for it",
   "configuration.limits": "a configuration that is larger than a session takes is refused",

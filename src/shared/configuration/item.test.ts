@@ -35,6 +35,18 @@ describe("a change of an item", () => {
     }
     expect(MAX_ITEM_BYTES).toBeGreaterThan(100_000);
   });
+
+  it("counts bytes, not characters, as a store does [configuration.checked]", () => {
+    const skill = (text: string) => ({
+      description: "notes",
+      allowed_tools: [],
+      files: [{ path: "SKILL.md", content: text, encoding: "utf8", executable: false }],
+      source: { kind: "written" },
+    });
+    const check = (text: string) =>
+      checkChange({ scope: "user" }, { kind: "skill", name: "notes", value: skill(text) }).ok;
+    expect([check("e".repeat(500_000)), check("€".repeat(500_000))]).toEqual([true, false]);
+  });
 });
 
 describe("a change widens", () => {
@@ -68,8 +80,10 @@ describe("a change widens", () => {
 
   it("when what was there cannot be read any more [configuration.widening]", () => {
     const unreadable = { auto_approved: "all" };
-    const change = { kind: "policy", name: "policy", value: policy({ auto_approved: ["Read"] }) } as const;
-    expect(isWidening(change, unreadable)).toBe(true);
+    for (const value of [policy({ auto_approved: ["Read"] }), policy({ forbidden: ["Write"] }), null]) {
+      expect(isWidening({ kind: "policy", name: "policy", value }, unreadable)).toBe(true);
+    }
+    expect(isWidening({ kind: "memory", name: "memory", value: null }, 7)).toBe(true);
   });
 });
 
