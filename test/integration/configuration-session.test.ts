@@ -142,6 +142,53 @@ describe("a session's configuration", () => {
     },
   );
 
+  it("is not waited for endlessly: D1 that never answers is asked again [configuration.outage]", async () => {
+    let hangs = true;
+    const hanging = new Proxy(env.DB, {
+      get(target, name) {
+        if (name === "batch" && hangs) return () => new Promise(() => {});
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      },
+    });
+    await inSession(
+      async (world) => {
+        await configure(world, "policy", { auto_approved: [], user_consent: [], forbidden: ["Write"] });
+        world.session.configuration.noticed(version);
+        world.submit({ prompt: "held back" });
+        await expect(world.session.driver.drive()).rejects.toThrow(/no answer within/);
+        expect(world.runner!.started).toEqual([]);
+        hangs = false;
+        await world.session.driver.drive();
+        expect(world.runner!.started).toHaveLength(1);
+      },
+      { database: hanging },
+    );
+  });
+
+  it("of more files than a session takes ends the turn with what to do [configuration.limits]", async () => {
+    await inSession(async (world) => {
+      const files = Array.from({ length: 100 }, (_, index) => {
+        return { path: index === 0 ? "SKILL.md" : `${index}.md`, content: "x", encoding: "utf8", executable: false };
+      });
+      const skill = { description: "many", allowed_tools: [], files, source: { kind: "written" } };
+      for (let number = 0; number < 51; number++) {
+        await env.DB.prepare(
+          `INSERT INTO configuration_items VALUES (?, 'user', ?, 'skill', ?, ?, 1, 'x', '2026-01-01')`,
+        )
+          .bind(world.principal.team_id, world.principal.user_id, `skill-${number}`, JSON.stringify(skill))
+          .run();
+      }
+      await configure(world, "memory", "one more");
+      world.session.configuration.noticed(version);
+      const { turnId } = await world.begin("too many");
+      expect(world.session.turns.get(turnId)).toMatchObject({
+        status: "failed",
+        reason: expect.stringContaining("5,000 files"),
+      });
+    });
+  });
+
   it("that is too large ends the turn with what to do [configuration.limits]", async () => {
     await inSession(async (world) => {
       for (let number = 0; number < 1_100; number++) {

@@ -72,6 +72,15 @@ const keepRaw = (kind: string, name: string, value: unknown) =>
   env.DB.prepare("INSERT INTO configuration_items VALUES (?, 'user', ?, ?, ?, ?, 1, 'x', '2026-01-01')")
     .bind(owner.team_id, owner.user_id, kind, name, JSON.stringify(value))
     .run();
+const COMMAND = { description: null, category: null, argument_hint: null, allowed_tools: [], model: null, body: "x" };
+const skillOf = (count: number) => ({
+  description: "of many files",
+  allowed_tools: [],
+  files: Array.from({ length: count }, (_, index) => {
+    return { path: index === 0 ? "SKILL.md" : `${index}.md`, content: "x", encoding: "utf8", executable: false };
+  }),
+  source: { kind: "written" },
+});
 const variables = (count: number, value = "x") =>
   Array.from({ length: count }, (_, index) => ({ kind: "environment" as const, name: `V${index}`, value }));
 
@@ -372,6 +381,38 @@ describe("what a session is configured by", () => {
     for (const own of ["of the team", "of the person", "of the project", "of the session"]) expect(text).toContain(own);
     expect(text).not.toContain("another");
     expect(loaded.version).toBe(6);
+  });
+
+  it("may have no more files, and no more rules, than a session can keep [configuration.limits]", async () => {
+    const session = { team_id: owner.team_id, owner_id: owner.user_id, project_id: newUuid(), session_id: newUuid() };
+    for (let number = 0; number < 51; number++) await keepRaw("skill", `skill-${number}`, skillOf(100));
+    expect(await loadConfiguration(env.DB, session)).toBe("too_large");
+    await env.DB.prepare("DELETE FROM configuration_items WHERE name = 'skill-50'").run();
+    expect(await loadConfiguration(env.DB, session)).not.toBe("too_large");
+    await env.DB.prepare("DELETE FROM configuration_items WHERE kind = 'skill'").run();
+    const allowed_tools = Array.from({ length: 50 }, (_, index) => `Bash(${"x".repeat(480)}${index} *)`);
+    for (let number = 0; number < 100; number++) {
+      await keepRaw("command", `c${number}`, { ...COMMAND, allowed_tools });
+    }
+    expect(await loadConfiguration(env.DB, session)).toBe("too_large");
+  });
+
+  it("is refused at the change where one scope alone is too much for any session [configuration.limits]", async () => {
+    for (let number = 0; number < 50; number++) await keepRaw("skill", `skill-${number}`, skillOf(100));
+    const change = (...changes: { kind: "skill" | "memory"; name: string; value: unknown }[]) =>
+      service.change(owner, { place: user, changes, summary: "x", client: null });
+    const oneMore = change({ kind: "skill", name: "skill-50", value: skillOf(1) });
+    await expect(oneMore).rejects.toMatchObject({ code: "configuration_too_large" });
+    await expect(oneMore).rejects.toThrow(/5,000 files/);
+    expect(
+      await change(
+        { kind: "skill", name: "skill-50", value: skillOf(1) },
+        { kind: "skill", name: "skill-0", value: skillOf(99) },
+      ),
+    ).toMatchObject({ outcome: "applied" });
+    // What is too much already, by an earlier build, may become less step by step.
+    for (let number = 51; number < 54; number++) await keepRaw("skill", `skill-${number}`, skillOf(100));
+    expect(await change({ kind: "skill", name: "skill-53", value: null })).toMatchObject({ outcome: "applied" });
   });
 
   it("that comes to more than a session takes is refused [configuration.limits]", async () => {

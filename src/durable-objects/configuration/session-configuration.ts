@@ -2,8 +2,9 @@
 import type { Failure } from "../../shared/errors/app-error.ts";
 import { NOTHING_CONFIGURED } from "../../shared/configuration/materialise.ts";
 import type { SessionPlaces } from "../../shared/configuration/place.ts";
-import type { GateConfiguration } from "../../shared/configuration/session-configuration.ts";
+import { CONFIGURATION_LIMITS, type GateConfiguration } from "../../shared/configuration/session-configuration.ts";
 import type { ConfigurationStart } from "../../shared/rpc/runner-session-api.ts";
+import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { ConfigurationStore, LoadedConfiguration } from "./configuration-store.ts";
 
 export type SessionConfigurationParts = {
@@ -30,8 +31,7 @@ export type SessionConfigurationKeeper = {
 
 const TOO_LARGE: Failure = {
   code: "configuration_too_large",
-  message:
-    "What is configured for this session is larger than 8 MB in all. Remove or shorten commands, skills or instructions of some scope, then send the prompt again.",
+  message: `What is configured for this session is more than ${CONFIGURATION_LIMITS} in all. Remove or shorten commands, skills or instructions of some scope, then send the prompt again.`,
 };
 
 export function createSessionConfiguration(parts: SessionConfigurationParts): SessionConfigurationKeeper {
@@ -43,7 +43,7 @@ export function createSessionConfiguration(parts: SessionConfigurationParts): Se
     const { wanted, loaded } = store.versions();
     const isFirst = parts.hasBuiltIn && store.sha256() === null;
     if (loaded >= wanted && !isFirst) return null;
-    const read = await parts.load(parts.places());
+    const read = await withDeadline(parts.load(parts.places()), CALL_DEADLINE_MS);
     if (read === "too_large") return TOO_LARGE;
     store.save(read);
     return null;

@@ -1,17 +1,12 @@
 // Configuration as tools use it: what narrows or says is kept at once, what lets sessions do more becomes a proposal.
 import { AppError } from "../../shared/errors/app-error.ts";
-import {
-  checkChange,
-  type ConfigurationItem,
-  isWidening,
-  type ItemChange,
-  MAX_ITEMS_PER_PLACE,
-} from "../../shared/configuration/item.ts";
+import { checkChange, type ConfigurationItem, isWidening, type ItemChange } from "../../shared/configuration/item.ts";
 import { type MergedConfiguration, mergeConfiguration } from "../../shared/configuration/merge.ts";
 import { type Place, placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
 import { type BuiltInServers, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { ConfigurationStore, StoredItem, VersionRow } from "./configuration-store.ts";
+import { refuseTooMuch } from "./place-limits.ts";
 import type { PlaceResolver } from "./place-resolver.ts";
 import type { ProposalService, Proposed } from "./proposal-service.ts";
 import type { ProposedChange } from "./proposal-store.ts";
@@ -112,15 +107,8 @@ function compare(present: readonly StoredItem[], { place, changes }: ChangeReque
     const before = present.find((item) => item.kind === kind && item.name === name)?.value ?? null;
     return { kind, name, before, after: value };
   });
-  refuseTooMany(present, proposed);
+  refuseTooMuch(place.scope, present, proposed);
   return proposed.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after));
-}
-
-function refuseTooMany(present: readonly StoredItem[], changes: readonly ProposedChange[]): void {
-  const added = changes.filter(({ before, after }) => before === null && after !== null).length;
-  if (present.length + added <= MAX_ITEMS_PER_PLACE) return;
-  const message = `A scope has at most ${MAX_ITEMS_PER_PLACE} items. Remove some first.`;
-  throw new AppError("invalid_argument", message);
 }
 
 async function mergeFor(
