@@ -30,6 +30,7 @@ export const REQUIREMENTS = {
   "configuration.forgotten": "a deleted project or session takes along everything that was configured for it",
   "configuration.limits": "a configuration that is larger than a session takes is refused",
   "configuration.warm": "an unchanged configuration is neither read nor sent again; a runner that has lost it gets it",
+  "configuration.waited": "a turn that waited, and a follow-up's first tool, go by the rules as they are by then",
   "configuration.outage": "a turn waits for rules that are known to have changed, and for nothing else",
   "proxy.answers": "an answer that says nothing is passed on as such",
   "commands.front_matter": "a command's file has the front matter that was shown, whatever its text begins with",

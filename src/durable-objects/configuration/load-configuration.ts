@@ -26,6 +26,16 @@ export async function loadConfiguration(
   return { version, sha256, sandboxJson, gate: made.gate };
 }
 
+/** How far the team's configuration has come. */
+export async function loadVersion(database: D1Database, { team_id }: SessionPlaces): Promise<number> {
+  const [counted] = await database.batch([selectVersion(database, team_id)]);
+  return versionSchema.parse(counted?.results)[0].version;
+}
+
+function selectVersion(database: D1Database, teamId: string): D1PreparedStatement {
+  return database.prepare("SELECT configuration_version AS version FROM teams WHERE id = ?").bind(teamId);
+}
+
 async function readItems(
   database: D1Database,
   session: SessionPlaces,
@@ -33,7 +43,7 @@ async function readItems(
   const places = placesOf(session);
   const isOneOf = places.map(() => "(scope = ? AND scope_id = ?)").join(" OR ");
   const [counted, rows] = await database.batch([
-    database.prepare("SELECT configuration_version AS version FROM teams WHERE id = ?").bind(session.team_id),
+    selectVersion(database, session.team_id),
     database
       .prepare(`SELECT scope, kind, name, value FROM configuration_items WHERE team_id = ? AND (${isOneOf})`)
       .bind(session.team_id, ...places.flatMap(({ scope, scope_id }) => [scope, scope_id])),

@@ -13,7 +13,7 @@ import { createSessionCheckpoints } from "../checkpoints/session-checkpoints.ts"
 import { createToolCheckpoints } from "../checkpoints/tool-checkpoints.ts";
 import type { Clock } from "../clock.ts";
 import { createConfigurationStore } from "../configuration/configuration-store.ts";
-import { loadConfiguration } from "../configuration/load-configuration.ts";
+import { loadConfiguration, loadVersion } from "../configuration/load-configuration.ts";
 import { createSessionConfiguration } from "../configuration/session-configuration.ts";
 import type { ObjectConfig } from "../config.ts";
 import { bodyKey, createBodyStore } from "../events/body-store.ts";
@@ -26,6 +26,7 @@ import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
 import { createPermissionBook, type PermissionBook } from "../permissions/permission-book.ts";
 import { createPermissionDesk, type PermissionDesk } from "../permissions/permission-desk.ts";
+import { createFollowUpRules } from "../permissions/follow-up-rules.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createUsedSkills } from "../permissions/used-skills.ts";
 import { createProcessDesk } from "../processes/process-desk.ts";
@@ -223,13 +224,15 @@ function composeParts({ storage, clock }: SessionPorts, deliverSoon: () => void)
   };
 }
 
-function composeConfiguration({ storage, database, config }: SessionPorts, row: () => SessionRow) {
+function composeConfiguration({ storage, database, config, clock }: SessionPorts, row: () => SessionRow) {
   const store = createConfigurationStore(storage);
   const builtIn = config.builtInServers;
   return createSessionConfiguration({
     store,
     places: row,
     load: (places) => loadConfiguration(database, places, builtIn),
+    loadVersion: (places) => loadVersion(database, places),
+    clock,
     hasBuiltIn: Object.keys(builtIn).length > 0,
   });
 }
@@ -248,11 +251,12 @@ function composeHost(ports: SessionPorts, core: Core, drive: () => void): Sessio
   const attachments = createAttachmentReader({ ...parts, bucket: ports.bucket });
   const gate = createPermissionGate({
     skills: createUsedSkills(),
+    followUps: createFollowUpRules(core.configuration),
     ...parts,
     book: core.book,
     desk: core.permissions,
     log,
-    rules: core.configuration.gate,
+    configuration: core.configuration,
     maxPermissionMode: ports.config.maxPermissionMode,
     holdsLease: leases.waitForLease,
     beforeTool: core.toolCheckpoints.before,
