@@ -189,7 +189,8 @@ describe("the gate alone", () => {
     const connection = { host: { decidePermission }, isOpen: () => true, bufferedBytes: () => 0, close: () => {} };
     link.attach(connection as unknown as HostConnection, false);
     const currentTurnId = options.turnId ?? (() => randomUUID());
-    const parts = { link, runtimeId: randomUUID(), currentTurnId, permissionMode: () => "default" as const, places };
+    const permissionMode = () => "default" as const;
+    const parts = { link, runtimeId: randomUUID(), currentTurnId, permissionMode, places, ownNames: () => [] };
     return createPermissionGate({ ...parts, deadlineMs: options.deadlineMs ?? 1000 });
   }
 
@@ -211,6 +212,7 @@ describe("the gate alone", () => {
       currentTurnId: () => randomUUID(),
       permissionMode: () => "default" as const,
       places,
+      ownNames: () => [],
     };
     const gate = createPermissionGate({ ...parts, deadlineMs: 30 });
     expect(await gate.preToolUse(ask, "id", { signal: new AbortController().signal })).toEqual(

@@ -14,7 +14,6 @@ import {
   permissionDecisionSchema,
   type PermissionQuestion,
 } from "../../shared/rpc/session-host-api.ts";
-import { readRepositoryNames } from "../configuration/repository-names.ts";
 import { newId } from "../new-id.ts";
 import type { HostConnection, HostLink } from "../rpc/host-link.ts";
 
@@ -36,6 +35,8 @@ export type GateParts = {
   permissionMode: () => PermissionMode;
   /** What rules about files are relative to. */
   places: { projectDir: string; homeDir: string };
+  /** Commands and skills that are not configured; undefined where they are not known. */
+  ownNames: () => string[] | undefined;
   deadlineMs?: number;
   /** Told of every tool call before it is asked about; must not throw. */
   onToolCall?: () => void;
@@ -138,7 +139,7 @@ function toQuestion(parts: GateParts, asked: Asked): PermissionQuestion {
     cwd: asked.cwd ?? null,
     project_dir: parts.places.projectDir,
     home_dir: parts.places.homeDir,
-    own_names: readRepositoryNames(parts.places.projectDir),
+    own_names: parts.ownNames(),
     ...(asked.asked_because === undefined ? {} : { asked_because: asked.asked_because }),
   };
 }
