@@ -148,7 +148,10 @@ describe("a session's configuration", () => {
         world.storage.sql.exec(spoil);
         world.restart();
         // Until then nothing runs by what nobody understands.
-        if (what === "rules") expect(world.session.configuration.gate().policies[0]?.policy.forbidden).toEqual(["*"]);
+        if (what === "rules") {
+          const { policies, ceiling } = world.session.configuration.gate();
+          expect([policies[0]?.policy.forbidden, ceiling.permission_mode]).toEqual([["*"], "plan"]);
+        }
         world.runner!.configured = null;
         const next = await turn(world);
         expect(next?.prompt).toBe(`prompt ${version}`);
