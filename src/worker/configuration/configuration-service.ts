@@ -3,7 +3,7 @@ import { AppError } from "../../shared/errors/app-error.ts";
 import { checkChange, type ConfigurationItem, isWidening, type ItemChange } from "../../shared/configuration/item.ts";
 import { type MergedConfiguration, mergeConfiguration } from "../../shared/configuration/merge.ts";
 import { type Place, placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
-import { type BuiltInServers, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
+import { type BuiltInServers, findBuiltIn, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { ConfigurationStore, StoredItem, VersionRow } from "./configuration-store.ts";
 import { refuseTooMuch } from "./place-limits.ts";
@@ -54,7 +54,8 @@ export function createConfigurationService(options: ConfigurationServiceOptions)
   return {
     places,
     items: (place, principal) => store.items(principal.team_id, place),
-    change: (principal, request) => settle(options, principal, request, widens),
+    change: (principal, request) =>
+      settle(options, principal, request, (change) => widens(options, request.place, change)),
     changeAsPerson: (principal, request) => settle(options, principal, request, () => false),
     merged: (principal, where) => mergeFor(options, principal, where),
     versions: (principal, place, page) => store.versions(principal.team_id, place, page),
@@ -69,8 +70,12 @@ export function createConfigurationService(options: ConfigurationServiceOptions)
   };
 }
 
-const widens = ({ kind, name, before, after }: ProposedChange): boolean =>
-  isWidening({ kind, name, value: after }, before);
+/** Where a team has no MCP server of a name, the one that is given to every team stands. */
+function widens({ builtIn = {} }: ConfigurationServiceOptions, { scope }: Place, change: ProposedChange): boolean {
+  const { kind, name, before, after } = change;
+  const given = kind === "mcp_server" && scope === "team" ? findBuiltIn(builtIn, name) : null;
+  return isWidening({ kind, name, value: after ?? given }, before ?? given);
+}
 
 /** Others change the same place at the same time seldom, and never for long. */
 const MAX_TRIES = 5;

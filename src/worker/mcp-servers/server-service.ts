@@ -43,6 +43,8 @@ export type ServerService = {
   find(principal: Principal, place: Place, name: string): Promise<McpServer>;
   remove(principal: Principal, request: Pick<KeepRequest, "place" | "name" | "client">): Promise<ChangeOutcome>;
   list(principal: Principal, place: Place): Promise<ServerView[]>;
+  /** After a removal that a person agreed to: takes away what was kept for the server. */
+  forget(principal: Principal, place: Place, name: string): Promise<void>;
   /** After a refusal: takes away what was kept for a definition that nobody wanted. */
   dropUnused(principal: Principal, place: Place, name: string): Promise<void>;
   test(principal: Principal, place: Place, name: string, sandbox: RunnerTools): Promise<TestResult>;
@@ -60,8 +62,7 @@ export type ServerServiceParts = {
 
 export function createServerService(parts: ServerServiceParts): ServerService {
   const find = async (principal: Principal, place: Place, name: string): Promise<McpServer> => {
-    const own = await findOrNull(parts, principal, place, name);
-    const server = own ?? (place.scope === "team" ? findBuiltIn(parts.builtIn, name) : null);
+    const server = await findStanding(parts, principal, place, name);
     if (server === null) throw noServer(name);
     return server;
   };
@@ -85,6 +86,7 @@ export function createServerService(parts: ServerServiceParts): ServerService {
       return outcome;
     },
     list: (principal, place) => list(parts, principal, place),
+    forget: (principal, place, name) => forget(parts, principal, { place, name }),
     dropUnused: (principal, place, name) => dropUnused(parts, principal, place, name),
     async test(principal, place, name, sandbox) {
       const server = await find(principal, place, name);
@@ -111,8 +113,9 @@ type Tried = { request: KeepRequest; before: McpServer | null; test: TestResult 
 async function tryOut(parts: ServerServiceParts, principal: Principal, request: KeepRequest): Promise<Tried> {
   const { place, name, server } = request;
   refuseUnfit(server, parts.rules);
-  const before = await findOrNull(parts, principal, place, name);
-  const test = isWideningServer(before, server) ? await parts.tester.proposed(server) : NOT_TESTED;
+  const before = await findStanding(parts, principal, place, name);
+  const isNew = server.enabled && isWideningServer(before, server);
+  const test = isNew ? await parts.tester.proposed(server) : NOT_TESTED;
   return { request, before, test };
 }
 
@@ -164,6 +167,17 @@ async function findOrNull(
   const found = items.find((item) => item.kind === "mcp_server" && item.name === name);
   const parsed = mcpServerSchema.safeParse(found?.value);
   return parsed.success ? parsed.data : null;
+}
+
+/** The place's own, or at the team's place the one that is given to every team. */
+async function findStanding(
+  parts: ServerServiceParts,
+  principal: Principal,
+  place: Place,
+  name: string,
+): Promise<McpServer | null> {
+  const own = await findOrNull(parts, principal, place, name);
+  return own ?? (place.scope === "team" ? findBuiltIn(parts.builtIn, name) : null);
 }
 
 type ServerChange = { place: Place; name: string; value: McpServer | null; client: string | null; verb: string };
