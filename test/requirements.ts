@@ -20,7 +20,8 @@ export const REQUIREMENTS = {
   "configuration.checked": "an item that does not fit its kind, its name or its scope is refused with the reason",
   "configuration.widening": "a change is widening exactly when it lets a session do more than before",
   "configuration.roles": "the team's configuration is its owners', everything else its person's own",
-  "configuration.unreadable": "rules that cannot be read forbid everything; another item is left out and named",
+  "configuration.unreadable":
+    "rules and hooks that cannot be read forbid everything; another item is left out and named, and opens nothing",
   "configuration.versions": "every change is a version; any of them can be had again, as a new one",
   "configuration.proposal":
     "what widens waits for a person, is carried out once and only as it was shown, and is nobody else's",

@@ -14,6 +14,7 @@ import { createProposalStore } from "../../src/worker/configuration/proposal-sto
 import { createDatabase } from "../../src/worker/db/client.ts";
 import { composeServers } from "../../src/worker/mcp-servers/compose-servers.ts";
 import { withServerFollowUps } from "../../src/worker/mcp-servers/proposal-follow-ups.ts";
+import { createServerFinder } from "../../src/worker/mcp-servers/server-finder.ts";
 import { createGuardedFetch } from "../../src/worker/outbound/guarded-fetch.ts";
 import { createSealer } from "../../src/worker/secrets/sealer.ts";
 import { createSecretStore } from "../../src/worker/secrets/secret-store.ts";
@@ -56,7 +57,6 @@ const configure = (builtIn: BuiltInServers) =>
     }),
     builtIn,
   });
-const configuration = configure({});
 
 const compose = (builtIn: BuiltInServers = {}) =>
   composeServers({
@@ -344,6 +344,21 @@ describe("a server that is there", () => {
     expect(removed).toMatchObject({ outcome: "applied" });
     expect(await secretNames()).toEqual([]);
     await expect(servers.service.find(owner, user, "test")).rejects.toMatchObject({ code: "mcp_server_not_found" });
+  });
+
+  it("is reached by nobody whose narrower scope has one of its name that cannot be read [configuration.unreadable]", async () => {
+    await confirm(await keep(http()));
+    const [project_id, session_id] = [newUuid(), newUuid()];
+    const session = { team_id: owner.team_id, owner_id: owner.user_id, project_id, session_id };
+    const find = createServerFinder(db, {});
+    expect(await find(session, "test")).toMatchObject({ place: user });
+    await env.DB.prepare(
+      `INSERT INTO configuration_items VALUES (?, 'project', ?, 'mcp_server', 'test', '{"enabled":"no"}', 1, 'x', 'x')`,
+    )
+      .bind(owner.team_id, project_id)
+      .run();
+    expect(await find(session, "test")).toBeNull();
+    expect(await find({ ...session, project_id: newUuid() }, "test")).toMatchObject({ place: user });
   });
 
   it("that is a program is started in the sandbox for its test [servers.test]", async () => {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, constantFrom, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { splitFrontMatter } from "./read-front-matter.ts";
 
@@ -7,10 +7,10 @@ const CLAUDE_CODES = /^---\s*\n([\s\S]*?)---\s*\n?/;
 
 describe("front matter", () => {
   it("is taken off where Claude Code takes it off [commands.read]", () => {
-    const piece = fc.constantFrom("---", "-", "\n", "\r\n", " ", "a: b", "\u00a0");
-    const text = fc.array(piece, { maxLength: 12 }).map((pieces) => `---${pieces.join("")}`);
-    fc.assert(
-      fc.property(text, (markdown) => {
+    const piece = constantFrom("---", "-", "\n", "\r\n", " ", "a: b", "\u00a0");
+    const text = array(piece, { maxLength: 12 }).map((pieces) => `---${pieces.join("")}`);
+    assert(
+      property(text, (markdown) => {
         const match = CLAUDE_CODES.exec(markdown);
         const wanted = match === null ? null : { yaml: match[1], body: markdown.slice(match[0].length) };
         expect(splitFrontMatter(markdown)).toEqual(wanted);
