@@ -334,11 +334,14 @@ export const REQUIREMENTS = {
   "servers.stdio": "a program's tools are called by Claude in a session",
   "servers.remote": "remote servers over HTTP and SSE are used in sessions, at every scope",
   "servers.allow_list": "a server's tools that are not allowed are not called, and of a remote server not listed",
+  "servers.off": "a server that is switched off stays off, also where the repository has one of its name",
   "servers.oauth": "a person signs in at a server once, through a link; its tokens go to its address alone",
   "servers.oauth_renewal": "tokens are renewed once however many need one, and a sign-in that is over is said to be",
   "proxy.token": "the proxy opens for one session and runtime, by a run token of its own route",
   "proxy.headers": "the proxy adds a server's headers, and passes nothing of the sandbox's that says who asks",
   "proxy.guard": "the proxy goes through the guard",
+  "proxy.streams":
+    "a stream ends at the server with its reader and with what cannot be passed on, and outlives other events",
   "proxy.relay": "Claude Code reaches remote servers through the runner, and holds no token",
   "hooks.formats":
     "Claude Code's hook format for all its events, and the short form; what is not known is refused with the reason",

@@ -1,5 +1,6 @@
 // The Session object: one Claude Code session. Builds its collaborators and hands every call on. Composition root.
 import { DurableObject } from "cloudflare:workers";
+import type { SessionPlaces } from "../shared/configuration/place.ts";
 import type { ConversationMark } from "../shared/checkpoints/format.ts";
 import type { CheckpointRecord } from "../shared/checkpoints/schema.ts";
 import { answer, failure, type Answer } from "../shared/errors/app-error.ts";
@@ -105,6 +106,13 @@ export class SessionObject extends DurableObject<Env> {
   async getSession(principal: Principal): Promise<Answer<SessionView>> {
     const session = this.#of(principal);
     return session === null ? NOT_FOUND : answer(session.reader.view());
+  }
+
+  async getPlaces(principal: Principal): Promise<Answer<SessionPlaces>> {
+    const session = this.#of(principal);
+    if (session === null) return NOT_FOUND;
+    const { team_id, owner_id, project_id, session_id } = session.sessions.get();
+    return answer({ team_id, owner_id, project_id, session_id });
   }
 
   async getStartup(principal: Principal): Promise<Answer<{ slash_commands: string[] }>> {
@@ -288,7 +296,8 @@ export class SessionObject extends DurableObject<Env> {
   async admitHook(question: ServerRequestQuestion, url: string): Promise<Answer<null>> {
     if (this.#session === null) return NOT_FOUND;
     const { sessions, configuration } = this.#session;
-    return admitHook(sessions.get(), question, { url, urls: configuration.gate().hook_urls });
+    const urls = configuration.gate().hook_urls;
+    return admitHook(sessions.get(), question, { url, urls, nowMs: systemClock.nowMs() });
   }
 
   async wake(runtimeId: string): Promise<void> {

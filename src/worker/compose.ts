@@ -105,6 +105,7 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   const scheduled = async (): Promise<void> => {
     await attachments.sweep();
     await pages.sweep();
+    await services.servers.sweep();
     await sweepCheckpoints({
       store: createSweepStore(parts.db),
       keeping: services.checkpoints.keeping,

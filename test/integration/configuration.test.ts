@@ -280,6 +280,36 @@ describe("a version", () => {
     expect(await policyNow()).toEqual(forbid("Write"));
   });
 
+  it("brings back neither trouble with what stays as it is, nor a count of what goes [configuration.versions]", async () => {
+    const put = (name: string, value: unknown) =>
+      env.DB.prepare(
+        `INSERT INTO configuration_items (team_id, scope, scope_id, kind, name, value, version, changed_by, changed_at)
+          VALUES (?, 'user', ?, 'environment', ?, ?, 0, 'x', '2026-01-01')`,
+      ).bind(owner.team_id, user.scope_id, name, JSON.stringify(value));
+    await setPolicy(forbid("Write"));
+    // An item as another build kept it, which this one would not take.
+    await put("UNREADABLE", { text: "in another form" }).run();
+    await env.DB.prepare(
+      `INSERT INTO configuration_changes SELECT team_id, 1, scope, scope_id, kind, name, value, 'x', 'x', changed_at
+        FROM configuration_items WHERE name = 'UNREADABLE' AND team_id = ?`,
+    )
+      .bind(owner.team_id)
+      .run();
+    await setPolicy(forbid("Write", "Edit"));
+    const restored = await service.restore(owner, { place: user, version: 2, client: null });
+    expect(restored).toEqual({ outcome: "unchanged" });
+    // As many as there may be: others can take their place.
+    const names = Array.from({ length: 498 }, (_, index) => `NAME_${index}`);
+    await env.DB.batch(names.map((name) => put(name, "x")));
+    const setting = (name: string, value: unknown) => ({ kind: "environment", name, value }) as const;
+    const swap = [setting("NAME_0", null), setting("OTHER", "x")];
+    const asPerson = (changes: readonly ReturnType<typeof setting>[]) =>
+      service.changeAsPerson(owner, { place: user, changes, summary: "swap", client: null });
+    expect(await asPerson(swap)).toMatchObject({ outcome: "applied" });
+    await expect(asPerson([setting("MORE", "x")])).rejects.toThrow("at most 500 items");
+    await expect(asPerson([setting("MORE", "x"), setting("NAME_0", null)])).rejects.toThrow("at most 500 items");
+  });
+
   it("of another scope is not there", async () => {
     await setPolicy(forbid("Write"));
     const team = { scope: "team", scope_id: owner.team_id } as const;

@@ -300,25 +300,113 @@ describe("adding a server", () => {
     expect(JSON.stringify(seen)).not.toContain("of-the-team");
   });
 
+  /** The answers of a person, with all that follows from them. */
+  const answering = () => {
+    const pending: Promise<unknown>[] = [];
+    const waitUntil = (work: Promise<unknown>) => void pending.push(work);
+    const answered = withServerFollowUps(proposals, { ...servers, sandboxAt: () => NO_SANDBOX, waitUntil });
+    return { ...answered, settled: () => Promise.all(pending) };
+  };
+  const idOf = ({ outcome }: Awaited<ReturnType<typeof keep>>): string =>
+    outcome?.outcome === "proposed" ? outcome.proposal_id : "";
+
   it("leaves nothing of a definition that a person refused [secrets.lifted]", async () => {
     const kept = await keep(http({ headers: { "X-Key": "the-literal-key-1234" } }));
     expect(await secretNames()).toEqual(["TEST_X_KEY"]);
-    const pending: Promise<unknown>[] = [];
-    const answered = withServerFollowUps(proposals, {
-      ...servers,
-      sandboxAt: () => NO_SANDBOX,
-      waitUntil: (work) => void pending.push(work),
-    });
-    if (kept.outcome?.outcome === "proposed") await answered.refuse(owner, kept.outcome.proposal_id);
-    await Promise.all(pending);
+    const answered = answering();
+    await answered.refuse(owner, idOf(kept));
+    await answered.settled();
     expect(await secretNames()).toEqual([]);
     // Agreed to, it is tested, and what it needs stays.
     const again = await keep(http({ headers: { "X-Key": "the-literal-key-1234" } }));
     seen = [];
-    if (again.outcome?.outcome === "proposed") await answered.confirm(owner, again.outcome.proposal_id);
-    await Promise.all(pending);
+    await answered.confirm(owner, idOf(again));
+    await answered.settled();
     expect(seen.length).toBeGreaterThan(0);
     expect((await servers.service.list(owner, user))[0]?.health).toMatchObject({ problem: null, tools: 1 });
+  });
+
+  it("leaves what another open proposal needs, when one is refused [secrets.lifted]", async () => {
+    const first = await keep(http({ headers: { "X-Key": "the-first-key-1234" } }));
+    const second = await keep(http({ headers: { "X-Key": "the-second-key-1234" } }));
+    const third = await keep(http({ url: `${ORIGIN}/other`, headers: { "X-Key": "${secret:TEST_X_KEY}" } }));
+    const person = answering();
+    await person.refuse(owner, idOf(first));
+    await person.settled();
+    expect(await secretNames()).toEqual(["TEST_X_KEY", "TEST_X_KEY_2"]);
+    await person.refuse(owner, idOf(third));
+    await person.settled();
+    expect(await secretNames()).toEqual(["TEST_X_KEY_2"]);
+    await person.confirm(owner, idOf(second));
+    await person.settled();
+    expect(await servers.service.test(owner, user, "test", NO_SANDBOX)).toMatchObject({ ok: true });
+    expect(seen.at(-1)?.url).toBe(`${ORIGIN}/mcp`);
+  });
+
+  it("leaves what an open proposal brought, when the server goes that it is about [secrets.lifted]", async () => {
+    const first = await keep(http({ headers: { "X-Key": "the-first-key-1234" } }));
+    await keep(http({ headers: { "X-Key": "the-second-key-1234" } }));
+    await confirm(first);
+    await confirm(await keep(http({ headers: { "X-Key": "the-third-key-1234" } })));
+    expect(await secretNames()).toEqual(["TEST_X_KEY", "TEST_X_KEY_2", "TEST_X_KEY_3"]);
+    await servers.service.remove(owner, { place: user, name: "test", client: null });
+    // The second one can be confirmed now that there is none; what the server had before goes with it.
+    expect(await secretNames()).toEqual(["TEST_X_KEY_2"]);
+  });
+
+  it("takes no name that another definition waits for [secrets.lifted]", async () => {
+    const waiting = http({ url: "https://evil.example.com/mcp", headers: { "X-Key": "${secret:TEST_X_KEY}" } });
+    await keep(waiting, { name: "other" });
+    expect((await keep(http({ headers: { "X-Key": "a-literal-key-1234" } }))).secrets).toEqual(["TEST_X_KEY_2"]);
+    await confirm(await keep(http({ headers: { "X-Key": "${secret:NEW_X_KEY}" } }), { name: "another" }));
+    const named = await keep(http({ headers: { "X-Key": "a-literal-key-1234" } }), { name: "new" });
+    expect(named.secrets).toEqual(["NEW_X_KEY_2"]);
+    // Nor one that another of its own headers names.
+    const own = { "X-Key": "a-literal-key-1234", "X-Other": "${secret:OWN_X_KEY}" };
+    expect((await keep(http({ headers: own }), { name: "own" })).secrets).toEqual(["OWN_X_KEY_2"]);
+  });
+
+  it("gives each of several at once a name of its own [secrets.lifted]", async () => {
+    const values = ["a-literal-key-1234", "b-literal-key-1234", "c-literal-key-1234"];
+    const kept = await Promise.all(values.map((value) => keep(http({ headers: { "X-Key": value } }))));
+    const names = kept.map(({ secrets }) => secrets[0] ?? "");
+    const read = await Promise.all(names.map((name) => servers.secrets.read(owner.team_id, user, name)));
+    expect(read).toEqual(values);
+  });
+
+  it("leaves nothing of what could not be proposed, and of what nobody answered in time [secrets.lifted]", async () => {
+    const kept = await keep(http({ headers: { "X-Key": "the-literal-key-1234" } }));
+    const age = (hours: number) =>
+      env.DB.prepare("UPDATE secrets SET updated_at = ?")
+        .bind(new Date(Date.now() - hours * 3_600_000).toISOString())
+        .run();
+    await age(2);
+    await servers.sweep();
+    expect(await secretNames()).toEqual(["TEST_X_KEY"]);
+    await env.DB.prepare("UPDATE proposals SET expires_at = '2026-01-01' WHERE id = ?").bind(idOf(kept)).run();
+    // What was kept just now may be about to be proposed; what a person entered stays.
+    const persons = { name: "MINE", value: "x", madeFor: null, createdBy: owner.user_id };
+    await servers.secrets.put(owner.team_id, user, persons);
+    await age(0);
+    await servers.sweep();
+    expect(await secretNames()).toEqual(["MINE", "TEST_X_KEY"]);
+    await age(2);
+    await servers.sweep();
+    expect(await secretNames()).toEqual(["MINE"]);
+
+    const open = Array.from({ length: 50 }, (_, index) => keep(http({ url: `${ORIGIN}/${index}` }), { name: "many" }));
+    await Promise.all(open);
+    const refused = keep(http({ headers: { "X-Key": "the-literal-key-1234" } }));
+    await expect(refused).rejects.toMatchObject({ code: "too_many_proposals" });
+    expect(await secretNames()).toEqual(["MINE"]);
+  });
+
+  it("keeps what a version that can be restored names [secrets.lifted]", async () => {
+    await confirm(await keep(http({ headers: { "X-Key": "the-first-key-1234" } })));
+    await confirm(await keep(http({ headers: { "X-Key": "the-second-key-1234" } })));
+    await env.DB.prepare("UPDATE secrets SET updated_at = '2026-01-01'").run();
+    await servers.sweep();
+    expect(await secretNames()).toEqual(["TEST_X_KEY", "TEST_X_KEY_2"]);
   });
 
   it("never overwrites a secret that is there [secrets.lifted]", async () => {
@@ -417,8 +505,8 @@ describe("a server that asks for a sign-in", () => {
     const token = seen.at(-1)?.authorization?.replace("Bearer ", "") ?? "";
     expect(token).toMatch(/^at-/);
     const dump = await dumpDatabase();
+    // Not by "at-" alone: what is sealed is random letters, too.
     expect(dump).not.toContain(token);
-    // Sealed values are base64url, in which a short prefix alone is found by chance.
     expect(dump).not.toMatch(/[ar]t-[0-9a-f]{8}-[0-9a-f]{4}-/);
   });
 

@@ -41,6 +41,8 @@ export const sandboxConfigurationSchema = z.object({
   repository: z.object({ instructions: z.boolean(), hooks: z.boolean(), mcp_servers: z.boolean() }),
   /** By name; absent for none. */
   mcp_servers: sandboxServersSchema.optional(),
+  /** Names that are switched off, for the repository's own servers as well; absent for none. */
+  mcp_servers_off: z.array(z.string()).optional(),
 });
 export type SandboxConfiguration = z.infer<typeof sandboxConfigurationSchema>;
 

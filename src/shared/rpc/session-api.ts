@@ -1,4 +1,5 @@
 // What the Worker and the Workspace object may ask of a Session object (Durable Object RPC). Expected failures are answers.
+import type { SessionPlaces } from "../configuration/place.ts";
 import type { ConversationMark } from "../checkpoints/format.ts";
 import type { CheckpointRecord } from "../checkpoints/schema.ts";
 import type { Answer, Failure } from "../errors/app-error.ts";
@@ -143,6 +144,8 @@ export interface SessionApi {
   submit(request: SubmitTurn): Promise<Answer<SubmittedTurn>>;
   wait(request: WaitRequest): Promise<Answer<WaitAnswer>>;
   getSession(principal: Principal): Promise<Answer<SessionView>>;
+  /** Whose configuration it is made of: a project's name may be another one's by now. */
+  getPlaces(principal: Principal): Promise<Answer<SessionPlaces>>;
   /** What Claude Code named when it last started in this session; empty before, and once the log is archived. */
   getStartup(principal: Principal): Promise<Answer<{ slash_commands: string[] }>>;
   interrupt(principal: Principal): Promise<Answer<SessionView>>;

@@ -105,15 +105,22 @@ async function settle(
 /** The changes that change something, with what is there now. Refuses what does not fit. */
 function compare(present: readonly StoredItem[], { place, changes }: ChangeRequest): ProposedChange[] {
   const wanted = typeof changes === "function" ? changes(present) : changes;
-  const proposed = wanted.map((change): ProposedChange => {
+  const now = ({ kind, name }: Pick<ItemChange, "kind" | "name">): unknown =>
+    present.find((item) => item.kind === kind && item.name === name)?.value ?? null;
+  // What stays as it is was taken once, and is not judged again by today's rules.
+  const differing = wanted.filter((change) => !isSame(now(change), change.value));
+  const proposed = differing.map((change): ProposedChange => {
     const checked = checkChange(place, change);
     if (!checked.ok) throw new AppError("invalid_argument", checked.problem);
     const { kind, name, value } = checked.change;
-    const before = present.find((item) => item.kind === kind && item.name === name)?.value ?? null;
-    return { kind, name, before, after: value };
+    return { kind, name, before: now(change), after: value };
   });
   refuseTooMuch(place.scope, present, proposed);
-  return proposed.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after));
+  return proposed.filter(({ before, after }) => !isSame(before, after));
+}
+
+function isSame(before: unknown, after: unknown): boolean {
+  return JSON.stringify(before) === JSON.stringify(after);
 }
 
 async function mergeFor(

@@ -1,5 +1,6 @@
 // What people do with sessions: start and continue work, wait for it, look at it, stop it.
 import type { Attachment, AttachmentName } from "../../shared/attachments/schema.ts";
+import type { SessionPlaces } from "../../shared/configuration/place.ts";
 import { AppError, type Failure, unwrap } from "../../shared/errors/app-error.ts";
 import type { SessionEvent } from "../../shared/events/event.ts";
 import { cutToCeiling, type PermissionMode } from "../../shared/permissions/permission-mode.ts";
@@ -63,6 +64,8 @@ export type SessionService = {
   execute(principal: Principal, request: ExecuteRequest, progress: Progress): Promise<ExecuteAnswer>;
   wait(principal: Principal, request: WaitFor, progress: Progress): Promise<WaitAnswer>;
   get(principal: Principal, sessionId: string): Promise<SessionView>;
+  /** Whose configuration it is made of. */
+  places(principal: Principal, sessionId: string): Promise<SessionPlaces>;
   list(principal: Principal, request: ListRequest): Promise<SessionRow[]>;
   /** Those that have not ended. */
   listActive(principal: Principal, limit: number): Promise<SessionRow[]>;
@@ -116,6 +119,7 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
       return waitForTurn(directory.session(session_id), wait, waiting(progress));
     },
     get: async (principal, sessionId) => unwrap(await directory.session(sessionId).getSession(principal)),
+    places: async (principal, sessionId) => unwrap(await directory.session(sessionId).getPlaces(principal)),
     async list(principal, request) {
       const project = request.project === null ? null : await options.findProject(principal, request.project);
       return store.list(principal, {
