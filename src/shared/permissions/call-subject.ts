@@ -67,7 +67,8 @@ function readFolder({ toolName, toolInput }: ToolCall, facts: CallFacts): CallSu
   const pattern = toolName === "Glob" ? (readText(toolInput, "pattern") ?? "") : "";
   // A pattern can leave the folder that the search begins in.
   const leaves = pattern.startsWith("/") || pattern.startsWith("~") || pattern.includes("..");
-  const begin = readText(toolInput, "path") ?? ".";
+  const begin = readText(toolInput, "path") ?? (isShortened(toolInput) ? null : ".");
+  if (begin === null) return { path: null };
   // A pattern without a wildcard names one file.
   const path = leaves || /[*?[\]{}]/.test(pattern) ? begin : `${begin}/${pattern}`;
   return { path: leaves || isCut(begin) || isCut(pattern) ? null : resolvePath(path, facts) };
