@@ -335,6 +335,8 @@ export const FILE_CASES: Record<string, readonly FileCase[]> = {
   ],
   "what is not understood": [
     ["ask", `cat ${"src/a.ts ".repeat(600)}`],
+    ["ask", `cat ${"a/".repeat(300)}b`],
+    ["ask", `grep -r ${"--include=*.ts ".repeat(100)} foo ${"a ".repeat(10)}`],
     ["ask", `f=a; ${"f=$f$f$f; ".repeat(20)} cat $f`],
     ["ask", "eval $X"],
     ["deny", "f() { cat .env; }; f"],

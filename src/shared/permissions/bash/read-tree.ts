@@ -1,5 +1,5 @@
 // What programs reach besides the files that they name: everything in a folder, and folders that options change to.
-import type { CommandWord } from "./parsed-command.ts";
+import { type CommandWord, HOLE } from "./parsed-command.ts";
 import { pathBelow, pathsOf } from "./path-shape.ts";
 
 /** By which of its words a program goes through folders. */
@@ -18,6 +18,9 @@ const DESCENDS: ReadonlyMap<string, RegExp> = new Map([
 /** Their last argument is where things go. */
 const HAS_TARGET = new Set(["cp", "mv", "ln", "scp", "rsync"]);
 
+/** Where there are more, they may be any. */
+const MAX_PATHS = 500;
+
 export type Tree = { paths: string[]; bases: string[] };
 
 /** What is searched, and names that the search is limited to or takes though they are hidden. */
@@ -28,6 +31,7 @@ export function readTree(name: string, args: readonly CommandWord[], { operands,
   const names = globs.length > 0 ? globs : descends(name, args) ? [undefined] : [];
   const isAll = name === "rg" && descends(name, args);
   const folders = listFolders(name, operands);
+  if (folders.length * names.length > MAX_PATHS) return { paths: [HOLE], bases };
   const paths = folders.flatMap((folder) =>
     [...names, ...(isAll ? [undefined] : [])].map((glob) => pathBelow(folder, glob)),
   );

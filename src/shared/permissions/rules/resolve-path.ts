@@ -4,6 +4,9 @@ import { ANY_NAME, FOLDERS, GLOB, PROJECT } from "../bash/path-shape.ts";
 import type { PathRoots } from "./path-pattern.ts";
 import { mayMatchName } from "./path-shape-match.ts";
 
+/** Longer paths are held against no rule. */
+const MAX_NAMES = 200;
+
 type Roots = PathRoots & { cwd: string | null };
 
 /**
@@ -28,6 +31,7 @@ export function resolveShape(path: string, roots: Roots): string | null {
     if (name === "..") names.pop();
     else if (name !== "" && name !== ".") names.push(name);
   }
+  if (names.length > MAX_NAMES) return null;
   return `/${names.join("/")}`;
 }
 
