@@ -256,8 +256,8 @@ export class SessionObject extends DurableObject<Env> {
     return session === null ? refuseWatch(NOT_FOUND.error) : answerWatch(session.watchers, request, watch);
   }
 
-  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
-    this.#session?.watchers.hear(socket, message);
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    await this.#session?.watchers.hear(socket, message);
   }
 
   override webSocketClose(socket: WebSocket): void {

@@ -262,6 +262,21 @@ describe("a watcher over the WebSocket", () => {
     watcher.socket.close(1000);
   });
 
+  it("may not any more once its person has left the team, though the socket is still open [permissions.socket]", async () => {
+    const { session_id, request_id } = await askPerson(me);
+    const watcher = await watch(answering, session_id);
+    const left = await env.DB.prepare("delete from memberships where user_id = ? returning *").bind(me.user_id).first();
+    const rejoin = env.DB.prepare("insert into memberships (team_id, user_id, role, created_at) values (?, ?, ?, ?)");
+    try {
+      watcher.answer(request_id, { decision: "allow_once" });
+      await expect.poll(watcher.told).toMatchObject([{ request_id, error: { code: "session_not_found" } }]);
+      await expect.poll(() => watcher.socket.readyState).not.toBe(1);
+    } finally {
+      await rejoin.bind(left!["team_id"], left!["user_id"], left!["role"], left!["created_at"]).run();
+    }
+    expect((await viewOf(me, session_id, request_id)).settled).toBeNull();
+  });
+
   it("may not with a token that only watches, and a ticket opens no socket at all [permissions.socket]", async () => {
     const { session_id, request_id } = await askPerson(me);
     const watcher = await watch(token, session_id);

@@ -28,7 +28,7 @@ function hubWith(world: TestWorld, limits: Partial<WatchLimits>): WatchHub {
     setWebSocketAutoResponse: () => undefined,
   };
   const hub = createWatchHub({
-    answerPermission: () => null,
+    answerPermission: async () => null,
     ...world.session,
     sockets,
     onWatched: () => undefined,

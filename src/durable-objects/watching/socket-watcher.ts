@@ -37,13 +37,14 @@ const USAGE = 'Send {"kind":"cursor","seq":<the newest event that you have>}.';
 
 export type SocketWatcher = Watcher & {
   /** The watcher said something. */
-  hear(message: string | ArrayBuffer): void;
+  hear(message: string | ArrayBuffer): Promise<void>;
 };
 
 export type SocketWatcherParts = WatcherParts & {
   /** Called once when we end the watch. */
   onClosed(): void;
-  answerPermission(frame: AnswerFrame, userId: string): Failure | null;
+  /** Looks at the person's right first: the socket may be older than their leaving. */
+  answerPermission(frame: AnswerFrame, userId: string): Promise<Failure | null>;
 };
 
 export function startAttachment(cursor: number, nowMs: number, answersAs: string | null): Attachment {
@@ -105,10 +106,15 @@ function takeUp(parts: SocketWatcherParts, socket: WebSocket, attached: Attachme
       previewBytes = size;
       socket.send(preview.socket);
     },
-    hear(message) {
+    async hear(message) {
       if (!isOpen) return;
       const frame = readFrame(message);
-      if (frame?.kind === "answer_permission") return socket.send(takeAnswer(parts, frame, state.answers_as));
+      if (frame?.kind === "answer_permission") {
+        const error = await takeAnswer(parts, frame, state.answers_as);
+        if (isOpen) socket.send(tellAnswer(frame, error));
+        if (error?.code === "session_not_found") close(CLOSE.stopped, "Connect again.");
+        return;
+      }
       if (frame === null || frame.seq > state.cursor) return close(CLOSE.not_understood, USAGE);
       previewBytes = 0;
       inFlight = acknowledge(inFlight, frame.seq);
@@ -174,12 +180,25 @@ const MAY_NOT: Failure = {
   message: "This connection may watch and not answer: its token lacks the scope permissions:answer.",
 };
 
-/** The frame that tells what became of it. */
-function takeAnswer(
+const NOT_CHECKED: Failure = {
+  code: "internal",
+  message: "Whether you may answer could not be looked up, so the answer was not taken. Send it again.",
+};
+
+async function takeAnswer(
   { answerPermission }: Pick<SocketWatcherParts, "answerPermission">,
   frame: AnswerFrame,
   userId: string | null,
-): string {
-  const error = userId === null ? MAY_NOT : answerPermission(frame, userId);
-  return JSON.stringify({ kind: "permission_answered", request_id: frame.request_id, error } satisfies SocketFrame);
+): Promise<Failure | null> {
+  if (userId === null) return MAY_NOT;
+  try {
+    return await answerPermission(frame, userId);
+  } catch {
+    return NOT_CHECKED;
+  }
+}
+
+/** The frame that tells what became of it. */
+function tellAnswer({ request_id }: AnswerFrame, error: Failure | null): string {
+  return JSON.stringify({ kind: "permission_answered", request_id, error } satisfies SocketFrame);
 }
