@@ -399,3 +399,34 @@ describe("a proposal's page", () => {
     expect(await stateOf(path)).toBe("open");
   });
 });
+
+describe("a project's ceiling", () => {
+  it("shows in what a client is told: the mode that the turn and the session will have [tools.ceiling]", async () => {
+    const scopes = ["sessions:read", "sessions:write", "projects:write", "configuration:read", "configuration:write"];
+    const by = (await signIn(scopes)).access_token;
+    const call = async (name: string, args: object) =>
+      structuredOf(
+        await readRpc(await callModern(by, "tools/call", { name, arguments: args }, { query: "?toolsets=all" })),
+      ) as { permission_mode: string; notes: string[]; session_id: string; outcome: string };
+    const prompt = { project: "capped", prompt: "Hi", wait_seconds: 0 };
+    await call("create_project", { name: "capped" });
+    const { session_id, ...before } = await call("execute_claude", prompt);
+    expect(before).toMatchObject({ permission_mode: "acceptEdits", notes: [] });
+    const value = { permission_mode: "plan" };
+    const set = await call("update_config", { scope: "project", project: "capped", kind: "ceiling", value });
+    expect(set).toMatchObject({ outcome: "applied" });
+
+    const unasked = await call("execute_claude", prompt);
+    expect(unasked).toMatchObject({ permission_mode: "plan", notes: [] });
+    const asked = await call("execute_claude", { ...prompt, session_id, permission_mode: "acceptEdits" });
+    expect(asked).toMatchObject({
+      permission_mode: "plan",
+      notes: ["permission_mode acceptEdits was cut to plan, the ceiling that a person set."],
+    });
+    const mode = await call("set_session_permission_mode", { session_id, permission_mode: "default" });
+    expect(mode).toMatchObject({
+      permission_mode: "plan",
+      notes: ["permission_mode default was cut to plan, the ceiling that a person set."],
+    });
+  });
+});
