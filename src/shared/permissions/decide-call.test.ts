@@ -96,6 +96,16 @@ describe("reasons", () => {
   });
 });
 
+describe("without a Bash rule that approves", () => {
+  it("the mode decides about commands that are asked about with one, so that taking it away widens", () => {
+    for (const command of ["git -c core.pager=x log", "git log; eval $X"]) {
+      expect(decide([inScope("team", "+Bash(git *)  +Bash(npm *)")], bash(command), FACTS).behavior).toBe("ask");
+      expect(decide([], bash(command), FACTS).behavior).toBe("no_rule");
+    }
+    expect(decide([inScope("team", "+Bash(npm *)")], bash("git -c core.pager=x log"), FACTS).behavior).toBe("no_rule");
+  });
+});
+
 describe("a stored rule that cannot be read", () => {
   const broken = (list: "forbidden" | "user_consent" | "auto_approved"): ScopedPolicy => {
     const policy = readRules("");
