@@ -21,7 +21,7 @@ function hubWith(world: TestWorld, limits: Partial<WatchLimits>): WatchHub {
   const sockets: SocketPort = {
     acceptWebSocket(socket: WebSocket) {
       socket.accept();
-      socket.addEventListener("message", ({ data }) => hub.hear(socket, data as string));
+      socket.addEventListener("message", ({ data }) => void hub.hear(socket, data as string));
       socket.addEventListener("close", () => hub.forget(socket));
     },
     getWebSockets: () => [],

@@ -109,12 +109,7 @@ function takeUp(parts: SocketWatcherParts, socket: WebSocket, attached: Attachme
     async hear(message) {
       if (!isOpen) return;
       const frame = readFrame(message);
-      if (frame?.kind === "answer_permission") {
-        const error = await takeAnswer(parts, frame, state.answers_as);
-        if (isOpen) socket.send(tellAnswer(frame, error));
-        if (error?.code === "session_not_found") close(CLOSE.stopped, "Connect again.");
-        return;
-      }
+      if (frame?.kind === "answer_permission") return takeAnswer(parts, frame, { socket, userId: state.answers_as });
       if (frame === null || frame.seq > state.cursor) return close(CLOSE.not_understood, USAGE);
       previewBytes = 0;
       inFlight = acknowledge(inFlight, frame.seq);
@@ -185,20 +180,16 @@ const NOT_CHECKED: Failure = {
   message: "Whether you may answer could not be looked up, so the answer was not taken. Send it again.",
 };
 
+/** Says what became of it. Who does not belong to the session any more is let go. */
 async function takeAnswer(
-  { answerPermission }: Pick<SocketWatcherParts, "answerPermission">,
+  parts: Pick<SocketWatcherParts, "answerPermission" | "onClosed">,
   frame: AnswerFrame,
-  userId: string | null,
-): Promise<Failure | null> {
-  if (userId === null) return MAY_NOT;
-  try {
-    return await answerPermission(frame, userId);
-  } catch {
-    return NOT_CHECKED;
-  }
-}
-
-/** The frame that tells what became of it. */
-function tellAnswer({ request_id }: AnswerFrame, error: Failure | null): string {
-  return JSON.stringify({ kind: "permission_answered", request_id, error } satisfies SocketFrame);
+  { socket, userId }: { socket: WebSocket; userId: string | null },
+): Promise<void> {
+  const error =
+    userId === null ? MAY_NOT : await parts.answerPermission(frame, userId).catch((): Failure => NOT_CHECKED);
+  if (socket.readyState !== WebSocket.OPEN) return;
+  const { request_id } = frame;
+  socket.send(JSON.stringify({ kind: "permission_answered", request_id, error } satisfies SocketFrame));
+  if (error?.code === "session_not_found") parts.onClosed();
 }
