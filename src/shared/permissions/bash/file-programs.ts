@@ -18,8 +18,7 @@ const WRITERS = set(
 /** They say nothing of what is in a file; the variables that they set are looked at elsewhere. */
 const SILENT = set(
   "echo printf ls test [ pwd cd pushd popd which type true false : exit return sleep kill wait basename dirname realpath " +
-    "readlink mkdir stat export declare typeset local readonly unset set read mapfile readarray getopts trap shift command " +
-    "find xargs",
+    "readlink mkdir stat export declare typeset local readonly unset set read mapfile readarray getopts trap shift command",
 );
 /** Silent too, but for options that name a file which they read. */
 const LISTERS: ReadonlyMap<string, RegExp> = new Map([
@@ -27,6 +26,7 @@ const LISTERS: ReadonlyMap<string, RegExp> = new Map([
   ["du", /^-\w*X$|^--(?:fi|exclude-f)/],
   ["date", /^-\w*f$|^--f/],
   ["find", /^-files0-from$/],
+  ["xargs", /^-\w*a$|^--a/],
 ]);
 /** Programs whose first argument is no file, unless one of these options brings it. */
 const EXPRESSIONS: ReadonlyMap<string, RegExp> = new Map([

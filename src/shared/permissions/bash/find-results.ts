@@ -22,6 +22,12 @@ function listFolders(args: readonly CommandWord[]): readonly string[] {
 /** Undefined where not every file that is found has to have one name. */
 function readName(words: readonly CommandWord[]): string | undefined {
   const at = words.findIndex((word) => word.shape === "-name");
-  if (at < 0 || words.some((word) => ALTERNATIVES.has(word.shape))) return undefined;
+  const action = words.findIndex((word) => /^-(?:exec|ok)/.test(word.shape));
+  if (at < 0 || at > action || words.some((word) => ALTERNATIVES.has(word.shape))) return undefined;
+  // Behind another test it may be that one's value.
+  const before = words[at - 1]?.shape ?? "";
+  if (before.startsWith("-") && !PLAIN_TEST.test(before)) return undefined;
   return knownText(words[at + 1]) ?? undefined;
 }
+
+const PLAIN_TEST = /^-(?:a|and|depth|empty|executable|follow|mount|readable|true|writable|xdev|H|L|P)$/;

@@ -29,13 +29,17 @@ type Within = { operands: readonly CommandWord[]; globs: readonly string[] };
 export function readTree(name: string, args: readonly CommandWord[], { operands, globs }: Within): Tree {
   const bases = name === "tar" ? listBases(args) : [];
   const names = globs.length > 0 ? globs : descends(name, args) ? [undefined] : [];
-  const isAll = name === "rg" && descends(name, args);
   const folders = listFolders(name, operands);
   if (folders.length * names.length > MAX_PATHS) return { paths: [HOLE], bases };
-  const paths = folders.flatMap((folder) =>
-    [...names, ...(isAll ? [undefined] : [])].map((glob) => pathBelow(folder, glob)),
-  );
+  const limited = folders.flatMap((folder) => names.map((glob) => pathBelow(folder, glob)));
+  const whole = name === "rg" ? folders.filter((folder) => isOpened(folder) || descends(name, args)) : [];
+  const paths = [...limited, ...whole.map((folder) => pathBelow(folder))];
   return { paths, bases };
+}
+
+/** rg leaves out what is hidden below the folder that it is given, and not the folder. */
+function isOpened(folder: string): boolean {
+  return !/^\.?\/*$/.test(folder);
 }
 
 function descends(name: string, args: readonly CommandWord[]): boolean {
