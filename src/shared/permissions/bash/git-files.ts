@@ -31,7 +31,8 @@ function listPaths(word: CommandWord, isShowing: boolean, before: CommandWord | 
 }
 
 function readPath(path: string): string[] {
-  if (path.startsWith("-")) return /^--?[\w-]+[=:]/.test(path) ? [path.slice(path.search(/[=:]/) + 1)] : [];
+  if (path.startsWith("-L")) return [path.slice(path.lastIndexOf(":") + 1)];
+  if (path.startsWith("-")) return [...(/^--(?:contents|file|template)=(.+)$/.exec(path)?.slice(1) ?? [])];
   const written = path.startsWith(":") ? path.replace(MAGIC, "") : path;
   const named = written.slice(written.lastIndexOf(":") + 1);
   if (!/[*?[]/.test(named)) return named === "" ? [] : [named, ...(/^\.?\/?$/.test(named) ? [] : [pathBelow(named)])];
