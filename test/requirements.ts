@@ -244,6 +244,10 @@ export const REQUIREMENTS = {
   "permissions.scopes": "the most restrictive rule that matches wins over all scopes, and the answer names it",
   "permissions.shell":
     "a shell command is allowed only when every simple command in it is; what is not understood is asked about",
+  "permissions.skills":
+    "what a skill may do unasked holds once its call runs, and not while or after a person refuses it",
+  "permissions.files":
+    "a path rule holds for the files of shell commands; where only running one tells the path, a person is asked",
   "permissions.cut": "an input that was cut on its way is never allowed by a rule with an argument",
 
   // Model gateway

@@ -1,7 +1,6 @@
 // The gate before every tool call. It never fails open: whatever goes wrong, the answer is a denial, and it never throws.
 import type { CanUseTool, HookCallback, OnElicitation, PermissionResult } from "@anthropic-ai/claude-agent-sdk";
 import { setTimeout as sleep } from "node:timers/promises";
-import { shortenToFit } from "../../shared/events/shorten.ts";
 import {
   CONSENT_MARGIN_MS,
   MAX_ASKED_INPUT_BYTES,
@@ -9,6 +8,7 @@ import {
   PERMISSION_DEADLINE_MS,
 } from "../../shared/limits.ts";
 import { type PermissionMode, permissionModeSchema } from "../../shared/permissions/permission-mode.ts";
+import { shortenInput } from "../../shared/permissions/shortened-input.ts";
 import {
   type PermissionDecision,
   permissionDecisionSchema,
@@ -135,7 +135,7 @@ function toQuestion(parts: GateParts, asked: Asked): PermissionQuestion {
     tool_name: asked.tool_name,
     tool_use_id: asked.tool_use_id,
     permission_mode: mode.success ? mode.data : parts.permissionMode(),
-    tool_input: shortenToFit(asked.tool_input, MAX_ASKED_INPUT_BYTES),
+    tool_input: shortenInput(asked.tool_input, MAX_ASKED_INPUT_BYTES),
     cwd: asked.cwd ?? null,
     project_dir: parts.places.projectDir,
     home_dir: parts.places.homeDir,

@@ -41,6 +41,8 @@ export function createPermissionGate(parts: Parts): PermissionGate {
       if (refusal !== null) return refusal;
       const turn = parts.turns.get(question.turn_id);
       if (turn === null) return deny("The tool did not run: its turn is not known any more.");
+      // The gate left it to the permission mode, which has asked for a person since.
+      if (question.stage === "consent") parts.skills.forget(question);
       const decision = await (question.stage === "gate" ? atGate : atConsent)(parts, turn, question);
       if (decision.behavior === "allow" || decision.behavior === "no_rule") parts.skills.note(question);
       return decision;
@@ -127,6 +129,9 @@ function store(parts: Parts, question: PermissionQuestion, { decided, decision }
   // `no_rule` is the answer to nearly every call and can be found again at any time: it leaves no row and no event.
   if (decision.behavior === "no_rule") return decision;
   return parts.log.write(() => {
+    // The same question may have come in again while this one was looked at.
+    const earlier = parts.book.decision(question.request_id);
+    if (earlier !== null) return earlier;
     parts.book.keep(question.request_id, question.turn_id, decision);
     // What is asked is told of when it comes back for a person.
     if (decision.behavior !== "ask") recordDecision(parts, question, decided);

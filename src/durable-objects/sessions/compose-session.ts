@@ -24,6 +24,7 @@ import { createExclusive } from "../exclusive.ts";
 import { createModelAdmission } from "../models/model-admission.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
+import { isStillMember } from "../permissions/membership.ts";
 import { createPermissionBook, type PermissionBook } from "../permissions/permission-book.ts";
 import { createPermissionDesk, type PermissionDesk } from "../permissions/permission-desk.ts";
 import { createFollowUpRules } from "../permissions/follow-up-rules.ts";
@@ -131,13 +132,19 @@ export function composeSession(ports: SessionPorts) {
 
 type Core = ReturnType<typeof composeCore>;
 
+const NO_ACCESS = {
+  code: "session_not_found",
+  message: "There is no such session. list_sessions shows yours.",
+} as const;
+
 function composeWatchers(ports: SessionPorts, core: Core, connection: RunnerConnection): WatchHub {
   return createWatchHub({
     ...core.parts,
     events: core.archived.watchable,
     sockets: ports.sockets,
     onWatched: connection.refreshPreviews,
-    answerPermission({ request_id, answer }, user_id) {
+    async answerPermission({ request_id, answer }, user_id) {
+      if (!(await isStillMember(ports.database, core.row(), user_id))) return NO_ACCESS;
       const answered = core.permissions.answer({ request_id, answer, user_id, way: "socket" });
       return answered.ok ? null : answered.error;
     },
