@@ -20,14 +20,18 @@ export const REQUIREMENTS = {
   "configuration.checked": "an item that does not fit its kind, its name or its scope is refused with the reason",
   "configuration.widening": "a change is widening exactly when it lets a session do more than before",
   "configuration.roles": "the team's configuration is its owners', everything else its person's own",
-  "configuration.unreadable": "rules that cannot be read forbid everything; another item is left out and named",
+  "configuration.unreadable":
+    "rules and hooks that cannot be read forbid everything; another item is left out and named, and opens nothing",
   "configuration.versions": "every change is a version; any of them can be had again, as a new one",
   "configuration.proposal":
     "what widens waits for a person, is carried out once and only as it was shown, and is nobody else's",
+  "configuration.concurrent":
+    "a change counts on what it was compared with; what others changed meanwhile is compared anew",
   "configuration.isolation": "a session is configured by its own places alone",
   "configuration.forgotten": "a deleted project or session takes along everything that was configured for it",
   "configuration.limits": "a configuration that is larger than a session takes is refused",
   "configuration.warm": "an unchanged configuration is neither read nor sent again; a runner that has lost it gets it",
+  "configuration.waited": "a turn that waited, and a follow-up's first tool, go by the rules as they are by then",
   "configuration.outage": "a turn waits for rules that are known to have changed, and for nothing else",
   "accounting.cost": "what a turn costs is counted request by request, and is what Claude Code counts",
   "accounting.unknown": "the cost of a model without a price is unknown, never 0",
@@ -255,6 +259,10 @@ export const REQUIREMENTS = {
   "permissions.scopes": "the most restrictive rule that matches wins over all scopes, and the answer names it",
   "permissions.shell":
     "a shell command is allowed only when every simple command in it is; what is not understood is asked about",
+  "permissions.skills":
+    "what a skill may do unasked holds once its call runs, and not while or after a person refuses it",
+  "permissions.files":
+    "a path rule holds for the files of shell commands; where only running one tells the path, a person is asked",
   "permissions.cut": "an input that was cut on its way is never allowed by a rule with an argument",
 
   // Model gateway

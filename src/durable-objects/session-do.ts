@@ -42,6 +42,7 @@ import { runSessionTasks } from "./sessions/session-tasks.ts";
 import { composeSession, type Session } from "./sessions/compose-session.ts";
 import { SESSION_MIGRATIONS } from "./sessions/schema.ts";
 import { createSession, titleOf } from "./sessions/submit-turn.ts";
+import { tellSubmitted } from "./sessions/told-mode.ts";
 import { isCreated, migrate } from "./sql/migrate.ts";
 import { answerWatch, readWatchRequest, refuseWatch } from "./watching/answer-watch.ts";
 import { TICKET_REFUSED } from "./watching/ticket-store.ts";
@@ -95,7 +96,7 @@ export class SessionObject extends DurableObject<Env> {
     session.configuration.noticed(request.principal.configuration_version);
     const submitted = session.submitter.submit(request);
     if (submitted.ok) session.drive();
-    return submitted;
+    return tellSubmitted(session, submitted);
   }
 
   async wait(request: WaitRequest): Promise<Answer<WaitAnswer>> {
@@ -208,6 +209,7 @@ export class SessionObject extends DurableObject<Env> {
   async setOptions(principal: Principal, options: SessionOptions): Promise<Answer<SetOptionsAnswer>> {
     const session = this.#of(principal);
     if (session === null) return NOT_FOUND;
+    session.configuration.noticed(principal.configuration_version);
     return session.sessions.get().status === "ended" ? ENDED : answer(await session.setOptions(options));
   }
 
@@ -265,8 +267,8 @@ export class SessionObject extends DurableObject<Env> {
     return session === null ? refuseWatch(NOT_FOUND.error) : answerWatch(session.watchers, request, watch);
   }
 
-  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
-    this.#session?.watchers.hear(socket, message);
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    await this.#session?.watchers.hear(socket, message);
   }
 
   override webSocketClose(socket: WebSocket): void {

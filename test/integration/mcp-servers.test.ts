@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Place } from "../../src/shared/configuration/place.ts";
+import type { BuiltInServers } from "../../src/shared/mcp-servers/built-in-servers.ts";
 import { answer } from "../../src/shared/errors/app-error.ts";
 import { type McpServer, mcpServerSchema } from "../../src/shared/mcp-servers/server-schema.ts";
 import type { Principal } from "../../src/shared/teams/principal.ts";
@@ -13,6 +14,7 @@ import { createProposalStore } from "../../src/worker/configuration/proposal-sto
 import { createDatabase } from "../../src/worker/db/client.ts";
 import { composeServers } from "../../src/worker/mcp-servers/compose-servers.ts";
 import { withServerFollowUps } from "../../src/worker/mcp-servers/proposal-follow-ups.ts";
+import { createServerFinder } from "../../src/worker/mcp-servers/server-finder.ts";
 import { createGuardedFetch } from "../../src/worker/outbound/guarded-fetch.ts";
 import { createSealer } from "../../src/worker/secrets/sealer.ts";
 import { createSecretStore } from "../../src/worker/secrets/secret-store.ts";
@@ -45,25 +47,27 @@ const proposals = createProposalService({
   newId: newUuid,
   now,
 });
-const configuration = createConfigurationService({
-  store: createConfigurationStore({ db, now }),
-  proposals,
-  places: createPlaceResolver({
-    findProject: () => Promise.reject(new Error("not asked here")),
-    session: () => ({ getSession: () => Promise.reject(new Error("not asked here")) }),
-  }),
-});
+const configure = (builtIn: BuiltInServers) =>
+  createConfigurationService({
+    store: createConfigurationStore({ db, now }),
+    proposals,
+    places: createPlaceResolver({
+      findProject: () => Promise.reject(new Error("not asked here")),
+      session: () => ({ getSession: () => Promise.reject(new Error("not asked here")) }),
+    }),
+    builtIn,
+  });
 
-const compose = () =>
+const compose = (builtIn: BuiltInServers = {}) =>
   composeServers({
     db,
     sealer,
     guarded,
     rules: { allowLoopback: false, ownOrigin: "https://berth.test" },
-    builtIn: {},
+    builtIn,
     publicUrl: "https://berth.test",
     version: "1",
-    configuration,
+    configuration: configure(builtIn),
     session: () => ({ admitServerRequest: () => Promise.reject(new Error("not asked here")) }),
     verifyToken: async () => null,
     newTicket,
@@ -250,6 +254,39 @@ describe("adding a server", () => {
     });
   });
 
+  it("that is switched off is not asked, and one that is given to every team is switched off at once [servers.built_in]", async () => {
+    const given = compose({ docs: http() }).service;
+    const place: Place = { scope: "team", scope_id: owner.team_id };
+    const request = { place, name: "docs", keepIfFailing: false, client: null };
+    world = () => new Response(null, { status: 500 });
+    const off = await given.keep(owner, { ...request, server: http({ enabled: false }) });
+    expect(off).toMatchObject({ outcome: { outcome: "applied" }, test: { tested: false } });
+    expect(seen).toEqual([]);
+    expect(await given.list(owner, place)).toMatchObject([{ name: "docs", enabled: false }]);
+    // Without the team's own it would be there again.
+    expect(await given.remove(owner, request)).toMatchObject({ outcome: "proposed" });
+    expect(await given.list(owner, place)).toMatchObject([{ name: "docs", enabled: false }]);
+    const evil = await given.keep(owner, { ...request, server: http({ enabled: false, url: `${ORIGIN}/other` }) });
+    expect(evil.outcome).toMatchObject({ outcome: "proposed" });
+  });
+
+  it("leaves nothing behind whose removal a person agreed to [servers.proposal]", async () => {
+    await confirm(await keep(http({ allowed_tools: ["echo"], headers: { "X-Key": "a-literal-key-1234" } })));
+    const removed = await servers.service.remove(owner, { place: user, name: "test", client: null });
+    expect(await secretNames()).toEqual(["TEST_X_KEY"]);
+    const pending: Promise<unknown>[] = [];
+    const answered = withServerFollowUps(proposals, {
+      ...servers,
+      sandboxAt: () => NO_SANDBOX,
+      waitUntil: (work) => void pending.push(work),
+    });
+    if (removed.outcome !== "proposed") throw new Error("it hid what another scope may have");
+    await answered.confirm(owner, removed.proposal_id);
+    await Promise.all(pending);
+    expect(await secretNames()).toEqual([]);
+    expect(await servers.service.list(owner, user)).toEqual([]);
+  });
+
   it("uses secrets of its own scope alone [secrets.scope]", async () => {
     const team: Place = { scope: "team", scope_id: owner.team_id };
     await servers.secrets.put(owner.team_id, team, {
@@ -381,16 +418,35 @@ describe("adding a server", () => {
 });
 
 describe("a server that is there", () => {
-  it("may be narrowed at once, and is removed with what was made for it [servers.proposal]", async () => {
-    await confirm(await keep(http({ headers: { "X-Key": "the-literal-key-1234" } })));
+  it("may be narrowed at once [servers.proposal]", async () => {
+    await confirm(await keep(http()));
     const server = await servers.service.find(owner, user, "test");
     expect((await keep({ ...server, allowed_tools: ["echo"] })).outcome).toMatchObject({ outcome: "applied" });
     expect((await keep({ ...server, allowed_tools: ["echo", "more"] })).outcome).toMatchObject({ outcome: "proposed" });
+  });
+
+  it("is removed with what was made for it [servers.proposal]", async () => {
+    await confirm(await keep(http({ headers: { "X-Key": "the-literal-key-1234" } })));
     expect(await secretNames()).toEqual(["TEST_X_KEY"]);
     const removed = await servers.service.remove(owner, { place: user, name: "test", client: null });
     expect(removed).toMatchObject({ outcome: "applied" });
     expect(await secretNames()).toEqual([]);
     await expect(servers.service.find(owner, user, "test")).rejects.toMatchObject({ code: "mcp_server_not_found" });
+  });
+
+  it("is reached by nobody whose narrower scope has one of its name that cannot be read [configuration.unreadable]", async () => {
+    await confirm(await keep(http()));
+    const [project_id, session_id] = [newUuid(), newUuid()];
+    const session = { team_id: owner.team_id, owner_id: owner.user_id, project_id, session_id };
+    const find = createServerFinder(db, {});
+    expect(await find(session, "test")).toMatchObject({ place: user });
+    await env.DB.prepare(
+      `INSERT INTO configuration_items VALUES (?, 'project', ?, 'mcp_server', 'test', '{"enabled":"no"}', 1, 'x', 'x')`,
+    )
+      .bind(owner.team_id, project_id)
+      .run();
+    expect(await find(session, "test")).toBeNull();
+    expect(await find({ ...session, project_id: newUuid() }, "test")).toMatchObject({ place: user });
   });
 
   it("that is a program is started in the sandbox for its test [servers.test]", async () => {

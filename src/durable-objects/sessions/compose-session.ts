@@ -15,7 +15,7 @@ import { createSessionCheckpoints } from "../checkpoints/session-checkpoints.ts"
 import { createToolCheckpoints } from "../checkpoints/tool-checkpoints.ts";
 import type { Clock } from "../clock.ts";
 import { createConfigurationStore } from "../configuration/configuration-store.ts";
-import { loadConfiguration } from "../configuration/load-configuration.ts";
+import { loadConfiguration, loadVersion } from "../configuration/load-configuration.ts";
 import { createSessionConfiguration } from "../configuration/session-configuration.ts";
 import type { ObjectConfig } from "../config.ts";
 import { bodyKey, createBodyStore } from "../events/body-store.ts";
@@ -27,8 +27,10 @@ import { createModelAdmission } from "../models/model-admission.ts";
 import { createModelRequests } from "../models/model-requests.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
+import { isStillMember } from "../permissions/membership.ts";
 import { createPermissionBook, type PermissionBook } from "../permissions/permission-book.ts";
 import { createPermissionDesk, type PermissionDesk } from "../permissions/permission-desk.ts";
+import { createFollowUpRules } from "../permissions/follow-up-rules.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createUsedSkills } from "../permissions/used-skills.ts";
 import { createProcessDesk } from "../processes/process-desk.ts";
@@ -138,13 +140,19 @@ export function composeSession(ports: SessionPorts) {
 
 type Core = ReturnType<typeof composeCore>;
 
+const NO_ACCESS = {
+  code: "session_not_found",
+  message: "There is no such session. list_sessions shows yours.",
+} as const;
+
 function composeWatchers(ports: SessionPorts, core: Core, connection: RunnerConnection): WatchHub {
   return createWatchHub({
     ...core.parts,
     events: core.archived.watchable,
     sockets: ports.sockets,
     onWatched: connection.refreshPreviews,
-    answerPermission({ request_id, answer }, user_id) {
+    async answerPermission({ request_id, answer }, user_id) {
+      if (!(await isStillMember(ports.database, core.row(), user_id))) return NO_ACCESS;
       const answered = core.permissions.answer({ request_id, answer, user_id, way: "socket" });
       return answered.ok ? null : answered.error;
     },
@@ -234,13 +242,15 @@ function composeParts({ storage, clock }: SessionPorts, deliverSoon: () => void)
   };
 }
 
-function composeConfiguration({ storage, database, config }: SessionPorts, row: () => SessionRow) {
+function composeConfiguration({ storage, database, config, clock }: SessionPorts, row: () => SessionRow) {
   const store = createConfigurationStore(storage);
   const builtIn = config.builtInServers;
   return createSessionConfiguration({
     store,
     places: row,
     load: (places) => loadConfiguration(database, places, builtIn),
+    loadVersion: (places) => loadVersion(database, places),
+    clock,
     hasBuiltIn: Object.keys(builtIn).length > 0,
   });
 }
@@ -259,11 +269,12 @@ function composeHost(ports: SessionPorts, core: Core, drive: () => void): Sessio
   const attachments = createAttachmentReader({ ...parts, bucket: ports.bucket });
   const gate = createPermissionGate({
     skills: createUsedSkills(),
+    followUps: createFollowUpRules(core.configuration),
     ...parts,
     book: core.book,
     desk: core.permissions,
     log,
-    rules: core.configuration.gate,
+    configuration: core.configuration,
     maxPermissionMode: ports.config.maxPermissionMode,
     holdsLease: leases.waitForLease,
     beforeTool: core.toolCheckpoints.before,

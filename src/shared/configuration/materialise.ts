@@ -10,7 +10,7 @@ import { addHooks, listHookUrls } from "../hooks/hooks-kind.ts";
 import { permissionPolicySchema, type ScopedPolicy } from "../permissions/policy-schema.ts";
 import { isToolAllowed } from "../permissions/tool-allow-list.ts";
 import { ceilingSchema, combineCeilings } from "./kinds/ceiling.ts";
-import { combineRepository, repositorySchema } from "./kinds/repository.ts";
+import { combineRepository, NOTHING_OF_REPOSITORY, type Repository, repositorySchema } from "./kinds/repository.ts";
 import type { ItemKind } from "./item-kinds.ts";
 import type { MergedConfiguration, MergedItem } from "./merge.ts";
 import type {
@@ -28,7 +28,7 @@ export function materialise(merged: MergedConfiguration): SessionConfiguration {
     policies: [...unreadablePolicies(merged), ...of("policy").map(toPolicy)],
     hook_urls: listHookUrls(hooks),
     ceiling: combineCeilings(of("ceiling").map(({ value }) => ceilingSchema.parse(value))),
-    approvals: approvalsOf([...of("command"), ...of("skill")]),
+    approvals: approvalsOf(of("command"), of("skill")),
   };
   return {
     sandbox: {
@@ -40,7 +40,7 @@ export function materialise(merged: MergedConfiguration): SessionConfiguration {
         ...of("skill").flatMap(({ name, value }) => skillFiles(name, value as Skill)),
       ],
       hooks,
-      repository: combineRepository(of("repository").map(({ value }) => repositorySchema.parse(value))),
+      repository: repositoryOf(merged, of("repository")),
       ...materialiseServers(of("mcp_server")),
     },
     gate,
@@ -61,18 +61,32 @@ function toPolicy({ scope, value }: MergedItem): ScopedPolicy {
   return { scope, policy: permissionPolicySchema.parse(value) };
 }
 
-/** Rules that cannot be read may forbid anything: nothing runs until somebody has looked. */
+/** Rules and hooks that cannot be read may forbid anything: nothing runs until somebody has looked. */
 function unreadablePolicies({ unreadable }: MergedConfiguration): ScopedPolicy[] {
   return unreadable
-    .filter(({ kind }) => kind === "policy" || kind === "ceiling")
+    .filter(({ kind }) => kind === "policy" || kind === "ceiling" || kind === "hooks")
     .map(({ scope }) => ({ scope, policy: { auto_approved: [], user_consent: [], forbidden: ["*"] } }));
+}
+
+/** A choice that cannot be read may have been against all of it. */
+function repositoryOf({ unreadable }: MergedConfiguration, choices: readonly MergedItem[]): Repository {
+  if (unreadable.some(({ kind }) => kind === "repository")) return NOTHING_OF_REPOSITORY;
+  return combineRepository(choices.map(({ value }) => repositorySchema.parse(value)));
 }
 
 const approvingSchema = z.object({ allowed_tools: z.array(z.string()) });
 
-/** What commands and skills let run without a question while they are used. */
-function approvalsOf(items: readonly MergedItem[]): GateConfiguration["approvals"] {
-  const approving = items.map(({ name, scope, value }) => {
+/**
+ * What commands and skills let run without a question while they are used. Under a name that both have, it is Claude
+ * Code's to say which of them is used.
+ */
+function approvalsOf(commands: readonly MergedItem[], skills: readonly MergedItem[]): GateConfiguration["approvals"] {
+  const isIn = (others: readonly MergedItem[], name: string): boolean => others.some((other) => other.name === name);
+  const one = [
+    ...commands.filter(({ name }) => !isIn(skills, name)),
+    ...skills.filter(({ name }) => !isIn(commands, name)),
+  ];
+  const approving = one.map(({ name, scope, value }) => {
     return [name, { scope, rules: approvingSchema.parse(value).allowed_tools }] as const;
   });
   return Object.fromEntries(approving.filter(([, { rules }]) => rules.length > 0));

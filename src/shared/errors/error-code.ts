@@ -59,6 +59,8 @@ export const ERROR_CODES = [
   "proposal_closed",
   "too_many_proposals",
   "configuration_too_large",
+  "configuration_changed",
+  "configuration_unreadable",
   "skill_refused",
   "permission_not_found",
   "permission_answered",

@@ -64,6 +64,8 @@ export const ERROR_MAP = {
   too_many_proposals: { http: 429, retry: "caller", log: "info" },
   skill_refused: { http: 422, retry: "caller", log: "info" },
   configuration_too_large: { http: 413, retry: "caller", log: "info" },
+  configuration_changed: { http: 409, retry: "caller", log: "info" },
+  configuration_unreadable: { http: 409, retry: "caller", log: "warn" },
   permission_not_found: { http: 404, retry: "nobody", log: "info" },
   permission_answered: { http: 409, retry: "nobody", log: "info" },
   permission_expired: { http: 410, retry: "nobody", log: "info" },

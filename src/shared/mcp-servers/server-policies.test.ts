@@ -177,6 +177,8 @@ describe("a change of a server", () => {
       true,
     ],
     ["removed", http(), null, false],
+    ["removed, where it was switched off and hid a wider scope's", http({ enabled: false }), null, true],
+    ["removed, where it had fewer tools than a wider scope's may have", some, null, true],
     ["fewer tools", some, http({ allowed_tools: ["a"] }), false],
     ["some tools", http(), some, false],
     ["switched off", http(), http({ enabled: false }), false],

@@ -5,7 +5,7 @@ import { itemKindSchema } from "../../shared/configuration/item-kinds.ts";
 import { placeSchema, type Place } from "../../shared/configuration/place.ts";
 import type { Database } from "../db/client.ts";
 import { proposals } from "../db/configuration-schema.ts";
-import { bumpVersion, type ChangeSet, changeStatements, toJson } from "./configuration-store.ts";
+import { type ChangeSet, changeStatements, versionIn } from "./change-statements.ts";
 
 const proposedChangeSchema = z.object({
   kind: itemKindSchema,
@@ -96,7 +96,7 @@ async function confirm(
     eq(proposals.id, proposal.proposal_id),
     eq(proposals.state, "open"),
     sql`${proposals.expiresAt} > ${at.toISOString()}`,
-    ...proposal.changes.map((change) => isAsBefore(proposal, change)),
+    isAsBefore(proposal),
   );
   const isDecided = sql`exists (select 1 from proposals where id = ${proposal.proposal_id} and decision_id = ${decision})`;
   const set: ChangeSet = {
@@ -106,21 +106,20 @@ async function confirm(
     summary: proposal.summary,
     changedBy: decidedBy,
   };
-  const [, bumped] = await db.batch([
-    db
-      .update(proposals)
-      .set({ state: "confirmed", decidedBy, decidedAt: at.toISOString(), decisionId: decision })
-      .where(wins),
-    bumpVersion(db, proposal.team_id, isDecided),
-    ...changeStatements(db, set, at, isDecided),
-  ]);
-  return bumped[0] ?? null;
+  const decided = db
+    .update(proposals)
+    .set({ state: "confirmed", decidedBy, decidedAt: at.toISOString(), decisionId: decision })
+    .where(wins);
+  const version = versionIn(await db.batch([decided, ...changeStatements(db, set, { at, guard: isDecided })]));
+  return version === null ? null : { version };
 }
 
 /** What the person saw is what is there. */
-function isAsBefore({ team_id, place }: Proposal, { kind, name, before }: ProposedChange): SQL {
-  return sql`(select value from configuration_items where team_id = ${team_id} and scope = ${place.scope}
-    and scope_id = ${place.scope_id} and kind = ${kind} and name = ${name}) is ${toJson(before)}`;
+function isAsBefore({ team_id, place, changes }: Proposal): SQL {
+  const seen = JSON.stringify(changes.map(({ kind, name, before }) => ({ kind, name, before })));
+  return sql`not exists (select 1 from json_each(${seen}) one where (select value from configuration_items
+    where team_id = ${team_id} and scope = ${place.scope} and scope_id = ${place.scope_id}
+    and kind = one.value ->> 'kind' and name = one.value ->> 'name') is not nullif(one.value -> 'before', 'null'))`;
 }
 
 function toProposal(row: typeof proposals.$inferSelect): Proposal {

@@ -46,6 +46,8 @@ export type ServerService = {
   find(principal: Principal, place: Place, name: string): Promise<McpServer>;
   remove(principal: Principal, request: Pick<KeepRequest, "place" | "name" | "client">): Promise<ChangeOutcome>;
   list(principal: Principal, place: Place): Promise<ServerView[]>;
+  /** After a removal that a person agreed to: takes away what was kept for the server. */
+  forget(principal: Principal, place: Place, gone: Named): Promise<void>;
   /** After a refusal: takes away what was kept for a definition that nobody wanted. */
   dropRefused(principal: Principal, place: Place, refused: Named): Promise<void>;
   test(principal: Principal, place: Place, name: string, sandbox: RunnerTools): Promise<TestResult>;
@@ -64,8 +66,7 @@ export type ServerServiceParts = {
 
 export function createServerService(parts: ServerServiceParts): ServerService {
   const find = async (principal: Principal, place: Place, name: string): Promise<McpServer> => {
-    const own = await findOrNull(parts, principal, place, name);
-    const server = own ?? (place.scope === "team" ? findBuiltIn(parts.builtIn, name) : null);
+    const server = await findStanding(parts, principal, place, name);
     if (server === null) throw noServer(name);
     return server;
   };
@@ -89,6 +90,7 @@ export function createServerService(parts: ServerServiceParts): ServerService {
       return outcome;
     },
     list: (principal, place) => list(parts, principal, place),
+    forget: (principal, place, gone) => forget(parts, principal, place, gone),
     dropRefused: ({ team_id }, place, refused) => parts.lifted.dropRefused(team_id, place, liftedFrom(refused)),
     async test(principal, place, name, sandbox) {
       const server = await find(principal, place, name);
@@ -115,8 +117,9 @@ type Tried = { request: KeepRequest; before: McpServer | null; test: TestResult 
 async function tryOut(parts: ServerServiceParts, principal: Principal, request: KeepRequest): Promise<Tried> {
   const { place, name, server } = request;
   refuseUnfit(server, parts.rules);
-  const before = await findOrNull(parts, principal, place, name);
-  const test = isWideningServer(before, server) ? await parts.tester.proposed(server) : NOT_TESTED;
+  const before = await findStanding(parts, principal, place, name);
+  const isNew = server.enabled && isWideningServer(before, server);
+  const test = isNew ? await parts.tester.proposed(server) : NOT_TESTED;
   return { request, before, test };
 }
 
@@ -163,6 +166,17 @@ async function findOrNull(
   const found = items.find((item) => item.kind === "mcp_server" && item.name === name);
   const parsed = mcpServerSchema.safeParse(found?.value);
   return parsed.success ? parsed.data : null;
+}
+
+/** The place's own, or at the team's place the one that is given to every team. */
+async function findStanding(
+  parts: ServerServiceParts,
+  principal: Principal,
+  place: Place,
+  name: string,
+): Promise<McpServer | null> {
+  const own = await findOrNull(parts, principal, place, name);
+  return own ?? (place.scope === "team" ? findBuiltIn(parts.builtIn, name) : null);
 }
 
 type ServerChange = { place: Place; name: string; value: McpServer | null; client: string | null; verb: string };

@@ -147,7 +147,7 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
       const mode = asked === undefined ? undefined : cutToCeiling(asked, options.ceiling);
       const cut = { ...wanted, ...(mode !== undefined && { permission_mode: mode }) };
       const set = unwrap(await directory.session(sessionId).setOptions(principal, cut));
-      return { ...set, cutFrom: asked === mode ? null : (asked ?? null) };
+      return { ...set, cutFrom: findCut(asked, set.permission_mode) };
     },
     fork: (principal, sessionId, atEvent, into) => fork(options, principal, { sessionId, atEvent, into: into ?? null }),
     getEvent: async (principal, sessionId, seq) => unwrap(await directory.session(sessionId).getEvent(principal, seq)),
@@ -176,8 +176,8 @@ async function execute(
       if_busy: request.if_busy,
     }),
   );
-  const asked = request.options.permission_mode;
-  const cutFrom = asked !== undefined && asked !== cutToCeiling(asked, options.ceiling) ? asked : null;
+  // A prompt that joined a running turn runs as that one does.
+  const cutFrom = submitted.steered ? null : findCut(request.options.permission_mode, submitted.permission_mode);
   const waited =
     request.wait_seconds === 0
       ? null
@@ -193,6 +193,11 @@ async function execute(
           waiting,
         );
   return { submitted, waited, cutFrom };
+}
+
+/** The mode that was asked for, where what it became is narrower: by our own ceiling or by the project's. */
+function findCut(asked: PermissionMode | undefined, becomes: PermissionMode | null): PermissionMode | null {
+  return asked === undefined || becomes === null || cutToCeiling(asked, becomes) === asked ? null : asked;
 }
 
 /** A running turn has its options already. */
