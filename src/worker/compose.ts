@@ -215,13 +215,13 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     archive: createArchiveService({ session: parts.session, bucket: parts.bucket, publicUrl: config.publicUrl }),
     processes,
     attachments: parts.attachments,
-    usage: createUsageService({
-      reader: createUsageReader(parts.d1),
-      nowMs: Date.now,
-      keepDays: config.usageRetentionDays,
-      publicUrl: config.publicUrl,
-    }),
+    usage: composeUsage(parts),
   };
+}
+
+function composeUsage({ d1, config }: Parts): Services["usage"] {
+  const { usageRetentionDays: keepDays, publicUrl } = config;
+  return createUsageService({ reader: createUsageReader(d1), nowMs: Date.now, keepDays, publicUrl });
 }
 
 /** The one way to addresses that people enter. */

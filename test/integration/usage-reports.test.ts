@@ -30,7 +30,10 @@ describe("a report on usage", () => {
     await env.DB.batch([
       env.DB.prepare("INSERT INTO teams (id, name, created_at) VALUES (?, 'Team', ?)").bind(team, NOW),
       env.DB.prepare("INSERT INTO projects (id, team_id, owner_id, name, created_at) VALUES (?, ?, ?, 'web', ?)").bind(
-        ...[web, team, ann, NOW],
+        web,
+        team,
+        ann,
+        NOW,
       ),
     ]);
     const base = { team_id: team, model: "claude-sonnet-5" };
@@ -52,8 +55,14 @@ describe("a report on usage", () => {
         occurred_at: "2026-11-20T23:50:00.000Z",
       },
       {
-        ...{ ...base, model: "claude-opus-5", agent_id: "agent-1" },
-        ...{ session_id: second, user_id: ben, project_id: api, cost_usd: 4, reported_cost_usd: 5 },
+        ...base,
+        model: "claude-opus-5",
+        agent_id: "agent-1",
+        session_id: second,
+        user_id: ben,
+        project_id: api,
+        cost_usd: 4,
+        reported_cost_usd: 5,
         occurred_at: "2026-11-20T18:20:00.000Z",
       },
       {
@@ -74,8 +83,14 @@ describe("a report on usage", () => {
         occurred_at: NOW,
       },
       {
-        ...{ ...base, model: "claude-nova-9", cost_usd: null, reported_cost_usd: 3 },
-        ...{ session_id: newId(), user_id: ann, project_id: web, occurred_at: "2026-11-19T01:00:00.000Z" },
+        ...base,
+        model: "claude-nova-9",
+        cost_usd: null,
+        reported_cost_usd: 3,
+        session_id: newId(),
+        user_id: ann,
+        project_id: web,
+        occurred_at: "2026-11-19T01:00:00.000Z",
       },
     ]);
   });

@@ -19,8 +19,19 @@ describe("sums of usage", () => {
     const put = (turn: string, wish: { agent?: string; requests: number; cost: number | null; version: number }) =>
       env.DB.prepare(UPSERT)
         .bind(
-          ...[turn, session, team, user, project, wish.agent ?? null, "claude-sonnet-5", wish.requests],
-          ...[wish.requests * 10, wish.cost, wish.cost, "2026-11-21T19:59:59.000Z", wish.version],
+          turn,
+          session,
+          team,
+          user,
+          project,
+          wish.agent ?? null,
+          "claude-sonnet-5",
+          wish.requests,
+          wish.requests * 10,
+          wish.cost,
+          wish.cost,
+          "2026-11-21T19:59:59.000Z",
+          wish.version,
         )
         .run();
     const [first, second] = [newId(), newId()];

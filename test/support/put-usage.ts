@@ -12,23 +12,25 @@ export type UsageWish = {
   agent_id?: string;
 };
 
-const COLUMNS = [
-  ...["turn_id", "session_id", "team_id", "user_id", "project_id", "agent_id", "model", "runtime", "requests"],
-  ...["estimated_requests", "input_tokens", "output_tokens", "thinking_tokens", "cache_read_input_tokens"],
-  ...["cache_creation_5m_input_tokens", "cache_creation_1h_input_tokens", "web_search_requests", "cost_usd"],
-  ...["reported_cost_usd", "occurred_at", "version"],
-];
+const TOKENS = {
+  input_tokens: 1000,
+  output_tokens: 100,
+  thinking_tokens: 10,
+  cache_read_input_tokens: 5000,
+  cache_creation_5m_input_tokens: 50,
+  cache_creation_1h_input_tokens: 500,
+  web_search_requests: 0,
+};
+const FIXED = { agent_id: null, runtime: "claude_code", requests: 1, estimated_requests: 0, ...TOKENS, version: 1 };
+const OWN = "turn_id session_id team_id user_id project_id model occurred_at cost_usd reported_cost_usd".split(" ");
+const COLUMNS = [...OWN, ...Object.keys(FIXED)];
 const INSERT = `INSERT INTO model_usage (${COLUMNS.join(", ")})
   SELECT ${COLUMNS.map((name) => `value ->> '${name}'`).join(", ")} FROM json_each(?)`;
 
 /** Each row is a turn of its own, with one request. */
 export async function putUsage(database: D1Database, wishes: UsageWish[]): Promise<void> {
-  const rows = wishes.map((wish) => ({
-    ...{ turn_id: crypto.randomUUID(), agent_id: null, runtime: "claude_code", requests: 1, estimated_requests: 0 },
-    ...{ input_tokens: 1000, output_tokens: 100, thinking_tokens: 10, cache_read_input_tokens: 5000 },
-    ...{ cache_creation_5m_input_tokens: 50, cache_creation_1h_input_tokens: 500, web_search_requests: 0, version: 1 },
-    reported_cost_usd: wish.cost_usd,
-    ...wish,
-  }));
+  const rows = wishes.map((wish) => {
+    return { ...FIXED, turn_id: crypto.randomUUID(), reported_cost_usd: wish.cost_usd, ...wish };
+  });
   await database.prepare(INSERT).bind(JSON.stringify(rows)).run();
 }

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, boolean, integer, pre, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { daysBetween, isTimeZone, lastDays, splitRange } from "./report-range.ts";
 
@@ -43,13 +43,13 @@ describe("the days of a report", () => {
 
 describe("a stretch of time", () => {
   it("is made up of rows, hours and whole days without gap or overlap [accounting.zones]", () => {
-    const instant = fc.integer({ min: 0, max: 40 * 24 * 60 }).map((minutes) => Date.UTC(2026, 0, 1) + minutes * 60_000);
-    fc.assert(
-      fc.property(instant, instant, fc.boolean(), (a, b, wholeDays) => {
+    const instant = integer({ min: 0, max: 40 * 24 * 60 }).map((minutes) => Date.UTC(2026, 0, 1) + minutes * 60_000);
+    assert(
+      property(instant, instant, boolean(), (a, b, wholeDays) => {
         const [from, to] = [Math.min(a, b), Math.max(a, b)].map((ms) => new Date(ms).toISOString()) as [string, string];
+        pre(from !== to);
         const { rows, hours, days } = splitRange({ from, to }, "all", wholeDays);
         const all = [...rows, ...hours, ...days].toSorted((one, other) => (one.from < other.from ? -1 : 1));
-        if (from === to) return expect(all).toEqual([]);
         expect([all[0]?.from, all.at(-1)?.to]).toEqual([from, to]);
         all.slice(1).forEach((part, index) => expect(part.from).toBe(all[index]?.to));
         for (const { from: start, to: end } of hours)

@@ -3,10 +3,8 @@ import { z } from "zod";
 import { AppError } from "../../shared/errors/app-error.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import { timeZoneSchema } from "../../shared/accounting/report.ts";
-import { USAGE_EXPORT_FORMATS, type UsageExportFormat } from "./usage-export.ts";
+import { USAGE_EXPORT_FORMATS, USAGE_EXPORT_PATH, usageExportName } from "./usage-export-place.ts";
 import type { UsageService } from "./usage-service.ts";
-
-export const USAGE_EXPORT_PATH = "/mcp/usage/export";
 
 const querySchema = z.object({
   format: z.enum(["csv", "json"]),
@@ -17,10 +15,6 @@ const querySchema = z.object({
 
 export function matchUsageExport(method: string, pathname: string): boolean {
   return method === "GET" && pathname === USAGE_EXPORT_PATH;
-}
-
-export function usageExportName(from: string, to: string, format: UsageExportFormat): string {
-  return `usage-${from}-${to}.${USAGE_EXPORT_FORMATS[format].extension}`;
 }
 
 export function sendUsageExport(usage: UsageService, principal: Principal, request: Request): Response {

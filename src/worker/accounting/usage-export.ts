@@ -5,14 +5,9 @@ import { SUM_NAMES } from "../../shared/accounting/report.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import { csvLine } from "./csv-line.ts";
 import { buildUsageQuery } from "./usage-query.ts";
-import { ownAlone } from "./usage-service.ts";
+import { ownAlone } from "./usage-access.ts";
+import type { UsageExportFormat } from "./usage-export-place.ts";
 import type { UsageReader, UsageRow } from "./usage-store.ts";
-
-export const USAGE_EXPORT_FORMATS = {
-  csv: { mimeType: "text/csv", extension: "csv" },
-  json: { mimeType: "application/json", extension: "json" },
-} as const;
-export type UsageExportFormat = keyof typeof USAGE_EXPORT_FORMATS;
 
 const KEYS = ["day", "user_id", "project_id", "agent_id", "model"] as const;
 const HEADINGS = [...KEYS, "user", "project", ...SUM_NAMES];

@@ -15,9 +15,15 @@ import {
   type UsageSums,
 } from "../../shared/accounting/report.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
-import { mayOversee, type Principal } from "../../shared/teams/principal.ts";
-import { streamUsage, USAGE_EXPORT_FORMATS, type UsageExportFormat } from "./usage-export.ts";
-import { USAGE_EXPORT_PATH, usageExportName } from "./usage-export-route.ts";
+import type { Principal } from "../../shared/teams/principal.ts";
+import { ownAlone } from "./usage-access.ts";
+import { streamUsage } from "./usage-export.ts";
+import {
+  USAGE_EXPORT_FORMATS,
+  USAGE_EXPORT_PATH,
+  type UsageExportFormat,
+  usageExportName,
+} from "./usage-export-place.ts";
 import { asksForSessions, asksForTeamAlone, buildUsageQuery, type UsageQuestion } from "./usage-query.ts";
 import type { Difference, NamedThings, UsageReader } from "./usage-store.ts";
 
@@ -102,10 +108,6 @@ export function createUsageService({ reader, nowMs, keepDays, publicUrl }: Usage
       }
     },
   };
-}
-
-export function ownAlone(principal: Principal): string | null {
-  return mayOversee(principal) ? null : principal.user_id;
 }
 
 /** All days of the report; refuses more than one can be had for. */
