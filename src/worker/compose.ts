@@ -8,6 +8,7 @@ import type { UrlRules } from "../shared/outbound/url-policy.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
 import { createUsageService } from "./accounting/usage-service.ts";
 import { createUsageReader } from "./accounting/usage-store.ts";
+import { createBudgetService } from "./budgets/budget-service.ts";
 import { createUploadRoute } from "./attachments/upload-route.ts";
 import { createUploadService, type UploadService } from "./attachments/upload-service.ts";
 import { createUploadStore } from "./attachments/upload-store.ts";
@@ -80,6 +81,7 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
     logger,
     session: (id) => env.SESSION.getByName(id),
     workspace: (id) => env.WORKSPACE.getByName(id),
+    team: (id) => env.TEAM.getByName(id),
     ...composeGuard(config),
     waitUntil: runtime.waitUntil,
   };
@@ -195,13 +197,10 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     subtle: crypto.subtle,
     resolveAttachments: (principal, names) => parts.attachments.resolve(principal, names),
   });
-  const processes = createProcessService({
-    store: createProcessStore(db),
-    session: parts.session,
-    askMs: ASK_PROCESSES_MS,
-  });
+  const asking = { store: createProcessStore(db), session: parts.session, askMs: ASK_PROCESSES_MS };
+  const customization = composeCustomization(parts, { projects, sessions });
   return {
-    ...composeCustomization(parts, { projects, sessions }),
+    ...customization,
     sessions,
     projects,
     branches: timeline.branches,
@@ -213,9 +212,14 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
       },
     }),
     archive: createArchiveService({ session: parts.session, bucket: parts.bucket, publicUrl: config.publicUrl }),
-    processes,
+    processes: createProcessService(asking),
     attachments: parts.attachments,
     usage: composeUsage(parts),
+    budgets: createBudgetService({
+      configuration: customization.configuration,
+      findProject: projects.find,
+      team: parts.team,
+    }),
   };
 }
 

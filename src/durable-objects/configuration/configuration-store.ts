@@ -47,6 +47,7 @@ const CLOSED: GateConfiguration = {
   hook_urls: [],
   ceiling: { permission_mode: "plan", allowed_tools: [] },
   approvals: {},
+  model_prices: {},
 };
 
 function readGate(text: string | null): GateConfiguration | null {

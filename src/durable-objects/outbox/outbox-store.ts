@@ -16,6 +16,7 @@ export const OUTBOX_SCHEMA = `
 export const OUTBOX_KINDS = [
   "session",
   "model_usage",
+  "settlement",
   "process",
   "checkpoint_refs",
   "checkpoint",

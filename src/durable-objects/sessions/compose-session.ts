@@ -1,7 +1,5 @@
 // Builds a session's collaborators around one object's storage. Nothing here decides anything.
 import { RUNTIME_HEADER } from "../../shared/rpc/protocol.ts";
-import { createUsageLedger } from "../accounting/usage-ledger.ts";
-import { createUsageStore } from "../accounting/usage-store.ts";
 import { createAttachmentReader } from "../attachments/attachment-reader.ts";
 import { type AlarmClock, createAlarmClock } from "../alarms/alarm-clock.ts";
 import type { ArchiveBucket } from "../archive/archive-keys.ts";
@@ -28,14 +26,12 @@ import { createModelRequests } from "../models/model-requests.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
 import { isStillMember } from "../permissions/membership.ts";
-import { createPermissionBook, type PermissionBook } from "../permissions/permission-book.ts";
+import type { PermissionBook } from "../permissions/permission-book.ts";
 import { createPermissionDesk, type PermissionDesk } from "../permissions/permission-desk.ts";
 import { createFollowUpRules } from "../permissions/follow-up-rules.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createUsedSkills } from "../permissions/used-skills.ts";
 import { createProcessDesk } from "../processes/process-desk.ts";
-import { createProcessRegistry } from "../processes/process-registry.ts";
-import { createRegistryEntry } from "../processes/registry-entry.ts";
 import { createRunnerConnection, type RunnerConnection } from "../runner/runner-connection.ts";
 import { SessionHost } from "../runner/session-host.ts";
 import type { SessionOptions } from "../../shared/rpc/session-api.ts";
@@ -52,10 +48,11 @@ import { createTranscriptStore } from "../transcripts/transcript-store.ts";
 import { issueSessionToken, type SessionTokenRoute } from "../tokens.ts";
 import { createTicketStore } from "../watching/ticket-store.ts";
 import { createWatchHub, type SocketPort, type WatchHub } from "../watching/watch-hub.ts";
+import { composeLog } from "./compose-log.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
 import { createLostTurns } from "./lost-turns.ts";
 import { createSessionEnder, type SessionEnder } from "./session-ender.ts";
-import { createSessionLog, type SessionLog, type SessionLogParts } from "./session-log.ts";
+import type { SessionLog, SessionLogParts } from "./session-log.ts";
 import { setSessionOptions } from "./session-options.ts";
 import { createSessionReader } from "./session-reader.ts";
 import { createSessionStore, type SessionRow } from "./session-store.ts";
@@ -124,6 +121,7 @@ export function composeSession(ports: SessionPorts) {
     ender,
     submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
     configuration: core.configuration,
+    spending: core.spending,
     setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, ...core, connection, onError }, options),
     reader,
     processes: createProcessDesk({ ...parts, ...core, reader, connection, onError }),
@@ -131,8 +129,7 @@ export function composeSession(ports: SessionPorts) {
     lostTurns: createLostTurns(parts, core.log),
     models: createModelRequests({
       ...parts,
-      log: core.log,
-      ledger: core.ledger,
+      spending: core.spending,
       admission: createModelAdmission(ports.clock, ports.config.allowedModels),
     }),
   };
@@ -168,11 +165,9 @@ function composeCore(ports: SessionPorts) {
   const row = () => parts.sessions.get();
   const workspace = () => ports.workspace(row().workspace_id);
   const team = () => ports.team(row().team_id);
-  const registry = createProcessRegistry({ ...parts, entry: createRegistryEntry(storage.sql) });
-  const book = createPermissionBook(storage.sql, parts.events, clock);
-  const usage = createUsageStore(storage.sql, clock.nowIso);
-  const ledger = createUsageLedger({ ...parts, usage, ownPrices: () => ({}) });
-  const log = createSessionLog({ ...parts, registry, permissions: book, ledger });
+  const configuration = composeConfiguration(ports, row);
+  const written = composeLog(parts, { configuration, team, background: ports.background });
+  const { book, log } = written;
   const steers = createSteerStore(storage.sql);
   const archive = createArchiveStore(storage.sql);
   const puts = guardPuts(ports.bucket, () => isDeletionRequested(storage));
@@ -183,7 +178,7 @@ function composeCore(ports: SessionPorts) {
   });
   return {
     parts,
-    book,
+    ...written,
     permissions: composeDesk(ports, { ...parts, book, log, alarms }),
     toolCheckpoints,
     archive,
@@ -196,14 +191,11 @@ function composeCore(ports: SessionPorts) {
       onError: (error) => ports.logger.error("archive_not_read", error),
     }),
     exclusively: createExclusive(),
-    registry,
-    ledger,
-    log,
     steers,
     steering: createSteerDesk({ ...parts, steers, log, driveAgainAt: (atMs) => alarms.schedule("drive", atMs) }),
     taskLog: createTaskLog(storage.sql, parts.events),
     transcripts: createTranscriptStore(storage.sql),
-    configuration: composeConfiguration(ports, row),
+    configuration,
     /** Set once everything stands: watchers need the connection, and the connection asks whether there are any. */
     watch: { hub: null as WatchHub | null },
     bodies: createBodyStore(puts.bucket, (sha256) => bodyKey(row(), sha256)),
@@ -264,7 +256,7 @@ function readWorkFacts({ turns, sessions }: SessionLogParts): LinkFacts {
 /** What the runner may call. */
 function composeHost(ports: SessionPorts, core: Core, drive: () => void): SessionHost {
   const { parts, log, row, leases, transcripts, bodies } = core;
-  const recorder = createEntryRecorder({ ...parts, taskLog: core.taskLog }, log);
+  const recorder = createEntryRecorder({ ...parts, taskLog: core.taskLog, refusals: core.refusals }, log);
   const keeper = createTranscriptKeeper({ ...parts, transcripts, bodies });
   const attachments = createAttachmentReader({ ...parts, bucket: ports.bucket });
   const gate = createPermissionGate({
@@ -323,6 +315,7 @@ function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnec
     steering: core.steering,
     configuration: core.configuration,
     taskLog: core.taskLog,
+    refusals: core.refusals,
     log: core.log,
     connection,
     workspace: core.workspace,
@@ -354,6 +347,7 @@ function composeDeleter(
     ...core.parts,
     ...work,
     log: core.log,
+    deliverElsewhere: core.spending.deliver,
     puts: core.puts,
     exclusively: core.exclusively,
     releaseEnded: core.leases.releaseEnded,

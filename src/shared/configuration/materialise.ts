@@ -1,5 +1,6 @@
 // Turns merged items into what Claude Code understands: settings and files; and into what the gate decides by.
 import { z } from "zod";
+import { modelPriceSchema } from "../accounting/model-price-kind.ts";
 import { materialiseServers } from "../mcp-servers/sandbox-server.ts";
 import { commandFile } from "../commands/command-kind.ts";
 import type { Command } from "../commands/command-schema.ts";
@@ -29,6 +30,7 @@ export function materialise(merged: MergedConfiguration): SessionConfiguration {
     hook_urls: listHookUrls(hooks),
     ceiling: combineCeilings(of("ceiling").map(({ value }) => ceilingSchema.parse(value))),
     approvals: approvalsOf(of("command"), of("skill")),
+    model_prices: Object.fromEntries(of("model_price").map(({ name, value }) => [name, modelPriceSchema.parse(value)])),
   };
   return {
     sandbox: {

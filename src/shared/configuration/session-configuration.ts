@@ -1,5 +1,6 @@
 // What a session is started with: made of the items of all its scopes, hashed, and handed to the runner when it changed.
 import { z } from "zod";
+import { modelPriceSchema } from "../accounting/model-price-kind.ts";
 import { jsonBytes } from "../events/shorten.ts";
 import { sandboxServersSchema } from "../mcp-servers/sandbox-server.ts";
 import { mergedHooksSchema } from "../hooks/hook-schema.ts";
@@ -54,6 +55,8 @@ export const gateConfigurationSchema = z.object({
   ceiling: z.object({ permission_mode: permissionModeSchema, allowed_tools: z.array(z.array(z.string())) }),
   /** Rules by the name of a command or skill: they run without a question in a turn that uses it. */
   approvals: z.record(z.string(), z.object({ scope: policyScopeSchema, rules: z.array(z.string()) })).default({}),
+  /** The team's own prices, by model. */
+  model_prices: z.record(z.string(), modelPriceSchema).default({}),
 });
 export type GateConfiguration = z.infer<typeof gateConfigurationSchema>;
 

@@ -22,6 +22,8 @@ export const ERROR_CODES = [
   "request_too_large",
   "model_key_missing",
   "model_not_allowed",
+  "budget_exceeded",
+  "price_unknown",
   "model_request_refused",
   "model_unavailable",
   "too_many_model_requests",

@@ -25,6 +25,8 @@ export const ERROR_MAP = {
   idempotency_conflict: { http: 409, retry: "nobody", log: "info" },
   request_too_large: { http: 413, retry: "caller", log: "info" },
   model_key_missing: { http: 503, retry: "caller", log: "error" },
+  budget_exceeded: { http: 403, retry: "caller", log: "info" },
+  price_unknown: { http: 403, retry: "caller", log: "info" },
   model_not_allowed: { http: 403, retry: "nobody", log: "warn" },
   model_request_refused: { http: 400, retry: "nobody", log: "warn" },
   model_unavailable: { http: 502, retry: "berth", log: "warn" },

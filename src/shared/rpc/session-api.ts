@@ -134,7 +134,15 @@ export type LogSize = { session: SessionSummary; export_bytes: number };
 /** How a person answers a permission request, and on which way. */
 export type AnswerPermission = { request_id: string; answer: PermissionAnswer; way: AnswerWay };
 
-export type ModelRequestQuestion = { team_id: string; runtime_id: string; model: string | null };
+export type ModelRequestQuestion = {
+  team_id: string;
+  runtime_id: string;
+  /** Null for a request that costs nothing. */
+  model: string | null;
+  /** What its cost is estimated by. */
+  prompt_bytes?: number;
+  max_output_tokens?: number | null;
+};
 
 /** Asked before each request to an MCP server. */
 export type ServerRequestQuestion = { team_id: string; runtime_id: string };

@@ -1,4 +1,6 @@
 // All tools that exist, in the order in which they are listed.
+import { getBudgets } from "../budgets/tools/get-budgets.ts";
+import { setBudget } from "../budgets/tools/set-budget.ts";
 import { exportUsageReport } from "../accounting/tools/export-usage-report.ts";
 import { getUsageAnalytics } from "../accounting/tools/get-usage-analytics.ts";
 import { createUpload } from "../attachments/tools/create-upload.ts";
@@ -156,4 +158,6 @@ export const TOOLS: readonly Tool[] = [
   mcpServe,
   getUsageAnalytics,
   exportUsageReport,
+  setBudget,
+  getBudgets,
 ];

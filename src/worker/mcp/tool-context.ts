@@ -1,4 +1,5 @@
 // What a tool gets to work with: who asks, the services, and how to report progress.
+import type { BudgetService } from "../budgets/budget-service.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { UsageService } from "../accounting/usage-service.ts";
 import type { UploadService } from "../attachments/upload-service.ts";
@@ -38,6 +39,7 @@ export type Services = {
   runtime: RuntimeService;
   servers: ServerServices;
   usage: UsageService;
+  budgets: BudgetService;
 };
 
 export type ToolContext = {
