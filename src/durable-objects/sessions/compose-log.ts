@@ -11,7 +11,7 @@ import { createRegistryEntry } from "../processes/registry-entry.ts";
 import { createSessionLog, type SessionLogParts } from "./session-log.ts";
 
 type Ports = {
-  configuration: Pick<SessionConfigurationKeeper, "gate">;
+  configuration: Pick<SessionConfigurationKeeper, "gate" | "knownVersion">;
   team(): TeamApi;
   background(work: Promise<unknown>): void;
 };
@@ -24,6 +24,7 @@ export function composeLog(parts: SessionLogParts, { configuration, team, backgr
   const ownPrices = () => configuration.gate().model_prices;
   const ledger = createUsageLedger({ ...parts, usage: createUsageStore(sql, parts.clock.nowIso), ownPrices });
   const log = createSessionLog({ ...parts, registry, permissions: book, ledger, refusals });
-  const spending = createSpending({ ...parts, log, ledger, refusals, team, ownPrices, background });
+  const { knownVersion } = configuration;
+  const spending = createSpending({ ...parts, log, ledger, refusals, team, ownPrices, knownVersion, background });
   return { registry, book, refusals, log, spending };
 }

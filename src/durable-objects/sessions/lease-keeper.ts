@@ -77,7 +77,8 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
       const session = parts.sessions.get();
       const { session_id } = session;
       for (const { turn_id } of [...parts.turns.open(), ...findStarting(parts)]) {
-        const slot = { ...spenderOf(session), session_id, turn_id, ttl_seconds: SLOT_TTL_SECONDS };
+        const asking = { ...spenderOf(session), configuration_version: 0, session_id };
+        const slot = { ...asking, turn_id, ttl_seconds: SLOT_TTL_SECONDS };
         await withDeadline(parts.team().requestSlot(slot), CALL_DEADLINE_MS);
       }
     },

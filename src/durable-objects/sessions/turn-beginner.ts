@@ -164,7 +164,9 @@ export function identityOf(session: SessionRow): WorkspaceIdentity {
 
 async function getSlot(parts: TurnBeginnerParts, session: SessionRow, turn: TurnRow): Promise<boolean> {
   const { session_id } = session;
-  const request = { ...spenderOf(session), session_id, turn_id: turn.turn_id, ttl_seconds: SLOT_TTL_SECONDS };
+  const configuration_version = parts.configuration.knownVersion();
+  const asking = { ...spenderOf(session), configuration_version, session_id };
+  const request = { ...asking, turn_id: turn.turn_id, ttl_seconds: SLOT_TTL_SECONDS };
   const slot = await withDeadline(parts.team().requestSlot(request), CALL_DEADLINE_MS);
   if (slot.granted) return true;
   if ("refused" in slot) {
