@@ -231,7 +231,9 @@ describe("what a session costs", () => {
     const visitor = createPageVisitor(stack.url, stack.signInCode);
     const price = { input: 1000, output: 1000, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0 };
     const priced = await client.callToolOrThrow("update_config", {
-      ...{ scope: "team", kind: "model_price", name: "claude-nova-9" },
+      scope: "team",
+      kind: "model_price",
+      name: "claude-nova-9",
       value: { ...price, as_of: "2026-11-01", source: "our contract" },
     });
     expect(priced).toMatchObject({ outcome: "proposed" });

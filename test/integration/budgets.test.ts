@@ -197,7 +197,7 @@ describe("a session", () => {
     estimated: false,
   });
 
-  it("asks for money before each request and settles it after, once, also after an outage [budgets.settled]", async () => {
+  it("asks for money before each request and settles it after, once, also after an outage [budgets.settled] [accounting.once]", async () => {
     await inSession(async (world) => {
       const { runner, turnId } = await world.begin();
       const row = world.session.sessions.get();

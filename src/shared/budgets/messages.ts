@@ -12,5 +12,3 @@ export type MoneyGrant = { nearly_reached: MoneyState[] };
 
 /** After it: what it did cost, 0 where it cost nothing. Counted once by its id. */
 export type Settlement = Spender & { request_id: string; usd: number; at_ms: number };
-
-export type BudgetState = MoneyState & { period: string };
