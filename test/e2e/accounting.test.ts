@@ -121,6 +121,8 @@ describe("what a session costs", () => {
     const requests = (): number => costsOf(session_id).reduce((count, cost) => count + cost.requests, 0);
     await expect.poll(requests, { timeout: 30_000 }).toBeGreaterThanOrEqual(6);
     await waitUntil(client, session_id, 60_000, ({ status }) => status === "idle");
+    // What ends after the last result is in the next one.
+    await turn("And?", [[say("all")]], { session_id });
     const isCounted = async () => isSame(await expectEqual(session_id), await cliTotal(session_id));
     await expect.poll(isCounted, { timeout: 30_000 }).toBe(true);
   });
