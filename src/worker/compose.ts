@@ -282,6 +282,7 @@ function composeGateway({ config, logger, session, waitUntil }: Parts) {
     waitUntil,
     nowMs: Date.now,
     renewEveryMs: MODEL_REQUEST_RENEW_MS,
+    finishAgainMs: [200, 1_000, 5_000, 15_000],
     logger,
   });
 }

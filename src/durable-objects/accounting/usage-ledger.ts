@@ -4,7 +4,6 @@ import { canonicalModel, findPrice, type ModelPrice } from "../../shared/account
 import type { ReportedUsage } from "../../shared/accounting/reported-usage.ts";
 import { costOfRequest } from "../../shared/accounting/request-cost.ts";
 import { readTokens } from "../../shared/accounting/token-usage.ts";
-import { costOfTurn } from "../../shared/accounting/turn-cost.ts";
 import type { OutboxStore } from "../outbox/outbox-store.ts";
 import type { SessionStore } from "../sessions/session-store.ts";
 import type { TurnUsageRow, UsageStore } from "./usage-store.ts";
@@ -42,9 +41,12 @@ export function createUsageLedger(parts: UsageLedgerParts): UsageLedger {
   };
 }
 
-function oweRow({ sessions, outbox, ownPrices }: UsageLedgerParts, row: TurnUsageRow): void {
+/**
+ * A turn's cost is what was counted for it. What Claude Code reported never takes its place: of work in the background it
+ * is not always the same turn's, and would be counted twice.
+ */
+function oweRow({ sessions, outbox }: UsageLedgerParts, row: TurnUsageRow): void {
   const session = sessions.get();
-  const { tokens, cost_usd, reported_cost_usd } = costOfTurn(row, ownPrices());
   outbox.put("model_usage", `${row.turn_id} ${row.model}`, {
     turn_id: row.turn_id,
     model: row.model,
@@ -55,9 +57,9 @@ function oweRow({ sessions, outbox, ownPrices }: UsageLedgerParts, row: TurnUsag
     runtime: "claude_code",
     requests: row.requests,
     estimated_requests: row.estimated_requests,
-    ...tokens,
-    cost_usd,
-    reported_cost_usd,
+    ...row.counted,
+    cost_usd: row.unpriced_requests > 0 ? null : row.counted_cost_usd,
+    reported_cost_usd: row.reported?.cost_usd ?? null,
     occurred_at: row.occurred_at,
     version: row.version,
   });

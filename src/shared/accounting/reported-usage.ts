@@ -1,7 +1,7 @@
 // What Claude Code itself says that models used: totals by model, which run on over turns, resumes and forks.
 import { z } from "zod";
 import { canonicalModel } from "./price-list.ts";
-import { NO_TOKENS, type TokenUsage } from "./token-usage.ts";
+import { NO_TOKENS } from "./token-usage.ts";
 
 const amount = z.number().nonnegative().catch(0);
 
@@ -57,10 +57,6 @@ export function differenceOf(after: ReportedUsage, before: ReportedUsage): Repor
     return [name, beganAnew ? now : combine(now, then, (a, b) => Math.max(0, a - b))];
   });
   return Object.fromEntries(entries.filter(([, used]) => AMOUNTS.some((kind) => used[kind] > 0)));
-}
-
-export function tokensOf({ cost_usd: _cost, ...tokens }: ReportedModel): TokenUsage {
-  return tokens;
 }
 
 const NOTHING: ReportedModel = { cost_usd: 0, ...NO_TOKENS };

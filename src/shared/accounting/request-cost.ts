@@ -12,8 +12,7 @@ export function costOfRequest(price: ModelPrice, usage: ApiUsage): number {
   return tokensUsd * factor + readTokens(usage).web_search_requests * price.web_search;
 }
 
-/** At the ordinary rates: for sums over requests, of which it is not known any more how each was served. */
-export function costOfTokens(rates: Rates, tokens: TokenUsage): number {
+function costOfTokens(rates: Rates, tokens: TokenUsage): number {
   const usd =
     tokens.input_tokens * rates.input +
     tokens.output_tokens * rates.output +
@@ -31,7 +30,7 @@ function chooseRates(price: ModelPrice, usage: ApiUsage, tokens: TokenUsage): Ra
     : price;
 }
 
-export function promptTokens(tokens: TokenUsage): number {
+function promptTokens(tokens: TokenUsage): number {
   return (
     tokens.input_tokens +
     tokens.cache_read_input_tokens +

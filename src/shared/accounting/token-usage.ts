@@ -21,13 +21,13 @@ export const NO_TOKENS: TokenUsage = {
   cache_creation_1h_input_tokens: 0,
   web_search_requests: 0,
 };
-export const TOKEN_KINDS = Object.keys(NO_TOKENS) as (keyof TokenUsage)[];
+const TOKEN_KINDS = Object.keys(NO_TOKENS) as (keyof TokenUsage)[];
 
 export function addTokens(a: TokenUsage, b: TokenUsage): TokenUsage {
   return mapTokens((kind) => a[kind] + b[kind]);
 }
 
-export function mapTokens(value: (kind: keyof TokenUsage) => number): TokenUsage {
+function mapTokens(value: (kind: keyof TokenUsage) => number): TokenUsage {
   return Object.fromEntries(TOKEN_KINDS.map((kind) => [kind, value(kind)])) as TokenUsage;
 }
 

@@ -54,6 +54,7 @@ function setUp(changes: Partial<GatewayOptions> = {}) {
     waitUntil: (work) => void pending.push(work),
     nowMs: () => NOW_MS,
     renewEveryMs: 10,
+    finishAgainMs: [1, 1],
     logger: createLogger({ sink: (_level, line) => lines.push(line), newEventId: () => "event-1" }),
     ...changes,
   });
@@ -135,6 +136,31 @@ describe("the model gateway", () => {
     expect(await (await gateway(await makeRequest())).json()).toEqual(whole);
     await settle();
     expect(used).toMatchObject([{ message_id: "msg_1", estimated: false }]);
+  });
+
+  it("says it again when the Session object is away for a moment, and that it was lost when it stays away [accounting.answer]", async () => {
+    const told: unknown[] = [];
+    let failures = 2;
+    const session = () => ({
+      beginModelRequest: async () => answer({ request_id: "request-1" }),
+      renewModelRequest: async () => {},
+      async finishModelRequest(_id: string, usage: AnswerUsage | null) {
+        if (failures > 0) {
+          failures -= 1;
+          throw new Error("away");
+        }
+        told.push(usage);
+      },
+    });
+    const { gateway, settle, lines } = setUp({ session, fetch: async () => Response.json({ ...begun.message }) });
+    await (await gateway(await makeRequest())).text();
+    await settle();
+    expect(told).toMatchObject([{ message_id: "msg_1" }]);
+    expect(lines).toEqual([]);
+    failures = 9;
+    await (await gateway(await makeRequest())).text();
+    await settle();
+    expect(lines.join()).toContain("usage_lost");
   });
 
   it("says what had come when Claude Code goes away in mid-answer, and stops the provider [accounting.answer]", async () => {

@@ -29,6 +29,8 @@ export type GatewayOptions = {
   nowMs: () => number;
   /** How often a request that is under way is renewed. */
   renewEveryMs: number;
+  /** How long to wait before each further try to say that a request has ended. */
+  finishAgainMs: readonly number[];
   logger: Logger;
 };
 
@@ -69,15 +71,30 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   );
   const finish = (usage: AnswerUsage | null): Promise<void> => {
     clearInterval(renewing);
-    return session.finishModelRequest(request_id, usage);
+    return tellUntilHeard(options, () => session.finishModelRequest(request_id, usage));
   };
-  options.waitUntil(ended.promise.then(finish).catch(() => null));
+  options.waitUntil(
+    ended.promise.then(finish).catch((error: unknown) => options.logger.logUnexpected("usage_lost", error, {})),
+  );
   try {
     return relay(options, await ask(options, request, { url: upstreamUrl, body }), ended.resolve);
   } catch (error) {
     ended.resolve(null);
     throw error;
   }
+}
+
+/** What an answer cost must not be lost when the Session object is away for a moment. It counts each answer once. */
+async function tellUntilHeard({ finishAgainMs }: GatewayOptions, tell: () => Promise<void>): Promise<void> {
+  for (const pauseMs of finishAgainMs) {
+    const isHeard = await tell().then(
+      () => true,
+      () => false,
+    );
+    if (isHeard) return;
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  await tell();
 }
 
 function chooseUpstream(baseUrl: string, method: string, path: string, search: string): string {
