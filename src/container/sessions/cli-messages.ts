@@ -73,7 +73,7 @@ const resultSchema = z.looseObject({
   num_turns: count,
   duration_ms: count,
   total_cost_usd: count,
-  modelUsage: z.unknown(),
+  modelUsage: z.unknown().optional(),
   origin: z.looseObject({ kind: z.string() }).optional().catch(undefined),
   usage: z
     .object({

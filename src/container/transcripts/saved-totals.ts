@@ -17,7 +17,7 @@ const lineSchema = z.looseObject({
   type: z.literal("cost-state"),
   sessionId: z.string(),
   totalCostUSD: z.number().nonnegative(),
-  modelUsage: z.unknown(),
+  modelUsage: z.unknown().optional(),
 });
 
 /** It is written when a CLI ends in good order: one that was killed leaves what the one before it had saved, or nothing. */
