@@ -19,6 +19,7 @@ import { createSignInStore } from "./auth/sign-in-store.ts";
 import { createSweepStore } from "./checkpoints/keeping/sweep-store.ts";
 import { sweepCheckpoints } from "./checkpoints/keeping/sweep.ts";
 import { type EdgeConfig, explainModelKeyProblem, publicConfig, readConfig } from "./config.ts";
+import { composeAgents } from "./compose-agents.ts";
 import { composeCustomization, composeHookRoute } from "./compose-customization.ts";
 import { composePages } from "./compose-pages.ts";
 import { composePackRoutes, composeTimeline } from "./compose-timeline.ts";
@@ -195,8 +196,10 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     session: parts.session,
     askMs: ASK_PROCESSES_MS,
   });
+  const customization = composeCustomization(parts, { projects, sessions });
   return {
-    ...composeCustomization(parts, { projects, sessions }),
+    ...customization,
+    ...composeAgents(parts, { ...customization, sessions }),
     sessions,
     projects,
     branches: timeline.branches,

@@ -10,8 +10,8 @@ export type SessionConfigurationParts = {
   store: ConfigurationStore;
   places(): SessionPlaces;
   load(places: SessionPlaces): Promise<LoadedConfiguration | "too_large">;
-  /** There is something to load although the team never configured anything. */
-  hasBuiltIn: boolean;
+  /** Whether there is something to load although the team never configured anything. */
+  hasMore(): boolean;
 };
 
 export type SessionConfigurationKeeper = {
@@ -41,7 +41,7 @@ export function createSessionConfiguration(parts: SessionConfigurationParts): Se
 
   async function refresh(): Promise<Failure | null> {
     const { wanted, loaded } = store.versions();
-    const isFirst = parts.hasBuiltIn && store.sha256() === null;
+    const isFirst = store.sha256() === null && parts.hasMore();
     if (loaded >= wanted && !isFirst) return null;
     const read = await parts.load(parts.places());
     if (read === "too_large") return TOO_LARGE;

@@ -1,5 +1,7 @@
 // Builds a session's collaborators around one object's storage. Nothing here decides anything.
 import { RUNTIME_HEADER } from "../../shared/rpc/protocol.ts";
+import { createExecutionRow } from "../agents/execution-row.ts";
+import { createSessionAgent, type SessionAgent } from "../agents/session-agent.ts";
 import { createUsageLedger } from "../accounting/usage-ledger.ts";
 import { createUsageStore } from "../accounting/usage-store.ts";
 import { createAttachmentReader } from "../attachments/attachment-reader.ts";
@@ -95,7 +97,7 @@ export function composeSession(ports: SessionPorts) {
   const connection = composeConnection(ports, core, { host, onBroken: drive });
   const watchers = (core.watch.hub = composeWatchers(ports, core, connection));
   const driver = composeDriver(ports, core, connection);
-  const reader = createSessionReader({ ...parts, archived: core.archived, permissions: core.permissions });
+  const reader = createSessionReader({ ...parts, ...core });
   const onError = (error: unknown): void => ports.logger.error("end_failed", error);
   const driveAgainAt = (atMs: number): void => alarms.schedule("drive", atMs);
   const ender = createSessionEnder({ ...parts, ...core, permissions: core.book, connection, driveAgainAt, onError });
@@ -116,11 +118,12 @@ export function composeSession(ports: SessionPorts) {
     watchers,
     tickets: createTicketStore(ports.storage.sql, ports.clock),
     transcripts: core.transcripts,
-    forks: createForkDesk({ ...parts, transcripts: core.transcripts, bucket: core.puts.bucket, log: core.log }),
+    forks: createForkDesk({ ...parts, ...core, bucket: core.puts.bucket }),
     checkpoints: createSessionCheckpoints({ ...parts, ...core, connection }),
     drive,
     ender,
     submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
+    agent: core.agent,
     configuration: core.configuration,
     setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, ...core, connection, onError }, options),
     reader,
@@ -163,8 +166,11 @@ function composeCore(ports: SessionPorts) {
   const registry = createProcessRegistry({ ...parts, entry: createRegistryEntry(storage.sql) });
   const book = createPermissionBook(storage.sql, parts.events, clock);
   const usage = createUsageStore(storage.sql, clock.nowIso);
-  const ledger = createUsageLedger({ ...parts, usage, ownPrices: () => ({}) });
-  const log = createSessionLog({ ...parts, registry, permissions: book, ledger });
+  const agent = createSessionAgent(storage.sql, clock.newId);
+  const agentId = (): string | null => agent.get()?.pinned.agent.agent_id ?? null;
+  const ledger = createUsageLedger({ ...parts, usage, agentId, ownPrices: () => ({}) });
+  const executions = createExecutionRow(storage.sql, { ...parts, agent });
+  const log = createSessionLog({ ...parts, registry, permissions: book, ledger, executions });
   const steers = createSteerStore(storage.sql);
   const archive = createArchiveStore(storage.sql);
   const puts = guardPuts(ports.bucket, () => isDeletionRequested(storage));
@@ -195,7 +201,8 @@ function composeCore(ports: SessionPorts) {
     steering: createSteerDesk({ ...parts, steers, log, driveAgainAt: (atMs) => alarms.schedule("drive", atMs) }),
     taskLog: createTaskLog(storage.sql, parts.events),
     transcripts: createTranscriptStore(storage.sql),
-    configuration: composeConfiguration(ports, row),
+    agent,
+    configuration: composeConfiguration(ports, row, agent),
     /** Set once everything stands: watchers need the connection, and the connection asks whether there are any. */
     watch: { hub: null as WatchHub | null },
     bodies: createBodyStore(puts.bucket, (sha256) => bodyKey(row(), sha256)),
@@ -234,14 +241,14 @@ function composeParts({ storage, clock }: SessionPorts, deliverSoon: () => void)
   };
 }
 
-function composeConfiguration({ storage, database, config }: SessionPorts, row: () => SessionRow) {
+function composeConfiguration({ storage, database, config }: SessionPorts, row: () => SessionRow, agent: SessionAgent) {
   const store = createConfigurationStore(storage);
   const builtIn = config.builtInServers;
   return createSessionConfiguration({
     store,
     places: row,
-    load: (places) => loadConfiguration(database, places, builtIn),
-    hasBuiltIn: Object.keys(builtIn).length > 0,
+    load: (places) => loadConfiguration(database, places, { builtIn, agent: agent.get() }),
+    hasMore: () => Object.keys(builtIn).length > 0 || agent.get() !== null,
   });
 }
 

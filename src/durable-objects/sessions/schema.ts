@@ -1,4 +1,5 @@
 // The tables of one Session object, as numbered migrations. docs/storage-schema.md explains the columns.
+import { AGENT_SCHEMA } from "../agents/session-agent.ts";
 import { ACCOUNTING_SCHEMA } from "../accounting/usage-store.ts";
 import { CONFIGURATION_SCHEMA } from "../configuration/configuration-store.ts";
 import { OUTBOX_SCHEMA } from "../outbox/outbox-store.ts";
@@ -113,4 +114,5 @@ export const SESSION_MIGRATIONS = [
   CONFIGURATION_SCHEMA,
   PERMISSION_REQUEST_SCHEMA,
   ACCOUNTING_SCHEMA,
+  AGENT_SCHEMA,
 ] as const;

@@ -4,6 +4,7 @@ import { nameAttachment } from "../../shared/attachments/schema.ts";
 import type { TurnResult } from "../../shared/sessions/schema.ts";
 import { deriveStatus } from "../../shared/sessions/lifecycle-policy.ts";
 import type { TurnEnd } from "../../shared/sessions/turn-end-policy.ts";
+import type { ExecutionRow } from "../agents/execution-row.ts";
 import type { UsageLedger } from "../accounting/usage-ledger.ts";
 import type { Clock } from "../clock.ts";
 import type { EventBell } from "../events/event-bell.ts";
@@ -43,6 +44,8 @@ type Followers = {
   ledger: Pick<UsageLedger, "report">;
   /** What runs follows each change of status and turn. */
   registry: Pick<ProcessRegistry, "oweRow">;
+  /** Where the session is an execution of an agent. */
+  executions: ExecutionRow;
   /** What waits for a person shows in the status, and ends with its turn. */
   permissions: Pick<PermissionBook, "pending" | "endTurn">;
 };
@@ -53,6 +56,7 @@ export function createSessionLog(parts: SessionLogParts & Followers): SessionLog
   const oweRow = (): void => {
     oweSessionRow(parts);
     registry.oweRow();
+    parts.executions.oweRow();
   };
 
   const changeStatus = (status: Parameters<SessionStore["setStatus"]>[0], reason: string | null): void => {

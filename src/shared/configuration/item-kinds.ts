@@ -1,6 +1,8 @@
 // All kinds of configuration items. A feature adds its kind here and says in materialise.ts what becomes of it.
 import { z } from "zod";
 import { permissionPolicySchema } from "../permissions/policy-schema.ts";
+import { agentNameProblem, agentProblem, widensAgent } from "../agents/agent-kind.ts";
+import { agentSchema } from "../agents/agent-schema.ts";
 import { commandNameProblem, commandProblem, widensCommand } from "../commands/command-kind.ts";
 import { commandSchema } from "../commands/command-schema.ts";
 import { skillNameProblem, skillProblem, widensSkill } from "../skills/skill-kind.ts";
@@ -28,6 +30,7 @@ export const ITEM_KIND_NAMES = [
   "hooks",
   "command",
   "skill",
+  "agent",
 ] as const;
 export const itemKindSchema = z.enum(ITEM_KIND_NAMES);
 export type ItemKind = z.infer<typeof itemKindSchema>;
@@ -71,6 +74,14 @@ export const ITEM_KINDS: Readonly<Record<ItemKind, Kind>> = {
     nameProblem: skillNameProblem,
     changeProblem: skillProblem,
     isWidening: widensSkill,
+  }),
+  /** Names are unique in a team, so none of them takes another one's place. */
+  agent: defineKind({
+    schema: agentSchema,
+    scopes: ["team", "user"],
+    nameProblem: agentNameProblem,
+    changeProblem: agentProblem,
+    isWidening: widensAgent,
   }),
   setting: defineKind({
     schema: settingSchema,

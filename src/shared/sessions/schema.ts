@@ -106,5 +106,7 @@ export const sessionSummarySchema = z.object({
   /** The newest event's number. */
   cursor: z.int().nonnegative(),
   cost_usd: z.number().nonnegative(),
+  /** What it runs as; absent for Claude Code itself. */
+  agent: z.object({ agent_id: uuidSchema, name: z.string(), version: z.int(), is_execution: z.boolean() }).optional(),
 });
 export type SessionSummary = z.infer<typeof sessionSummarySchema>;

@@ -6,6 +6,7 @@ import type { Place } from "../../shared/configuration/place.ts";
 import type { Database } from "../db/client.ts";
 import { configurationChanges, configurationItems } from "../db/configuration-schema.ts";
 import { teams } from "../db/schema.ts";
+import { type Companion, NO_COMPANION } from "./companions.ts";
 
 export type ChangeSet = {
   teamId: string;
@@ -30,9 +31,10 @@ export type ConfigurationStore = {
   itemsAt(teamId: string, place: Place, version: number): Promise<ConfigurationItem[] | null>;
 };
 
-export type ConfigurationStoreOptions = { db: Database; now: () => Date };
+export type ConfigurationStoreOptions = { db: Database; now: () => Date; companion?: Companion };
 
-export function createConfigurationStore({ db, now }: ConfigurationStoreOptions): ConfigurationStore {
+export function createConfigurationStore(options: ConfigurationStoreOptions): ConfigurationStore {
+  const { db, now, companion = NO_COMPANION } = options;
   return {
     async items(teamId, place) {
       const rows = await db
@@ -56,20 +58,23 @@ export function createConfigurationStore({ db, now }: ConfigurationStoreOptions)
       return row === undefined ? null : parseJson(row.value);
     },
     async apply(set) {
+      const conditions = conditionsOf(companion, set);
+      const guard = and(ALWAYS, ...conditions) ?? ALWAYS;
       const [bumped] = await db.batch([
-        bumpVersion(db, set.teamId, ALWAYS),
-        ...changeStatements(db, set, now(), ALWAYS),
+        bumpVersion(db, set.teamId, guard),
+        ...changeStatements({ db, companion }, set, now(), guard),
       ]);
       const [team] = bumped;
-      if (team === undefined) throw new Error("the team of a principal has no row");
-      return team.version;
+      if (team !== undefined) return team.version;
+      if (conditions.length > 0) throw companion.refusal();
+      throw new Error("the team of a principal has no row");
     },
     versions: (teamId, place, page) => listVersions(db, teamId, place, page),
     itemsAt: (teamId, place, version) => itemsAt(db, teamId, place, version),
   };
 }
 
-export const ALWAYS = sql`1`;
+const ALWAYS = sql`1`;
 
 /** The first statement of a change: everything after it carries the number that it makes. */
 export function bumpVersion(db: Database, teamId: string, guard: SQL) {
@@ -80,11 +85,18 @@ export function bumpVersion(db: Database, teamId: string, guard: SQL) {
     .returning({ version: teams.configurationVersion });
 }
 
+export function conditionsOf(companion: Companion, set: Pick<ChangeSet, "teamId" | "changes">): SQL[] {
+  return set.changes.flatMap((change) => companion.condition(set, change) ?? []);
+}
+
+type Writing = { db: Database; companion: Companion };
+
 /** What a change writes, where `guard` holds. */
-export function changeStatements(db: Database, set: ChangeSet, now: Date, guard: SQL) {
+export function changeStatements({ db, companion }: Writing, set: ChangeSet, now: Date, guard: SQL) {
   return set.changes.flatMap((change) => [
     recordChange(db, set, { change, now, guard }),
     writeItem(db, set, { change, now, guard }),
+    ...companion.statements(set, change, now, guard),
   ]);
 }
 

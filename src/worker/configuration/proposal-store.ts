@@ -2,10 +2,12 @@
 import { and, eq, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { itemKindSchema } from "../../shared/configuration/item-kinds.ts";
+import type { ItemChange } from "../../shared/configuration/item.ts";
 import { placeSchema, type Place } from "../../shared/configuration/place.ts";
 import type { Database } from "../db/client.ts";
 import { proposals } from "../db/configuration-schema.ts";
-import { bumpVersion, type ChangeSet, changeStatements, toJson } from "./configuration-store.ts";
+import { type Companion, NO_COMPANION } from "./companions.ts";
+import { bumpVersion, type ChangeSet, changeStatements, conditionsOf, toJson } from "./configuration-store.ts";
 
 const proposedChangeSchema = z.object({
   kind: itemKindSchema,
@@ -44,7 +46,7 @@ export type ProposalStore = {
   refuse(proposalId: string, decidedBy: string): Promise<boolean>;
 };
 
-type Options = { db: Database; now: () => Date; newId: () => string };
+type Options = { db: Database; now: () => Date; newId: () => string; companion?: Companion };
 
 export function createProposalStore(options: Options): ProposalStore {
   const { db, now } = options;
@@ -86,7 +88,7 @@ export function createProposalStore(options: Options): ProposalStore {
 }
 
 async function confirm(
-  { db, now, newId }: Options,
+  { db, now, newId, companion = NO_COMPANION }: Options,
   proposal: Proposal,
   decidedBy: string,
 ): Promise<{ version: number } | null> {
@@ -97,12 +99,13 @@ async function confirm(
     eq(proposals.state, "open"),
     sql`${proposals.expiresAt} > ${at.toISOString()}`,
     ...proposal.changes.map((change) => isAsBefore(proposal, change)),
+    ...conditionsOf(companion, { teamId: proposal.team_id, changes: proposal.changes.map(toItemChange) }),
   );
   const isDecided = sql`exists (select 1 from proposals where id = ${proposal.proposal_id} and decision_id = ${decision})`;
   const set: ChangeSet = {
     teamId: proposal.team_id,
     place: proposal.place,
-    changes: proposal.changes.map(({ kind, name, after }) => ({ kind, name, value: after })),
+    changes: proposal.changes.map(toItemChange),
     summary: proposal.summary,
     changedBy: decidedBy,
   };
@@ -112,9 +115,13 @@ async function confirm(
       .set({ state: "confirmed", decidedBy, decidedAt: at.toISOString(), decisionId: decision })
       .where(wins),
     bumpVersion(db, proposal.team_id, isDecided),
-    ...changeStatements(db, set, at, isDecided),
+    ...changeStatements({ db, companion }, set, at, isDecided),
   ]);
   return bumped[0] ?? null;
+}
+
+function toItemChange({ kind, name, after }: ProposedChange): ItemChange {
+  return { kind, name, value: after };
 }
 
 /** What the person saw is what is there. */

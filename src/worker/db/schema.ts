@@ -208,6 +208,8 @@ export const modelUsage = sqliteTable(
     model: text().notNull(),
     /** What ran it. */
     runtime: text({ enum: ["claude_code"] }).notNull(),
+    /** The agent that the session runs as; null for none. */
+    agentId: text(),
     /** Answers of the model; 0 when only Claude Code has said what was used. */
     requests: integer().notNull(),
     /** Of these: cut off before they said what they used. */
@@ -231,6 +233,9 @@ export const modelUsage = sqliteTable(
     primaryKey({ columns: [table.turnId, table.model] }),
     index("model_usage_team_time").on(table.teamId, table.occurredAt),
     index("model_usage_session").on(table.sessionId),
+    index("model_usage_agent")
+      .on(table.agentId, table.occurredAt)
+      .where(sql`agent_id is not null`),
   ],
 );
 

@@ -1,4 +1,16 @@
 // All tools that exist, in the order in which they are listed.
+import { cancelAgentExecution } from "../agents/tools/cancel-agent-execution.ts";
+import { createAgent } from "../agents/tools/create-agent.ts";
+import { deleteAgent } from "../agents/tools/delete-agent.ts";
+import { executeAgent } from "../agents/tools/execute-agent.ts";
+import { exportAgent } from "../agents/tools/export-agent.ts";
+import { getAgentExecution } from "../agents/tools/get-agent-execution.ts";
+import { getAgent } from "../agents/tools/get-agent.ts";
+import { importAgent } from "../agents/tools/import-agent.ts";
+import { listAgentCategories } from "../agents/tools/list-agent-categories.ts";
+import { listAgentExecutions } from "../agents/tools/list-agent-executions.ts";
+import { listAgents } from "../agents/tools/list-agents.ts";
+import { updateAgent } from "../agents/tools/update-agent.ts";
 import { createUpload } from "../attachments/tools/create-upload.ts";
 import { createBranch } from "../branches/tools/create-branch.ts";
 import { deleteBranch } from "../branches/tools/delete-branch.ts";
@@ -152,4 +164,16 @@ export const TOOLS: readonly Tool[] = [
   mcpRemove,
   mcpTest,
   mcpServe,
+  createAgent,
+  listAgents,
+  getAgent,
+  updateAgent,
+  deleteAgent,
+  importAgent,
+  exportAgent,
+  listAgentCategories,
+  executeAgent,
+  listAgentExecutions,
+  getAgentExecution,
+  cancelAgentExecution,
 ];

@@ -1,5 +1,8 @@
 // What a tool gets to work with: who asks, the services, and how to report progress.
 import type { Principal } from "../../shared/teams/principal.ts";
+import type { AgentFiles } from "../agents/agent-files.ts";
+import type { AgentService } from "../agents/agent-service.ts";
+import type { ExecutionService } from "../agents/execution-service.ts";
 import type { UploadService } from "../attachments/upload-service.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
 import type { BranchService } from "../branches/branch-service.ts";
@@ -19,6 +22,9 @@ import type { SessionService } from "../sessions/session-service.ts";
 import type { WatchService } from "../sessions/watch-service.ts";
 
 export type Services = {
+  agents: AgentService;
+  agentFiles: AgentFiles;
+  executions: ExecutionService;
   archive: ArchiveService;
   attachments: UploadService;
   branches: BranchService;

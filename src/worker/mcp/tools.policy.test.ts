@@ -89,6 +89,12 @@ const HARMLESS: Record<string, string> = {
   "mcp_update.allowed_tools": "a wider list is only proposed",
   "create_slash_command.allowed_tools": "a command that approves tools is only proposed",
   "update_slash_command.allowed_tools": "a command that approves tools is only proposed",
+  "create_agent.policy.auto_approved": "only proposed",
+  "create_agent.policy.user_consent": "narrows",
+  "update_agent.policy.auto_approved": "only proposed",
+  "update_agent.policy.user_consent": "narrows, and less of it is only proposed",
+  "execute_agent.allowed_tools": "narrows",
+  "execute_agent.permission_mode": "cut to the ceiling",
   "run_slash_command.allowed_tools": "narrows",
   "run_slash_command.permission_mode": "cut to the ceiling",
 };

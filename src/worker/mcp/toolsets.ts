@@ -14,6 +14,7 @@ export const TOOLSETS = [
   "hooks",
   "commands",
   "skills",
+  "agents",
 ] as const;
 export type Toolset = (typeof TOOLSETS)[number];
 

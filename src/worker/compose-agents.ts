@@ -1,0 +1,27 @@
+// Builds what serves agents and their executions.
+import { createAgentFiles } from "./agents/agent-files.ts";
+import { createAgentService } from "./agents/agent-service.ts";
+import { createAgentStore } from "./agents/agent-store.ts";
+import { createExecutionService } from "./agents/execution-service.ts";
+import { createExecutionStore } from "./agents/execution-store.ts";
+import { createAgentFileFetch } from "./agents/fetch-agent-file.ts";
+import { type EdgeParts, newId } from "./edge-parts.ts";
+import type { Services } from "./mcp/tool-context.ts";
+import { requireModel } from "./sessions/model-choice-policy.ts";
+
+export function composeAgents(
+  { db, config, guarded }: EdgeParts,
+  { configuration, sessions }: Pick<Services, "configuration" | "sessions">,
+): Pick<Services, "agents" | "agentFiles" | "executions"> {
+  const agents = createAgentService({
+    store: createAgentStore(db),
+    configuration,
+    requireModel: (model) => requireModel(model, config.allowedModels),
+    newId,
+  });
+  return {
+    agents,
+    agentFiles: createAgentFiles(createAgentFileFetch(guarded)),
+    executions: createExecutionService({ agents, sessions, store: createExecutionStore(db) }),
+  };
+}
