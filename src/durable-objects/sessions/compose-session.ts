@@ -2,7 +2,7 @@
 import { RUNTIME_HEADER } from "../../shared/rpc/protocol.ts";
 import { createExecutionRow } from "../agents/execution-row.ts";
 import { createSessionAgent, type SessionAgent } from "../agents/session-agent.ts";
-import { createUsageLedger } from "../accounting/usage-ledger.ts";
+import { createUsageLedger, type UsageLedger } from "../accounting/usage-ledger.ts";
 import { createUsageStore } from "../accounting/usage-store.ts";
 import { createAttachmentReader } from "../attachments/attachment-reader.ts";
 import { type AlarmClock, createAlarmClock } from "../alarms/alarm-clock.ts";
@@ -165,10 +165,8 @@ function composeCore(ports: SessionPorts) {
   const team = () => ports.team(row().team_id);
   const registry = createProcessRegistry({ ...parts, entry: createRegistryEntry(storage.sql) });
   const book = createPermissionBook(storage.sql, parts.events, clock);
-  const usage = createUsageStore(storage.sql, clock.nowIso);
   const agent = createSessionAgent(storage.sql, clock.newId);
-  const agentId = (): string | null => agent.get()?.pinned.agent.agent_id ?? null;
-  const ledger = createUsageLedger({ ...parts, usage, agentId, ownPrices: () => ({}) });
+  const ledger = composeLedger(parts, agent);
   const executions = createExecutionRow(storage.sql, { ...parts, agent });
   const log = createSessionLog({ ...parts, registry, permissions: book, ledger, executions });
   const steers = createSteerStore(storage.sql);
@@ -220,6 +218,12 @@ function composeCore(ports: SessionPorts) {
     issueRunToken: (runtimeId: string, route: SessionTokenRoute = "model") =>
       issueSessionToken(route, { ...row(), runtime_id: runtimeId }, ports.config.runTokenSecret, clock),
   };
+}
+
+function composeLedger(parts: SessionLogParts, agent: SessionAgent): UsageLedger {
+  const usage = createUsageStore(parts.storage.sql, parts.clock.nowIso);
+  const agentId = (): string | null => agent.get()?.pinned.agent.agent_id ?? null;
+  return createUsageLedger({ ...parts, usage, agentId, ownPrices: () => ({}) });
 }
 
 type DeskParts = SessionLogParts & { book: PermissionBook; log: SessionLog; alarms: AlarmClock<SessionTask> };

@@ -1,10 +1,11 @@
 // The tables of agents follow their configuration items: whatever way an item changes, its agent has a new version.
-import { type SQL, sql } from "drizzle-orm";
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { agentSchema } from "../../shared/agents/agent-schema.ts";
 import type { ItemChange } from "../../shared/configuration/item.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
 import type { Companion } from "../configuration/companions.ts";
 import type { ChangeSet } from "../configuration/configuration-store.ts";
+import { agents, agentVersions } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
 
 export function createAgentRows(db: Database): Companion {
@@ -42,22 +43,42 @@ function write(
 ) {
   const agent = agentSchema.parse(value);
   const { agent_id, description, category, source_url, source_commit } = agent;
-  return [
-    db.run(sql`insert into agents (id, team_id, scope, scope_id, name, description, category, source_url, source_commit,
-        version, created_by, created_at, updated_at)
-      select ${agent_id}, ${teamId}, ${place.scope}, ${place.scope_id}, ${name}, ${description}, ${category},
-        ${source_url}, ${source_commit}, 1, ${changedBy}, ${at}, ${at} where ${guard}
-      on conflict (id) do update set scope = excluded.scope, scope_id = excluded.scope_id, name = excluded.name,
-        description = excluded.description, category = excluded.category, source_url = excluded.source_url,
-        source_commit = excluded.source_commit, version = agents.version + 1, updated_at = excluded.updated_at,
-        deleted_at = null`),
-    db.run(sql`insert into agent_versions (agent_id, version, definition, changed_by, changed_at)
-      select id, version, ${JSON.stringify(agent)}, ${changedBy}, ${at} from agents where id = ${agent_id} and ${guard}`),
-  ];
+  const upsert = db
+    .insert(agents)
+    .select(
+      sql`select ${agent_id}, ${teamId}, ${place.scope}, ${place.scope_id}, ${name}, ${description}, ${category},
+        ${source_url}, ${source_commit}, 1, ${changedBy}, ${at}, ${at}, null where ${guard}`,
+    )
+    .onConflictDoUpdate({
+      target: agents.id,
+      set: {
+        scope: sql`excluded.scope`,
+        scopeId: sql`excluded.scope_id`,
+        name: sql`excluded.name`,
+        description: sql`excluded.description`,
+        category: sql`excluded.category`,
+        sourceUrl: sql`excluded.source_url`,
+        sourceCommit: sql`excluded.source_commit`,
+        version: sql`${agents.version} + 1`,
+        updatedAt: sql`excluded.updated_at`,
+        deletedAt: null,
+      },
+    });
+  const record = db.insert(agentVersions).select(
+    sql`select id, version, ${JSON.stringify(agent)}, ${changedBy}, ${at} from agents
+      where id = ${agent_id} and ${guard}`,
+  );
+  return [upsert, record];
 }
 
 /** Its versions stay: executions name them. */
 function remove(db: Database, { teamId, place }: ChangeSet, { name }: ItemChange, { at, guard }: When) {
-  return db.run(sql`update agents set deleted_at = ${at}, updated_at = ${at} where team_id = ${teamId}
-    and scope = ${place.scope} and scope_id = ${place.scope_id} and name = ${name} and deleted_at is null and ${guard}`);
+  const isIt = and(
+    eq(agents.teamId, teamId),
+    eq(agents.scope, place.scope === "team" ? "team" : "user"),
+    eq(agents.scopeId, place.scope_id),
+    eq(agents.name, name),
+    isNull(agents.deletedAt),
+  );
+  return db.update(agents).set({ deletedAt: at, updatedAt: at }).where(and(isIt, guard));
 }
