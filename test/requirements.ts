@@ -369,4 +369,16 @@ export const REQUIREMENTS = {
   "skills.import": "a skill comes from a zip or a git host, and a person confirms it",
   "skills.limits": "an archive is taken apart within limits, whatever it says of itself",
   "skills.paths": "no path of a skill leads out of its folder, or means two files",
+  "agents.versions": "each change of an agent is a version, and what was a version stays one",
+  "agents.name": "an agent's name means one agent in its team, whoever comes first",
+  "agents.access": "another team's or person's agent looks as if it did not exist, and is changed by whose it is alone",
+  "agents.consent":
+    "what of an agent approves tools, runs hooks or comes from elsewhere holds once a person confirmed it",
+  "agents.input": "what is no agent is refused with the reason",
+  "agents.import": "an agent comes from Claude Code's and opcode's files, pinned to a commit, through the guard alone",
+  "agents.export": "an agent goes out in both formats, and says what they have no place for",
+  "agents.execute": "an execution has the agent's prompt, tools, model and rules in the real Claude Code",
+  "agents.pinned": "an execution stays the version that it began as",
+  "agents.sub_agent": "an agent is a sub-agent of other sessions",
+  "agents.executions": "executions tell status, time, tokens, cost and result, and an agent how they went",
 } as const;

@@ -1,11 +1,10 @@
 // Agents as the real Claude Code runs them: their prompt, tools and rules, as executions and as sub-agents.
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPageVisitor } from "../support/page-visitor.ts";
 import { readD1 } from "../support/read-d1.ts";
-import { callTool, embedScenario, say, type Step } from "../support/scripted-model/scenario.ts";
+import { callTool, hold, say, type Step } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack, type StackOptions } from "../support/stack.ts";
-import { connect, prompt, readFile, type Started, start, waitForEnd } from "./person.ts";
+import { connect, prompt, readFile, type Started, start, waitForEnd, waitUntil } from "./person.ts";
 
 type Client = Awaited<ReturnType<typeof connect>>;
 type Args = Record<string, unknown>;
@@ -71,18 +70,6 @@ export function describeAgents(sandbox: "process" | "container", options: StackO
       const ended = await waitForEnd(client, started);
       expect(ended.result?.text).toBe("written");
       const sent = sentAbout("WORDS-ONE");
-      console.log(
-        JSON.stringify(
-          {
-            tools: toolsOf(sent[0]),
-            model: sent[0]?.model,
-            system: systemOf(sent[0]).slice(0, 1500),
-            last: JSON.stringify(sent.at(-1)?.messages).slice(-1500),
-          },
-          null,
-          1,
-        ),
-      );
       expect(systemOf(sent[0])).toContain("MARK-CAREFUL");
       expect(sent[0]?.model).toBe("claude-haiku-4-5");
       expect(toolsOf(sent[0])).toEqual(["Read", "Write"]);
@@ -90,6 +77,109 @@ export function describeAgents(sandbox: "process" | "container", options: StackO
       const files = JSON.stringify(await client.callToolOrThrow("list_project_files", { project: "crewed" }));
       expect(files).not.toContain("secret.txt");
       expect(files).not.toContain("shell.txt");
+    });
+
+    it("is a sub-agent of sessions that run as Claude Code itself [agents.sub_agent]", async () => {
+      await create({ name: "side-kick", system_prompt: "You are MARK-KICK, a helper.", tools: ["Read"] });
+      const helper = prompt("WORDS-SUB", { steps: [[say("helped")]] });
+      const call = callTool("Agent", { description: "help", prompt: helper, subagent_type: "side-kick" });
+      const args = { project: "crewed", prompt: prompt("WORDS-MAIN", { steps: [[call], [say("done")]] }) };
+      const started = await start(client, args);
+      await waitUntil(client, started.session_id, 60_000, ({ status }) => status === "idle");
+      await expect.poll(() => sentAbout("WORDS-SUB").length).toBeGreaterThan(0);
+      const sub = sentAbout("WORDS-SUB").find((body) => systemOf(body).includes("MARK-KICK"));
+      expect(toolsOf(sub)).toEqual(["Read"]);
+      const main = sentAbout("WORDS-MAIN").find((body) => toolsOf(body).includes("Agent"));
+      expect(systemOf(main)).not.toContain("MARK-KICK");
+      // Claude Code's own prompt, which the SDK leaves out unless it is asked for.
+      expect(systemOf(main).length).toBeGreaterThan(2_000);
+    });
+
+    it("approves what a person confirmed, and stays the version that it began as [agents.pinned] [agents.consent]", async () => {
+      const proposed = await client.callToolOrThrow("create_agent", {
+        name: "toucher",
+        description: "touches files",
+        system_prompt: "You are MARK-FIRST.",
+        policy: { auto_approved: ["Bash(touch *)"], user_consent: [], forbidden: [] },
+        hooks: {
+          PreToolUse: [{ matcher: "Bash", hooks: [{ type: "command", command: "echo hooked >> hooked.txt" }] }],
+        },
+      });
+      expect(proposed).toMatchObject({ outcome: "proposed" });
+      const agent_id = String(proposed["agent_id"]);
+      expect((await client.callTool("get_agent", { agent_id })).isError).toBe(true);
+      const page = await confirm(proposed["confirm_url"]);
+      expect(page).toContain("Bash(touch *)");
+      expect(page).toContain("echo hooked");
+
+      const steps = [[hold("updated"), bash("touch one.txt")], [say("first done")]];
+      const started = await execute(agent_id, "WORDS-FIRST", steps, { permission_mode: "default" });
+      await expect.poll(() => sentAbout("WORDS-FIRST").length, { timeout: 30_000 }).toBeGreaterThan(0);
+      const forbidden = { auto_approved: [], user_consent: [], forbidden: ["Bash"] };
+      const change = { agent_id, system_prompt: "You are MARK-SECOND.", policy: forbidden, hooks: {} };
+      const updated = await client.callToolOrThrow("update_agent", change);
+      // A hook that could stop Claude goes only with a person's yes.
+      await confirm(updated["confirm_url"]);
+      stack.model.release("updated");
+      expect((await waitForEnd(client, started)).result?.text).toBe("first done");
+      const again = prompt("WORDS-AGAIN", { steps: [[bash("touch two.txt")], [say("again done")]] });
+      const later = await start(client, { session_id: started.session_id, prompt: again, permission_mode: "default" });
+      expect((await waitForEnd(client, later)).result?.text).toBe("again done");
+      expect(systemOf(sentAbout("WORDS-AGAIN").at(-1))).toContain("MARK-FIRST");
+      expect(await readFile(client, "crewed", "hooked.txt")).toBe("hooked\nhooked\n");
+
+      const second = await execute(agent_id, "WORDS-SECOND", [[bash("touch three.txt")], [say("second done")]]);
+      await waitForEnd(client, second);
+      expect(systemOf(sentAbout("WORDS-SECOND")[0])).toContain("MARK-SECOND");
+      expect([started["agent_version"], second["agent_version"]]).toEqual([1, 2]);
+      const files = JSON.stringify(await client.callToolOrThrow("list_project_files", { project: "crewed" }));
+      expect(["one.txt", "two.txt", "three.txt"].map((name) => files.includes(name))).toEqual([true, true, false]);
+    });
+
+    it("tells how an execution stands, what it used, and how an agent's went on the whole [agents.executions]", async () => {
+      const file = "---\nname: Counter\ndescription: counts\nmodel: claude-haiku-4-5\ncolor: red\n---\nYou count.\n";
+      const imported = await client.callToolOrThrow("import_agent", { text: file });
+      expect(imported).toMatchObject({ name: "counter", outcome: "applied", notes: [] });
+      const agent_id = String(imported["agent_id"]);
+      const done = await execute(agent_id, "WORDS-DONE", [[say("counted")]]);
+      await waitForEnd(client, done);
+      const stuck = await execute(agent_id, "WORDS-STUCK", [[hold("never"), say("late")]]);
+      await expect.poll(() => sentAbout("WORDS-STUCK").length, { timeout: 30_000 }).toBeGreaterThan(0);
+      const get = (execution: Started) =>
+        client.callToolOrThrow("get_agent_execution", { execution_id: execution.session_id });
+      expect(await get(stuck)).toMatchObject({
+        status: "running",
+        agent: "counter",
+        agent_version: 1,
+        project: "crewed",
+      });
+      await client.callToolOrThrow("cancel_agent_execution", { execution_id: stuck.session_id });
+      await waitForEnd(client, stuck);
+      expect(await get(stuck)).toMatchObject({ status: "cancelled" });
+      const shown = async () =>
+        (await client.callToolOrThrow("list_agent_executions", { agent_id }))["executions"] as Args[];
+      await expect.poll(async () => (await shown()).map(({ status }) => status)).toEqual(["cancelled", "completed"]);
+      await expect.poll(async () => (await get(done))["input_tokens"]).toBeGreaterThan(0);
+      const { cost_usd, elapsed_seconds, result } = await get(done);
+      expect(cost_usd).toBeGreaterThan(0);
+      expect(elapsed_seconds).toBeGreaterThan(0);
+      expect(result).toMatchObject({ text: "counted" });
+      expect((await client.callToolOrThrow("get_agent", { agent_id }))["statistics"]).toEqual({
+        executions: 2,
+        running: 0,
+        success_rate: 1,
+        median_seconds: elapsed_seconds,
+        median_cost_usd: cost_usd,
+      });
+      const rows = readD1(
+        stack.home,
+        "SELECT DISTINCT agent_id FROM model_usage WHERE session_id = ?",
+        done.session_id,
+      );
+      expect(rows).toEqual([{ agent_id }]);
+      const plain = await start(client, { project: "crewed", prompt: "plain" });
+      const asked = await client.callTool("get_agent_execution", { execution_id: plain.session_id });
+      expect(asked.text).toContain("execution_not_found");
     });
   });
 }

@@ -2,6 +2,7 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { agentSchema } from "../../shared/agents/agent-schema.ts";
 import type { ItemChange } from "../../shared/configuration/item.ts";
+import type { Place } from "../../shared/configuration/place.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
 import type { Companion } from "../configuration/companions.ts";
 import type { ChangeSet } from "../configuration/configuration-store.ts";
@@ -46,14 +47,13 @@ function write(
   const upsert = db
     .insert(agents)
     .select(
-      sql`select ${agent_id}, ${teamId}, ${place.scope}, ${place.scope_id}, ${name}, ${description}, ${category},
+      sql`select ${agent_id}, ${teamId}, ${ownerOf(place)}, ${name}, ${description}, ${category},
         ${source_url}, ${source_commit}, 1, ${changedBy}, ${at}, ${at}, null where ${guard}`,
     )
     .onConflictDoUpdate({
       target: agents.id,
       set: {
-        scope: sql`excluded.scope`,
-        scopeId: sql`excluded.scope_id`,
+        ownerId: sql`excluded.owner_id`,
         name: sql`excluded.name`,
         description: sql`excluded.description`,
         category: sql`excluded.category`,
@@ -71,12 +71,13 @@ function write(
   return [upsert, record];
 }
 
+const ownerOf = ({ scope, scope_id }: Place): string | null => (scope === "team" ? null : scope_id);
+
 /** Its versions stay: executions name them. */
 function remove(db: Database, { teamId, place }: ChangeSet, { name }: ItemChange, { at, guard }: When) {
   const isIt = and(
     eq(agents.teamId, teamId),
-    eq(agents.scope, place.scope === "team" ? "team" : "user"),
-    eq(agents.scopeId, place.scope_id),
+    sql`${agents.ownerId} is ${ownerOf(place)}`,
     eq(agents.name, name),
     isNull(agents.deletedAt),
   );

@@ -9,7 +9,6 @@ export type AgentRow = {
   agent_id: string;
   name: string;
   scope: "team" | "user";
-  scope_id: string;
   description: string;
   category: string | null;
   source_url: string | null;
@@ -96,7 +95,7 @@ export function createAgentStore(db: Database): AgentStore {
 }
 
 function isSeenBy({ team_id, user_id }: Principal): SQL | undefined {
-  const isOurs = or(eq(agents.scope, "team"), eq(agents.scopeId, user_id));
+  const isOurs = or(isNull(agents.ownerId), eq(agents.ownerId, user_id));
   return and(eq(agents.teamId, team_id), isNull(agents.deletedAt), isOurs);
 }
 
@@ -109,8 +108,7 @@ function toRow(row: typeof agents.$inferSelect): AgentRow {
   return {
     agent_id: row.id,
     name: row.name,
-    scope: row.scope,
-    scope_id: row.scopeId,
+    scope: row.ownerId === null ? "team" : "user",
     description: row.description,
     category: row.category,
     source_url: row.sourceUrl,

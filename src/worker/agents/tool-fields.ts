@@ -51,7 +51,7 @@ export const agentFactsSchema = z.object({
 });
 
 export function showAgentFacts(row: AgentRow): z.input<typeof agentFactsSchema> {
-  const { scope_id: _scope, created_by: _by, created_at: _at, ...facts } = row;
+  const { created_by: _by, created_at: _at, ...facts } = row;
   return facts;
 }
 

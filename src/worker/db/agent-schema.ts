@@ -8,9 +8,8 @@ export const agents = sqliteTable(
   {
     id: text().primaryKey(),
     teamId: text().notNull(),
-    /** Whose it is, and in whose sessions it is a sub-agent: the team's, or a person's. */
-    scope: text({ enum: ["team", "user"] }).notNull(),
-    scopeId: text().notNull(),
+    /** Whose it is, and in whose sessions it is a sub-agent; null for the whole team's. */
+    ownerId: text(),
     name: text().notNull(),
     description: text().notNull(),
     category: text(),
