@@ -20,14 +20,18 @@ export const REQUIREMENTS = {
   "configuration.checked": "an item that does not fit its kind, its name or its scope is refused with the reason",
   "configuration.widening": "a change is widening exactly when it lets a session do more than before",
   "configuration.roles": "the team's configuration is its owners', everything else its person's own",
-  "configuration.unreadable": "rules that cannot be read forbid everything; another item is left out and named",
+  "configuration.unreadable":
+    "rules and hooks that cannot be read forbid everything; another item is left out and named, and opens nothing",
   "configuration.versions": "every change is a version; any of them can be had again, as a new one",
   "configuration.proposal":
     "what widens waits for a person, is carried out once and only as it was shown, and is nobody else's",
+  "configuration.concurrent":
+    "a change counts on what it was compared with; what others changed meanwhile is compared anew",
   "configuration.isolation": "a session is configured by its own places alone",
   "configuration.forgotten": "a deleted project or session takes along everything that was configured for it",
   "configuration.limits": "a configuration that is larger than a session takes is refused",
   "configuration.warm": "an unchanged configuration is neither read nor sent again; a runner that has lost it gets it",
+  "configuration.waited": "a turn that waited, and a follow-up's first tool, go by the rules as they are by then",
   "configuration.outage": "a turn waits for rules that are known to have changed, and for nothing else",
   "accounting.cost": "what a turn costs is counted request by request, and is what Claude Code counts",
   "accounting.unknown": "the cost of a model without a price is unknown, never 0",
@@ -36,6 +40,25 @@ export const REQUIREMENTS = {
   "accounting.answer": "an answer is counted by what it says of itself, or estimated when it was cut off",
   "accounting.restart": "a Claude Code that is killed, replaced or resumed neither loses nor repeats a cost",
   "accounting.once": "an answer is counted once, also when the object restarts in between",
+  "accounting.sums": "sums follow each row of usage, whatever comes again or late",
+  "accounting.zones": "the days of a report are those of its time zone",
+  "accounting.reports": "usage adds up by day, model, project, person, agent and session",
+  "accounting.visibility": "an owner sees the team's usage, a member their own, another team nothing",
+  "accounting.differences": "sessions whose cost is not what Claude Code reported are named",
+  "accounting.limits": "a report that would be too long is refused with what to do",
+  "accounting.export": "a report is to be had as a file",
+  "accounting.retention": "rows go after a while, and their sums stay",
+  "budgets.money": "a budget is a hard stop that says who can do what",
+  "budgets.reservations": "requests under way count until they are settled, and no longer than they can run",
+  "budgets.race": "sessions at once overshoot a budget by no more than one request each",
+  "budgets.subjects": "team, persons, projects and agents have budgets of their own",
+  "budgets.unknown": "where a budget holds, what has no price is refused",
+  "budgets.outage": "budgets are read now and then, and hold as known while D1 is away",
+  "budgets.turns": "no more turns begin within an hour than a limit says",
+  "budgets.settled": "what a request cost is settled once, whatever fails in between",
+  "budgets.stop": "a session that a budget stops says so, and goes on when it is raised",
+  "budgets.warning": "whoever follows a session is warned at four fifths of a budget",
+  "budgets.consent": "a model can lower a budget and only propose to raise it",
   "proxy.answers": "an answer that says nothing is passed on as such",
   "commands.front_matter": "a command's file has the front matter that was shown, whatever its text begins with",
   "commands.approvals":
@@ -247,6 +270,10 @@ export const REQUIREMENTS = {
   "permissions.scopes": "the most restrictive rule that matches wins over all scopes, and the answer names it",
   "permissions.shell":
     "a shell command is allowed only when every simple command in it is; what is not understood is asked about",
+  "permissions.skills":
+    "what a skill may do unasked holds once its call runs, and not while or after a person refuses it",
+  "permissions.files":
+    "a path rule holds for the files of shell commands; where only running one tells the path, a person is asked",
   "permissions.cut": "an input that was cut on its way is never allowed by a rule with an argument",
 
   // Model gateway
@@ -337,11 +364,14 @@ export const REQUIREMENTS = {
   "servers.stdio": "a program's tools are called by Claude in a session",
   "servers.remote": "remote servers over HTTP and SSE are used in sessions, at every scope",
   "servers.allow_list": "a server's tools that are not allowed are not called, and of a remote server not listed",
+  "servers.off": "a server that is switched off stays off, also where the repository has one of its name",
   "servers.oauth": "a person signs in at a server once, through a link; its tokens go to its address alone",
   "servers.oauth_renewal": "tokens are renewed once however many need one, and a sign-in that is over is said to be",
   "proxy.token": "the proxy opens for one session and runtime, by a run token of its own route",
   "proxy.headers": "the proxy adds a server's headers, and passes nothing of the sandbox's that says who asks",
   "proxy.guard": "the proxy goes through the guard",
+  "proxy.streams":
+    "a stream ends at the server with its reader and with what cannot be passed on, and outlives other events",
   "proxy.relay": "Claude Code reaches remote servers through the runner, and holds no token",
   "hooks.formats":
     "Claude Code's hook format for all its events, and the short form; what is not known is refused with the reason",

@@ -1,6 +1,7 @@
 // The Session object: one Claude Code session. Builds its collaborators and hands every call on. Composition root.
 import { DurableObject } from "cloudflare:workers";
 import type { AnswerUsage } from "../shared/accounting/answer-usage.ts";
+import type { SessionPlaces } from "../shared/configuration/place.ts";
 import type { ConversationMark } from "../shared/checkpoints/format.ts";
 import type { CheckpointRecord } from "../shared/checkpoints/schema.ts";
 import { answer, failure, type Answer } from "../shared/errors/app-error.ts";
@@ -41,6 +42,7 @@ import { runSessionTasks } from "./sessions/session-tasks.ts";
 import { composeSession, type Session } from "./sessions/compose-session.ts";
 import { SESSION_MIGRATIONS } from "./sessions/schema.ts";
 import { beginAsAgent, createSession, titleOf } from "./sessions/submit-turn.ts";
+import { tellSubmitted } from "./sessions/told-mode.ts";
 import { isCreated, migrate } from "./sql/migrate.ts";
 import { answerWatch, readWatchRequest, refuseWatch } from "./watching/answer-watch.ts";
 import { TICKET_REFUSED } from "./watching/ticket-store.ts";
@@ -95,7 +97,7 @@ export class SessionObject extends DurableObject<Env> {
     session.configuration.noticed(request.principal.configuration_version);
     const submitted = session.submitter.submit(request);
     if (submitted.ok) session.drive();
-    return submitted;
+    return tellSubmitted(session, submitted);
   }
 
   async wait(request: WaitRequest): Promise<Answer<WaitAnswer>> {
@@ -107,6 +109,13 @@ export class SessionObject extends DurableObject<Env> {
   async getSession(principal: Principal): Promise<Answer<SessionView>> {
     const session = this.#of(principal);
     return session === null ? NOT_FOUND : answer(session.reader.view());
+  }
+
+  async getPlaces(principal: Principal): Promise<Answer<SessionPlaces>> {
+    const session = this.#of(principal);
+    if (session === null) return NOT_FOUND;
+    const { team_id, owner_id, project_id, session_id } = session.sessions.get();
+    return answer({ team_id, owner_id, project_id, session_id });
   }
 
   async getStartup(principal: Principal): Promise<Answer<{ slash_commands: string[] }>> {
@@ -201,6 +210,7 @@ export class SessionObject extends DurableObject<Env> {
   async setOptions(principal: Principal, options: SessionOptions): Promise<Answer<SetOptionsAnswer>> {
     const session = this.#of(principal);
     if (session === null) return NOT_FOUND;
+    session.configuration.noticed(principal.configuration_version);
     return session.sessions.get().status === "ended" ? ENDED : answer(await session.setOptions(options));
   }
 
@@ -260,8 +270,8 @@ export class SessionObject extends DurableObject<Env> {
     return session === null ? refuseWatch(NOT_FOUND.error) : answerWatch(session.watchers, request, watch);
   }
 
-  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
-    this.#session?.watchers.hear(socket, message);
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    await this.#session?.watchers.hear(socket, message);
   }
 
   override webSocketClose(socket: WebSocket): void {
@@ -292,7 +302,8 @@ export class SessionObject extends DurableObject<Env> {
   async admitHook(question: ServerRequestQuestion, url: string): Promise<Answer<null>> {
     if (this.#session === null) return NOT_FOUND;
     const { sessions, configuration } = this.#session;
-    return admitHook(sessions.get(), question, { url, urls: configuration.gate().hook_urls });
+    const urls = configuration.gate().hook_urls;
+    return admitHook(sessions.get(), question, { url, urls, nowMs: systemClock.nowMs() });
   }
 
   async wake(runtimeId: string): Promise<void> {

@@ -1,8 +1,14 @@
 // The Team object: running slots of one team. Counters and leases, no content. Composition root.
 import { DurableObject } from "cloudflare:workers";
+import type { MoneyState, Spender } from "../shared/budgets/budget-policy.ts";
+import type { MoneyGrant, MoneyRequest, Settlement } from "../shared/budgets/messages.ts";
+import type { Answer } from "../shared/errors/app-error.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
-import type { SlotAnswer, SlotRequest, TeamApi } from "../shared/rpc/team-api.ts";
+import type { SlotAnswer, SlotRefusal, SlotRequest, TeamApi } from "../shared/rpc/team-api.ts";
 import { createAlarmClock } from "./alarms/alarm-clock.ts";
+import { createBudgetDesk } from "./budgets/budget-desk.ts";
+import { createBudgetStore } from "./budgets/budget-store.ts";
+import { loadBudgets } from "./budgets/load-budgets.ts";
 import { readConfig } from "./config.ts";
 import { createObjectLogger } from "./object-log.ts";
 import { createRegistrySweep } from "./processes/registry-sweep.ts";
@@ -16,6 +22,7 @@ export class TeamObject extends DurableObject<Env> {
   readonly #alarms;
   readonly #slots;
   readonly #desk;
+  readonly #budgets;
   readonly #team;
   readonly #sweep;
 
@@ -32,6 +39,12 @@ export class TeamObject extends DurableObject<Env> {
       background: (work) => ctx.waitUntil(work.catch((error) => this.#logger.error("background_failed", error))),
       lookAgainAt: (atMs) => (atMs === null ? this.#alarms.cancel("review") : this.#alarms.reschedule("review", atMs)),
     });
+    this.#budgets = createBudgetDesk({
+      store: createBudgetStore(ctx.storage.sql),
+      transaction: (change) => ctx.storage.transactionSync(change),
+      load: (teamId) => loadBudgets(env.DB, teamId),
+      nowMs: Date.now,
+    });
     this.#team = createTeamStore(ctx.storage.sql);
     this.#sweep = createRegistrySweep({
       database: env.DB,
@@ -42,10 +55,28 @@ export class TeamObject extends DurableObject<Env> {
     });
   }
 
-  async requestSlot(request: SlotRequest): Promise<SlotAnswer> {
+  async requestSlot(request: SlotRequest): Promise<SlotAnswer | SlotRefusal> {
     this.#team.identify(request.team_id);
     this.#sweep.schedule();
-    return this.#desk.request(request);
+    // One that has its slot is only renewed: it began already.
+    if (this.#slots.get(request.turn_id)?.waiting_since === null) return this.#desk.request(request);
+    const admitted = await this.#budgets.admitTurn(request.turn_id, request);
+    if (admitted.ok) return this.#desk.request(request);
+    this.#desk.release(request.turn_id);
+    return { granted: false, refused: admitted.error };
+  }
+
+  async reserveMoney(request: MoneyRequest): Promise<Answer<MoneyGrant>> {
+    this.#team.identify(request.team_id);
+    return this.#budgets.reserve(request);
+  }
+
+  async settleMoney(settlements: Settlement[]): Promise<void> {
+    this.#budgets.settle(settlements);
+  }
+
+  async budgetStates(spender: Spender): Promise<MoneyState[]> {
+    return this.#budgets.states(spender);
   }
 
   async releaseSlot(turnId: string): Promise<void> {

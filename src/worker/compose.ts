@@ -6,6 +6,9 @@ import { AppError } from "../shared/errors/app-error.ts";
 import { MODEL_REQUEST_RENEW_MS } from "../shared/limits.ts";
 import type { UrlRules } from "../shared/outbound/url-policy.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
+import { createUsageService } from "./accounting/usage-service.ts";
+import { createUsageReader } from "./accounting/usage-store.ts";
+import { createBudgetService } from "./budgets/budget-service.ts";
 import { createUploadRoute } from "./attachments/upload-route.ts";
 import { createUploadService, type UploadService } from "./attachments/upload-service.ts";
 import { createUploadStore } from "./attachments/upload-store.ts";
@@ -74,10 +77,12 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   const base: EdgeParts = {
     config,
     db: createDatabase(env.DB),
+    d1: env.DB,
     bucket: env.BUCKET,
     logger,
     session: (id) => env.SESSION.getByName(id),
     workspace: (id) => env.WORKSPACE.getByName(id),
+    team: (id) => env.TEAM.getByName(id),
     ...composeGuard(config),
     waitUntil: runtime.waitUntil,
   };
@@ -106,6 +111,8 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   const scheduled = async (): Promise<void> => {
     await attachments.sweep();
     await pages.sweep();
+    await services.servers.sweep();
+    await services.usage.sweep();
     await sweepCheckpoints({
       store: createSweepStore(parts.db),
       keeping: services.checkpoints.keeping,
@@ -191,11 +198,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     subtle: crypto.subtle,
     resolveAttachments: (principal, names) => parts.attachments.resolve(principal, names),
   });
-  const processes = createProcessService({
-    store: createProcessStore(db),
-    session: parts.session,
-    askMs: ASK_PROCESSES_MS,
-  });
+  const asking = { store: createProcessStore(db), session: parts.session, askMs: ASK_PROCESSES_MS };
   const customization = composeCustomization(parts, { projects, sessions });
   return {
     ...customization,
@@ -211,9 +214,20 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
       },
     }),
     archive: createArchiveService({ session: parts.session, bucket: parts.bucket, publicUrl: config.publicUrl }),
-    processes,
+    processes: createProcessService(asking),
     attachments: parts.attachments,
+    usage: composeUsage(parts),
+    budgets: createBudgetService({
+      configuration: customization.configuration,
+      findProject: projects.find,
+      team: parts.team,
+    }),
   };
+}
+
+function composeUsage({ d1, config }: Parts): Services["usage"] {
+  const { usageRetentionDays: keepDays, publicUrl } = config;
+  return createUsageService({ reader: createUsageReader(d1), nowMs: Date.now, keepDays, publicUrl });
 }
 
 /** The one way to addresses that people enter. */

@@ -36,6 +36,7 @@ const configSchema = z.object({
   MCP_SERVERS: readBy(readBuiltInServers).default({}),
   HEADER_REPAIR: flagSchema.default(true),
   CLIENT_ID_METADATA: flagSchema.default(true),
+  USAGE_RETENTION_DAYS: z.coerce.number().int().min(31).max(3660).default(400),
 });
 
 /** Why no request may be sent to the model; null when one may. */
@@ -68,6 +69,8 @@ export type EdgeConfig = {
   builtInServers: BuiltInServers;
   repairHeaders: boolean;
   clientIdMetadata: boolean;
+  /** How long single rows of usage are kept; their sums stay. */
+  usageRetentionDays: number;
 };
 
 export function readConfig(env: unknown): EdgeConfig {
@@ -94,6 +97,7 @@ export function readConfig(env: unknown): EdgeConfig {
     builtInServers: settings.MCP_SERVERS,
     repairHeaders: settings.HEADER_REPAIR,
     clientIdMetadata: settings.CLIENT_ID_METADATA,
+    usageRetentionDays: settings.USAGE_RETENTION_DAYS,
   };
 }
 

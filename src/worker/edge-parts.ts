@@ -2,6 +2,7 @@
 import { uuidV7 } from "../shared/ids.ts";
 import type { UrlRules } from "../shared/outbound/url-policy.ts";
 import type { SessionApi } from "../shared/rpc/session-api.ts";
+import type { TeamApi } from "../shared/rpc/team-api.ts";
 import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
 import type { EdgeConfig } from "./config.ts";
 import type { Database } from "./db/client.ts";
@@ -11,10 +12,13 @@ import type { Logger } from "./telemetry/logger.ts";
 export type EdgeParts = {
   config: EdgeConfig;
   db: Database;
+  /** The same database, for reports whose SQL is put together. */
+  d1: D1Database;
   bucket: R2Bucket;
   logger: Logger;
   session: (sessionId: string) => SessionApi & Pick<Fetcher, "fetch">;
   workspace: (workspaceId: string) => WorkspaceApi;
+  team: (teamId: string) => TeamApi;
   /** The one way to addresses that people enter, and what it goes by. */
   guarded: GuardedFetch;
   rules: UrlRules;

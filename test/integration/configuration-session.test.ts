@@ -1,13 +1,27 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { inSession, type TestWorld, turnEnd } from "./session-fixture.ts";
+import type { PermissionQuestion } from "../../src/shared/rpc/session-host-api.ts";
+import { inSession, newId, type TestWorld, turnEnd } from "./session-fixture.ts";
 
 let version = 0;
 
+const FORBIDS_WRITE = { auto_approved: [], user_consent: [], forbidden: ["Write"] };
+const write = (runtime_id: string, turn_id: string): PermissionQuestion => ({
+  runtime_id,
+  request_id: newId(),
+  turn_id,
+  stage: "gate",
+  tool_name: "Write",
+  tool_use_id: null,
+  permission_mode: "acceptEdits",
+  tool_input: { file_path: "/workspace/a.txt", content: "x" },
+});
+
 /** What people do with the configuration, as its rows in D1. */
-async function configure(world: TestWorld, kind: string, value: unknown): Promise<void> {
+async function configure(world: TestWorld, kind: string, value: unknown, scope = "user"): Promise<void> {
   version += 1;
   const { team_id, user_id } = world.principal;
+  const scopeId = scope === "user" ? user_id : team_id;
   await env.DB.batch([
     env.DB.prepare(
       `INSERT INTO teams (id, name, created_at, configuration_version) VALUES (?, 'a team', '2026-01-01', ?)
@@ -16,8 +30,8 @@ async function configure(world: TestWorld, kind: string, value: unknown): Promis
     env.DB.prepare(
       `INSERT OR REPLACE INTO configuration_items
          (team_id, scope, scope_id, kind, name, value, version, changed_by, changed_at)
-       VALUES (?, 'user', ?, ?, ?, ?, ?, 'x', '2026-01-01')`,
-    ).bind(team_id, user_id, kind, kind, JSON.stringify(value), version),
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'x', '2026-01-01')`,
+    ).bind(team_id, scope, scopeId, kind, kind, JSON.stringify(value), version),
   ]);
 }
 
@@ -32,13 +46,14 @@ async function turn(world: TestWorld, known = version) {
   return runner.started.at(-1);
 }
 
+/** Everything that is asked of D1 about configuration; a load asks for the items and the version. */
 const countReads = (database: D1Database, reads: string[]): D1Database =>
   new Proxy(database, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== "function") return value;
       return (...args: unknown[]): unknown => {
-        if (name === "prepare" && String(args[0]).includes("configuration_items")) reads.push(String(args[0]));
+        if (name === "prepare" && String(args[0]).includes("configuration_")) reads.push(String(args[0]));
         return (value as (...args: unknown[]) => unknown).apply(target, args);
       };
     },
@@ -57,12 +72,12 @@ describe("a session's configuration", () => {
         expect(first?.configuration?.body?.files).toMatchObject([{ path: "CLAUDE.md" }]);
         const second = await turn(world);
         expect(second?.configuration).toEqual({ sha256: first?.configuration?.sha256, body: null });
-        expect(reads).toHaveLength(1);
+        expect(reads).toHaveLength(2);
 
         // Something of the team changed that is none of this session's: read again, and nothing is sent.
         await configure({ ...world, principal: { ...world.principal, user_id: "somebody-else" } }, "memory", "Other.");
         expect((await turn(world))?.configuration).toEqual(second?.configuration);
-        expect(reads).toHaveLength(2);
+        expect(reads).toHaveLength(4);
       },
       { database: countReads(env.DB, reads) },
     );
@@ -115,7 +130,7 @@ describe("a session's configuration", () => {
         world.restart();
         expect(world.session.configuration.gate().policies).toHaveLength(1);
         expect((await turn(world))?.configuration?.sha256).toBe(first?.configuration?.sha256);
-        expect(reads).toHaveLength(1);
+        expect(reads).toHaveLength(2);
       },
       { database: countReads(env.DB, reads) },
     );
@@ -133,7 +148,10 @@ describe("a session's configuration", () => {
         world.storage.sql.exec(spoil);
         world.restart();
         // Until then nothing runs by what nobody understands.
-        if (what === "rules") expect(world.session.configuration.gate().policies[0]?.policy.forbidden).toEqual(["*"]);
+        if (what === "rules") {
+          const { policies, ceiling } = world.session.configuration.gate();
+          expect([policies[0]?.policy.forbidden, ceiling.permission_mode]).toEqual([["*"], "plan"]);
+        }
         world.runner!.configured = null;
         const next = await turn(world);
         expect(next?.prompt).toBe(`prompt ${version}`);
@@ -141,6 +159,115 @@ describe("a session's configuration", () => {
       });
     },
   );
+
+  it("that was tightened while a prompt waited holds in its turn [configuration.waited]", async () => {
+    await inSession(async (world) => {
+      await configure(world, "memory", "Speak plainly.");
+      world.session.configuration.noticed(version);
+      const first = await world.begin("first");
+      world.session.configuration.noticed(version);
+      const waiting = await world.begin("second");
+      await configure(world, "policy", FORBIDS_WRITE);
+      await configure(world, "ceiling", { permission_mode: "plan" }, "team");
+      world.aheadMs += 60_000;
+      await first.runner.say(turnEnd(first.turnId));
+      await world.settle();
+      expect(first.runner.started.at(-1)).toMatchObject({ turn_id: waiting.turnId, permission_mode: "plan" });
+      expect(world.session.configuration.gate().policies).toMatchObject([{ policy: FORBIDS_WRITE }]);
+    });
+  });
+
+  it("is looked at before a follow-up's first tool, and not before its others [configuration.waited]", async () => {
+    const reads: string[] = [];
+    await inSession(
+      async (world) => {
+        await configure(world, "memory", "Speak plainly.");
+        await turn(world);
+        const runner = world.runner!;
+        await configure(world, "policy", FORBIDS_WRITE);
+        world.aheadMs += 60_000;
+        const followUp = newId();
+        await runner.say({ kind: "turn_started", turn_id: followUp, origin: "follow_up" });
+        reads.length = 0;
+        const decide = () => runner.host!.decidePermission(write(runner.runtimeId, followUp));
+        expect(await decide()).toMatchObject({ behavior: "deny" });
+        expect(reads).toHaveLength(3);
+        world.aheadMs += 60_000;
+        expect(await decide()).toMatchObject({ behavior: "deny" });
+        expect(reads).toHaveLength(3);
+      },
+      { database: countReads(env.DB, reads) },
+    );
+  });
+
+  it("that is not known to have changed holds on while D1 does not answer; one that is stops a follow-up's tools [configuration.outage]", async () => {
+    await inSession(async (world) => {
+      await configure(world, "memory", "Speak plainly.");
+      await turn(world);
+      const runner = world.runner!;
+      world.aheadMs += 60_000;
+      world.down = "d1";
+      const { turnId } = await world.begin("although nobody knows");
+      expect(runner.started.at(-1)?.turn_id).toBe(turnId);
+      await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" }, turnEnd(turnId));
+      await world.settle();
+      const followUp = newId();
+      await runner.say({ kind: "turn_started", turn_id: followUp, origin: "follow_up" });
+      world.session.configuration.noticed(version + 1);
+      const decide = () => runner.host!.decidePermission(write(runner.runtimeId, followUp));
+      expect(await decide()).toMatchObject({ behavior: "deny", message: expect.stringContaining("were changed") });
+      world.down = null;
+      await configure(world, "policy", FORBIDS_WRITE);
+      expect(await decide()).toMatchObject({ behavior: "deny", message: expect.stringContaining("Write") });
+    });
+  });
+
+  it("is not waited for endlessly: D1 that never answers is asked again [configuration.outage]", async () => {
+    let hangs = true;
+    const hanging = new Proxy(env.DB, {
+      get(target, name) {
+        if (name === "batch" && hangs) return () => new Promise(() => {});
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      },
+    });
+    await inSession(
+      async (world) => {
+        await configure(world, "policy", { auto_approved: [], user_consent: [], forbidden: ["Write"] });
+        world.session.configuration.noticed(version);
+        world.submit({ prompt: "held back" });
+        await expect(world.session.driver.drive()).rejects.toThrow(/no answer within/);
+        expect(world.runner!.started).toEqual([]);
+        hangs = false;
+        await world.session.driver.drive();
+        expect(world.runner!.started).toHaveLength(1);
+      },
+      { database: hanging },
+    );
+  });
+
+  it("of more files than a session takes ends the turn with what to do [configuration.limits]", async () => {
+    await inSession(async (world) => {
+      const files = Array.from({ length: 100 }, (_, index) => {
+        return { path: index === 0 ? "SKILL.md" : `${index}.md`, content: "x", encoding: "utf8", executable: false };
+      });
+      const skill = { description: "many", allowed_tools: [], files, source: { kind: "written" } };
+      for (let number = 0; number < 51; number++) {
+        await env.DB.prepare(
+          `INSERT INTO configuration_items VALUES (?, 'user', ?, 'skill', ?, ?, 1, 'x', '2026-01-01')`,
+        )
+          .bind(world.principal.team_id, world.principal.user_id, `skill-${number}`, JSON.stringify(skill))
+          .run();
+      }
+      await configure(world, "memory", "one more");
+      world.session.configuration.noticed(version);
+      const { turnId } = await world.begin("too many");
+      expect(world.session.turns.get(turnId)).toMatchObject({
+        status: "failed",
+        reason: expect.stringContaining("5,000 files"),
+      });
+    });
+  });
 
   it("that is too large ends the turn with what to do [configuration.limits]", async () => {
     await inSession(async (world) => {

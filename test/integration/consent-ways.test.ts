@@ -262,6 +262,21 @@ describe("a watcher over the WebSocket", () => {
     watcher.socket.close(1000);
   });
 
+  it("may not any more once its person has left the team, though the socket is still open [permissions.socket]", async () => {
+    const { session_id, request_id } = await askPerson(me);
+    const watcher = await watch(answering, session_id);
+    const left = await env.DB.prepare("delete from memberships where user_id = ? returning *").bind(me.user_id).first();
+    const rejoin = env.DB.prepare("insert into memberships (team_id, user_id, role, created_at) values (?, ?, ?, ?)");
+    try {
+      watcher.answer(request_id, { decision: "allow_once" });
+      await expect.poll(watcher.told).toMatchObject([{ request_id, error: { code: "session_not_found" } }]);
+      await expect.poll(() => watcher.socket.readyState).not.toBe(1);
+    } finally {
+      await rejoin.bind(left!["team_id"], left!["user_id"], left!["role"], left!["created_at"]).run();
+    }
+    expect((await viewOf(me, session_id, request_id)).settled).toBeNull();
+  });
+
   it("may not with a token that only watches, and a ticket opens no socket at all [permissions.socket]", async () => {
     const { session_id, request_id } = await askPerson(me);
     const watcher = await watch(token, session_id);
@@ -382,5 +397,36 @@ describe("a proposal's page", () => {
     const late = await readPage(await sendForm(path, { form_token: formToken, decision: "confirm" }, { cookie }));
     expect(late).toMatchObject({ status: 409, text: expect.stringContaining("too old") });
     expect(await stateOf(path)).toBe("open");
+  });
+});
+
+describe("a project's ceiling", () => {
+  it("shows in what a client is told: the mode that the turn and the session will have [tools.ceiling]", async () => {
+    const scopes = ["sessions:read", "sessions:write", "projects:write", "configuration:read", "configuration:write"];
+    const by = (await signIn(scopes)).access_token;
+    const call = async (name: string, args: object) =>
+      structuredOf(
+        await readRpc(await callModern(by, "tools/call", { name, arguments: args }, { query: "?toolsets=all" })),
+      ) as { permission_mode: string; notes: string[]; session_id: string; outcome: string };
+    const prompt = { project: "capped", prompt: "Hi", wait_seconds: 0 };
+    await call("create_project", { name: "capped" });
+    const { session_id, ...before } = await call("execute_claude", prompt);
+    expect(before).toMatchObject({ permission_mode: "acceptEdits", notes: [] });
+    const value = { permission_mode: "plan" };
+    const set = await call("update_config", { scope: "project", project: "capped", kind: "ceiling", value });
+    expect(set).toMatchObject({ outcome: "applied" });
+
+    const unasked = await call("execute_claude", prompt);
+    expect(unasked).toMatchObject({ permission_mode: "plan", notes: [] });
+    const asked = await call("execute_claude", { ...prompt, session_id, permission_mode: "acceptEdits" });
+    expect(asked).toMatchObject({
+      permission_mode: "plan",
+      notes: ["permission_mode acceptEdits was cut to plan, the ceiling that a person set."],
+    });
+    const mode = await call("set_session_permission_mode", { session_id, permission_mode: "default" });
+    expect(mode).toMatchObject({
+      permission_mode: "plan",
+      notes: ["permission_mode default was cut to plan, the ceiling that a person set."],
+    });
   });
 });

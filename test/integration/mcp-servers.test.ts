@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Place } from "../../src/shared/configuration/place.ts";
+import type { BuiltInServers } from "../../src/shared/mcp-servers/built-in-servers.ts";
 import { answer } from "../../src/shared/errors/app-error.ts";
 import { type McpServer, mcpServerSchema } from "../../src/shared/mcp-servers/server-schema.ts";
 import type { Principal } from "../../src/shared/teams/principal.ts";
@@ -13,6 +14,7 @@ import { createProposalStore } from "../../src/worker/configuration/proposal-sto
 import { createDatabase } from "../../src/worker/db/client.ts";
 import { composeServers } from "../../src/worker/mcp-servers/compose-servers.ts";
 import { withServerFollowUps } from "../../src/worker/mcp-servers/proposal-follow-ups.ts";
+import { createServerFinder } from "../../src/worker/mcp-servers/server-finder.ts";
 import { createGuardedFetch } from "../../src/worker/outbound/guarded-fetch.ts";
 import { createSealer } from "../../src/worker/secrets/sealer.ts";
 import { createSecretStore } from "../../src/worker/secrets/secret-store.ts";
@@ -45,25 +47,27 @@ const proposals = createProposalService({
   newId: newUuid,
   now,
 });
-const configuration = createConfigurationService({
-  store: createConfigurationStore({ db, now }),
-  proposals,
-  places: createPlaceResolver({
-    findProject: () => Promise.reject(new Error("not asked here")),
-    session: () => ({ getSession: () => Promise.reject(new Error("not asked here")) }),
-  }),
-});
+const configure = (builtIn: BuiltInServers) =>
+  createConfigurationService({
+    store: createConfigurationStore({ db, now }),
+    proposals,
+    places: createPlaceResolver({
+      findProject: () => Promise.reject(new Error("not asked here")),
+      session: () => ({ getSession: () => Promise.reject(new Error("not asked here")) }),
+    }),
+    builtIn,
+  });
 
-const compose = () =>
+const compose = (builtIn: BuiltInServers = {}) =>
   composeServers({
     db,
     sealer,
     guarded,
     rules: { allowLoopback: false, ownOrigin: "https://berth.test" },
-    builtIn: {},
+    builtIn,
     publicUrl: "https://berth.test",
     version: "1",
-    configuration,
+    configuration: configure(builtIn),
     session: () => ({ admitServerRequest: () => Promise.reject(new Error("not asked here")) }),
     verifyToken: async () => null,
     newTicket,
@@ -250,6 +254,39 @@ describe("adding a server", () => {
     });
   });
 
+  it("that is switched off is not asked, and one that is given to every team is switched off at once [servers.built_in]", async () => {
+    const given = compose({ docs: http() }).service;
+    const place: Place = { scope: "team", scope_id: owner.team_id };
+    const request = { place, name: "docs", keepIfFailing: false, client: null };
+    world = () => new Response(null, { status: 500 });
+    const off = await given.keep(owner, { ...request, server: http({ enabled: false }) });
+    expect(off).toMatchObject({ outcome: { outcome: "applied" }, test: { tested: false } });
+    expect(seen).toEqual([]);
+    expect(await given.list(owner, place)).toMatchObject([{ name: "docs", enabled: false }]);
+    // Without the team's own it would be there again.
+    expect(await given.remove(owner, request)).toMatchObject({ outcome: "proposed" });
+    expect(await given.list(owner, place)).toMatchObject([{ name: "docs", enabled: false }]);
+    const evil = await given.keep(owner, { ...request, server: http({ enabled: false, url: `${ORIGIN}/other` }) });
+    expect(evil.outcome).toMatchObject({ outcome: "proposed" });
+  });
+
+  it("leaves nothing behind whose removal a person agreed to [servers.proposal]", async () => {
+    await confirm(await keep(http({ allowed_tools: ["echo"], headers: { "X-Key": "a-literal-key-1234" } })));
+    const removed = await servers.service.remove(owner, { place: user, name: "test", client: null });
+    expect(await secretNames()).toEqual(["TEST_X_KEY"]);
+    const pending: Promise<unknown>[] = [];
+    const answered = withServerFollowUps(proposals, {
+      ...servers,
+      sandboxAt: () => NO_SANDBOX,
+      waitUntil: (work) => void pending.push(work),
+    });
+    if (removed.outcome !== "proposed") throw new Error("it hid what another scope may have");
+    await answered.confirm(owner, removed.proposal_id);
+    await Promise.all(pending);
+    expect(await secretNames()).toEqual([]);
+    expect(await servers.service.list(owner, user)).toEqual([]);
+  });
+
   it("uses secrets of its own scope alone [secrets.scope]", async () => {
     const team: Place = { scope: "team", scope_id: owner.team_id };
     await servers.secrets.put(owner.team_id, team, {
@@ -263,25 +300,113 @@ describe("adding a server", () => {
     expect(JSON.stringify(seen)).not.toContain("of-the-team");
   });
 
+  /** The answers of a person, with all that follows from them. */
+  const answering = () => {
+    const pending: Promise<unknown>[] = [];
+    const waitUntil = (work: Promise<unknown>) => void pending.push(work);
+    const answered = withServerFollowUps(proposals, { ...servers, sandboxAt: () => NO_SANDBOX, waitUntil });
+    return { ...answered, settled: () => Promise.all(pending) };
+  };
+  const idOf = ({ outcome }: Awaited<ReturnType<typeof keep>>): string =>
+    outcome?.outcome === "proposed" ? outcome.proposal_id : "";
+
   it("leaves nothing of a definition that a person refused [secrets.lifted]", async () => {
     const kept = await keep(http({ headers: { "X-Key": "the-literal-key-1234" } }));
     expect(await secretNames()).toEqual(["TEST_X_KEY"]);
-    const pending: Promise<unknown>[] = [];
-    const answered = withServerFollowUps(proposals, {
-      ...servers,
-      sandboxAt: () => NO_SANDBOX,
-      waitUntil: (work) => void pending.push(work),
-    });
-    if (kept.outcome?.outcome === "proposed") await answered.refuse(owner, kept.outcome.proposal_id);
-    await Promise.all(pending);
+    const answered = answering();
+    await answered.refuse(owner, idOf(kept));
+    await answered.settled();
     expect(await secretNames()).toEqual([]);
     // Agreed to, it is tested, and what it needs stays.
     const again = await keep(http({ headers: { "X-Key": "the-literal-key-1234" } }));
     seen = [];
-    if (again.outcome?.outcome === "proposed") await answered.confirm(owner, again.outcome.proposal_id);
-    await Promise.all(pending);
+    await answered.confirm(owner, idOf(again));
+    await answered.settled();
     expect(seen.length).toBeGreaterThan(0);
     expect((await servers.service.list(owner, user))[0]?.health).toMatchObject({ problem: null, tools: 1 });
+  });
+
+  it("leaves what another open proposal needs, when one is refused [secrets.lifted]", async () => {
+    const first = await keep(http({ headers: { "X-Key": "the-first-key-1234" } }));
+    const second = await keep(http({ headers: { "X-Key": "the-second-key-1234" } }));
+    const third = await keep(http({ url: `${ORIGIN}/other`, headers: { "X-Key": "${secret:TEST_X_KEY}" } }));
+    const person = answering();
+    await person.refuse(owner, idOf(first));
+    await person.settled();
+    expect(await secretNames()).toEqual(["TEST_X_KEY", "TEST_X_KEY_2"]);
+    await person.refuse(owner, idOf(third));
+    await person.settled();
+    expect(await secretNames()).toEqual(["TEST_X_KEY_2"]);
+    await person.confirm(owner, idOf(second));
+    await person.settled();
+    expect(await servers.service.test(owner, user, "test", NO_SANDBOX)).toMatchObject({ ok: true });
+    expect(seen.at(-1)?.url).toBe(`${ORIGIN}/mcp`);
+  });
+
+  it("leaves what an open proposal brought, when the server goes that it is about [secrets.lifted]", async () => {
+    const first = await keep(http({ headers: { "X-Key": "the-first-key-1234" } }));
+    await keep(http({ headers: { "X-Key": "the-second-key-1234" } }));
+    await confirm(first);
+    await confirm(await keep(http({ headers: { "X-Key": "the-third-key-1234" } })));
+    expect(await secretNames()).toEqual(["TEST_X_KEY", "TEST_X_KEY_2", "TEST_X_KEY_3"]);
+    await servers.service.remove(owner, { place: user, name: "test", client: null });
+    // The second one can be confirmed now that there is none; what the server had before goes with it.
+    expect(await secretNames()).toEqual(["TEST_X_KEY_2"]);
+  });
+
+  it("takes no name that another definition waits for [secrets.lifted]", async () => {
+    const waiting = http({ url: "https://evil.example.com/mcp", headers: { "X-Key": "${secret:TEST_X_KEY}" } });
+    await keep(waiting, { name: "other" });
+    expect((await keep(http({ headers: { "X-Key": "a-literal-key-1234" } }))).secrets).toEqual(["TEST_X_KEY_2"]);
+    await confirm(await keep(http({ headers: { "X-Key": "${secret:NEW_X_KEY}" } }), { name: "another" }));
+    const named = await keep(http({ headers: { "X-Key": "a-literal-key-1234" } }), { name: "new" });
+    expect(named.secrets).toEqual(["NEW_X_KEY_2"]);
+    // Nor one that another of its own headers names.
+    const own = { "X-Key": "a-literal-key-1234", "X-Other": "${secret:OWN_X_KEY}" };
+    expect((await keep(http({ headers: own }), { name: "own" })).secrets).toEqual(["OWN_X_KEY_2"]);
+  });
+
+  it("gives each of several at once a name of its own [secrets.lifted]", async () => {
+    const values = ["a-literal-key-1234", "b-literal-key-1234", "c-literal-key-1234"];
+    const kept = await Promise.all(values.map((value) => keep(http({ headers: { "X-Key": value } }))));
+    const names = kept.map(({ secrets }) => secrets[0] ?? "");
+    const read = await Promise.all(names.map((name) => servers.secrets.read(owner.team_id, user, name)));
+    expect(read).toEqual(values);
+  });
+
+  it("leaves nothing of what could not be proposed, and of what nobody answered in time [secrets.lifted]", async () => {
+    const kept = await keep(http({ headers: { "X-Key": "the-literal-key-1234" } }));
+    const age = (hours: number) =>
+      env.DB.prepare("UPDATE secrets SET updated_at = ?")
+        .bind(new Date(Date.now() - hours * 3_600_000).toISOString())
+        .run();
+    await age(2);
+    await servers.sweep();
+    expect(await secretNames()).toEqual(["TEST_X_KEY"]);
+    await env.DB.prepare("UPDATE proposals SET expires_at = '2026-01-01' WHERE id = ?").bind(idOf(kept)).run();
+    // What was kept just now may be about to be proposed; what a person entered stays.
+    const persons = { name: "MINE", value: "x", madeFor: null, createdBy: owner.user_id };
+    await servers.secrets.put(owner.team_id, user, persons);
+    await age(0);
+    await servers.sweep();
+    expect(await secretNames()).toEqual(["MINE", "TEST_X_KEY"]);
+    await age(2);
+    await servers.sweep();
+    expect(await secretNames()).toEqual(["MINE"]);
+
+    const open = Array.from({ length: 50 }, (_, index) => keep(http({ url: `${ORIGIN}/${index}` }), { name: "many" }));
+    await Promise.all(open);
+    const refused = keep(http({ headers: { "X-Key": "the-literal-key-1234" } }));
+    await expect(refused).rejects.toMatchObject({ code: "too_many_proposals" });
+    expect(await secretNames()).toEqual(["MINE"]);
+  });
+
+  it("keeps what a version that can be restored names [secrets.lifted]", async () => {
+    await confirm(await keep(http({ headers: { "X-Key": "the-first-key-1234" } })));
+    await confirm(await keep(http({ headers: { "X-Key": "the-second-key-1234" } })));
+    await env.DB.prepare("UPDATE secrets SET updated_at = '2026-01-01'").run();
+    await servers.sweep();
+    expect(await secretNames()).toEqual(["TEST_X_KEY", "TEST_X_KEY_2"]);
   });
 
   it("never overwrites a secret that is there [secrets.lifted]", async () => {
@@ -293,16 +418,35 @@ describe("adding a server", () => {
 });
 
 describe("a server that is there", () => {
-  it("may be narrowed at once, and is removed with what was made for it [servers.proposal]", async () => {
-    await confirm(await keep(http({ headers: { "X-Key": "the-literal-key-1234" } })));
+  it("may be narrowed at once [servers.proposal]", async () => {
+    await confirm(await keep(http()));
     const server = await servers.service.find(owner, user, "test");
     expect((await keep({ ...server, allowed_tools: ["echo"] })).outcome).toMatchObject({ outcome: "applied" });
     expect((await keep({ ...server, allowed_tools: ["echo", "more"] })).outcome).toMatchObject({ outcome: "proposed" });
+  });
+
+  it("is removed with what was made for it [servers.proposal]", async () => {
+    await confirm(await keep(http({ headers: { "X-Key": "the-literal-key-1234" } })));
     expect(await secretNames()).toEqual(["TEST_X_KEY"]);
     const removed = await servers.service.remove(owner, { place: user, name: "test", client: null });
     expect(removed).toMatchObject({ outcome: "applied" });
     expect(await secretNames()).toEqual([]);
     await expect(servers.service.find(owner, user, "test")).rejects.toMatchObject({ code: "mcp_server_not_found" });
+  });
+
+  it("is reached by nobody whose narrower scope has one of its name that cannot be read [configuration.unreadable]", async () => {
+    await confirm(await keep(http()));
+    const [project_id, session_id] = [newUuid(), newUuid()];
+    const session = { team_id: owner.team_id, owner_id: owner.user_id, project_id, session_id };
+    const find = createServerFinder(db, {});
+    expect(await find(session, "test")).toMatchObject({ place: user });
+    await env.DB.prepare(
+      `INSERT INTO configuration_items VALUES (?, 'project', ?, 'mcp_server', 'test', '{"enabled":"no"}', 1, 'x', 'x')`,
+    )
+      .bind(owner.team_id, project_id)
+      .run();
+    expect(await find(session, "test")).toBeNull();
+    expect(await find({ ...session, project_id: newUuid() }, "test")).toMatchObject({ place: user });
   });
 
   it("that is a program is started in the sandbox for its test [servers.test]", async () => {
@@ -361,7 +505,9 @@ describe("a server that asks for a sign-in", () => {
     const token = seen.at(-1)?.authorization?.replace("Bearer ", "") ?? "";
     expect(token).toMatch(/^at-/);
     const dump = await dumpDatabase();
-    for (const kept of [token, "at-", "rt-"]) expect(dump).not.toContain(kept);
+    // Not by "at-" alone: what is sealed is random letters, too.
+    expect(dump).not.toContain(token);
+    expect(dump).not.toMatch(/[ar]t-[0-9a-f]{8}-[0-9a-f]{4}-/);
   });
 
   it("is asked for a new token once, however many need one [servers.oauth_renewal]", async () => {

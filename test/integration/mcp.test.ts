@@ -6,6 +6,7 @@ import type { Principal } from "../../src/shared/teams/principal.ts";
 import { TOOLSETS } from "../../src/worker/mcp/toolsets.ts";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  ALL_SCOPES,
   callLegacy,
   callModern,
   readMessages,
@@ -183,6 +184,41 @@ describe("scopes", () => {
       expect(challenge).toContain("insufficient_scope");
       expect(challenge).toContain("sessions:write sessions:read");
     }
+  });
+});
+
+describe("the configuration", () => {
+  it("is no reader's of sessions alone to see [tools.resources]", async () => {
+    const reader = await signIn(["sessions:read"]);
+    for (const call of [callModern, callLegacy]) {
+      const response = await call(reader.access_token, "resources/read", { uri: "claude://config" });
+      expect(response.status).toBe(403);
+      expect(response.headers.get("www-authenticate")).toContain("configuration:read sessions:read");
+    }
+  });
+
+  it("of a session is that of the project in which it began, and of no later one of its name [configuration.isolation]", async () => {
+    const name = "twice";
+    const { access_token } = await signIn([...ALL_SCOPES.split(" "), "configuration:read", "configuration:write"]);
+    const configure = async (tool: string, args: object) => {
+      const params = { name: tool, arguments: args };
+      return readRpc(await callModern(access_token, "tools/call", params, { query: "?toolsets=configuration" }));
+    };
+    const remember = (text: string) =>
+      configure("update_config", { scope: "project", project: name, kind: "memory", value: text });
+    const shown = async (session_id: string) => JSON.stringify(await configure("get_config", { session_id }));
+    await callTool("create_project", { name });
+    await remember("of the first one");
+    const started = await callTool("execute_claude", { project: name, prompt: "Hello", wait_seconds: 0 });
+    const { session_id } = structuredOf(started) as { session_id: string };
+    expect(await shown(session_id)).toContain("of the first one");
+    // As its deletion leaves the name, without the sandbox that a deletion waits for.
+    await env.DB.prepare("UPDATE projects SET deleted_at = '2026-01-01' WHERE name = ?").bind(name).run();
+    expect((await callTool("create_project", { name })).result?.isError).toBeUndefined();
+    expect((await remember("of the second one")).result?.isError).toBeUndefined();
+    const later = await shown(session_id);
+    expect(later).toContain("of the first one");
+    expect(later).not.toContain("of the second one");
   });
 });
 
@@ -440,7 +476,9 @@ describe("resources", () => {
   });
 
   it("show the settings without secrets [tools.resources] [bad_input.secrets]", async () => {
-    const text = JSON.stringify((await read("claude://config")).result);
+    const { access_token } = await signIn(["sessions:read", "configuration:read"]);
+    const answered = await callModern(access_token, "resources/read", { uri: "claude://config" });
+    const text = JSON.stringify((await readRpc(answered)).result);
     expect(text).toContain("acceptEdits");
     expect(text).not.toMatch(/sk-ant|TEST-CODE|run-token-secret/);
   });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createConfigurationStore } from "../../src/durable-objects/configuration/configuration-store.ts";
 import { runSessionTasks } from "../../src/durable-objects/sessions/session-tasks.ts";
 import { NOTHING_CONFIGURED } from "../../src/shared/configuration/materialise.ts";
+import type { GateConfiguration } from "../../src/shared/configuration/session-configuration.ts";
 import type { PermissionAnswer } from "../../src/shared/permissions/permission-request.ts";
 import type { PermissionPolicy, PolicyScope } from "../../src/shared/permissions/policy-schema.ts";
 import type { PermissionQuestion } from "../../src/shared/rpc/session-host-api.ts";
@@ -51,8 +52,13 @@ const events = (world: TestWorld, type: string) =>
 
 /** As if these rules had been configured for the session. */
 function configure(world: TestWorld, rules: Partial<PermissionPolicy>, scope: PolicyScope = "project") {
-  const policies = [{ scope, policy: { auto_approved: [], user_consent: [], forbidden: [], ...rules } }];
-  const gate = { ...NOTHING_CONFIGURED.gate, policies };
+  configureGate(world, {
+    policies: [{ scope, policy: { auto_approved: [], user_consent: [], forbidden: [], ...rules } }],
+  });
+}
+
+function configureGate(world: TestWorld, wish: Partial<GateConfiguration>) {
+  const gate = { ...NOTHING_CONFIGURED.gate, ...wish };
   const store = createConfigurationStore(world.storage);
   store.save({
     version: 1,
@@ -312,6 +318,23 @@ describe("the gate with rules", () => {
     });
   });
 
+  it("tells of one decision once, however often the same question comes in meanwhile [permissions.gate]", async () => {
+    await inSession(async (world) => {
+      configure(world, { auto_approved: ["Edit"] });
+      world.toolCheckpoints = "per_tool_use";
+      const checkpoint = Promise.withResolvers<void>();
+      world.onBeforeTool = () => checkpoint.promise;
+      const { turnId, runner } = await begin(world);
+      const asked = question(runner, turnId, { stage: "gate", tool_name: "Edit", tool_input: { file_path: "/a" } });
+      const decisions = [runner.host!.decidePermission(asked), runner.host!.decidePermission(asked)];
+      await expect.poll(() => world.beforeTools.length).toBe(2);
+      checkpoint.resolve();
+      expect(await Promise.all(decisions)).toEqual([{ behavior: "allow" }, { behavior: "allow" }]);
+      expect(events(world, "permission_requested")).toHaveLength(1);
+      expect(events(world, "permission_resolved")).toHaveLength(1);
+    });
+  });
+
   it("does not ask again for what was allowed for the session, here or after a restart [permissions.session]", async () => {
     await inSession(async (world) => {
       configure(world, { user_consent: ["Bash(git push *)"] });
@@ -342,6 +365,48 @@ describe("the gate with rules", () => {
       expect(await runner.host!.decidePermission(question(runner, turnId, again))).toEqual({ behavior: "allow" });
       const other = { ...call, tool_input: { title: "b" }, stage: "gate" } as const;
       expect(await runner.host!.decidePermission(question(runner, turnId, other))).toEqual({ behavior: "no_rule" });
+    });
+  });
+});
+
+describe("what a skill may do without a question", () => {
+  it("holds once its call runs, and not for one that a person is asked about or denied [permissions.skills]", async () => {
+    await inSession(async (world) => {
+      configureGate(world, { approvals: { deploy: { scope: "user", rules: ["Bash(kubectl *)"] } } });
+      const { turnId, runner } = await begin(world);
+      const skill = (stage: "gate" | "consent", tool_use_id: string) =>
+        question(runner, turnId, {
+          stage,
+          tool_name: "Skill",
+          tool_use_id,
+          tool_input: { skill: "deploy" },
+          own_names: [],
+        });
+      const kubectl = async () => {
+        const call: Wish = { stage: "gate", tool_input: { command: "kubectl get pods" }, own_names: [] };
+        return (await runner.host!.decidePermission(question(runner, turnId, call))).behavior;
+      };
+      expect(await runner.host!.decidePermission(skill("gate", "toolu_a"))).toEqual({ behavior: "no_rule" });
+      const asked = skill("consent", "toolu_a");
+      const { decision } = await ask(world, asked);
+      expect(await kubectl()).toBe("no_rule");
+      answer(world, asked.request_id, { decision: "deny" });
+      expect(await decision).toMatchObject({ behavior: "deny" });
+      expect(await kubectl()).toBe("no_rule");
+
+      const again = skill("consent", "toolu_b");
+      await runner.host!.decidePermission(skill("gate", "toolu_b"));
+      const waiting = await ask(world, again);
+      answer(world, again.request_id);
+      expect(await waiting.decision).toEqual({ behavior: "allow" });
+      expect(await kubectl()).toBe("allow");
+
+      const later = skill("consent", "toolu_c");
+      await runner.host!.decidePermission(skill("gate", "toolu_c"));
+      const denied = await ask(world, later);
+      answer(world, later.request_id, { decision: "deny" });
+      await denied.decision;
+      expect(await kubectl()).toBe("allow");
     });
   });
 });

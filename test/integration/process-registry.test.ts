@@ -154,7 +154,15 @@ describe("a stale row", () => {
   it("of a session that does not exist any more goes with the team's sweep, which then rests [processes.sweep]", async () => {
     const [team_id, session_id] = [newId(), newId()];
     const team = env.TEAM.getByName(team_id);
-    const slot = { team_id, user_id: newId(), session_id, turn_id: newId(), ttl_seconds: 1 };
+    const slot = {
+      team_id,
+      user_id: newId(),
+      project_id: newId(),
+      agent_id: null,
+      session_id,
+      turn_id: newId(),
+      ttl_seconds: 1,
+    };
     await team.requestSlot(slot);
     await team.releaseSlot(slot.turn_id);
     await plant({ session_id, team_id });

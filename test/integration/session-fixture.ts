@@ -1,4 +1,6 @@
 // A session on a real object's storage, with a runner in the same isolate behind a real WebSocket.
+import type { MoneyGrant, MoneyRequest, Settlement } from "../../src/shared/budgets/messages.ts";
+import type { Answer } from "../../src/shared/errors/app-error.ts";
 import type { ReportedUsage } from "../../src/shared/accounting/reported-usage.ts";
 import { NO_TOKENS } from "../../src/shared/accounting/token-usage.ts";
 import { runInDurableObject } from "cloudflare:test";
@@ -183,6 +185,10 @@ export type TestWorld = {
   slotFree: boolean;
   slotPosition: number;
   releasedSlots: string[];
+  reserved: MoneyRequest[];
+  settled: Settlement[];
+  /** What the Team object says to a request for money; null lets it pass. */
+  budget: Answer<MoneyGrant> | null;
   /** What fails now. The Session object's own ways to D1 and R2 are `database` and `bucket`. */
   down: Outage | null;
   storage: DurableObjectStorage;
@@ -314,6 +320,16 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
             world.releasedSlots.push(turnId);
           },
           countSlots: async () => ({ running: 0, waiting: 0 }),
+          async reserveMoney(request) {
+            if (world.down === "objects") throw new Error("down");
+            world.reserved.push(request);
+            return world.budget ?? { ok: true, value: { nearly_reached: [] } };
+          },
+          settleMoney: async (settlements) => {
+            if (world.down === "objects") throw new Error("down");
+            world.settled.push(...settlements);
+          },
+          budgetStates: async () => [],
         }),
         config: readConfig(env),
         clock: { ...systemClock, nowMs: () => Date.now() + world.aheadMs },
@@ -332,6 +348,9 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
     slotFree: true,
     slotPosition: 1,
     releasedSlots: [],
+    reserved: [],
+    settled: [],
+    budget: null,
     down: null,
     storage: state.storage,
     database: failing(env.DB, () => world.down === "d1"),

@@ -358,7 +358,7 @@ describe("prompts", () => {
       expect(ends).toHaveLength(1);
       expect(world.submit()).toMatchObject({ error: { code: "session_ended" } });
       const question = { team_id: world.principal.team_id, runtime_id: runner.runtimeId, model: "claude-x" };
-      expect(world.session.models.begin(question)).toMatchObject({ error: { code: "run_token_refused" } });
+      expect(await world.session.models.begin(question)).toMatchObject({ error: { code: "run_token_refused" } });
     });
   });
 
@@ -410,18 +410,18 @@ describe("model requests", () => {
       const { runner } = await world.begin();
       const row = world.session.sessions.get();
       const question = { team_id: row.team_id, runtime_id: runner.runtimeId, model: "claude-sonnet-5" };
-      const admitted = Array.from({ length: 8 }, () => world.session.models.begin(question));
+      const admitted = await Promise.all(Array.from({ length: 8 }, () => world.session.models.begin(question)));
       expect(admitted.every((one) => one.ok)).toBe(true);
-      expect(world.session.models.begin(question)).toMatchObject({
+      expect(await world.session.models.begin(question)).toMatchObject({
         error: { code: "too_many_model_requests" },
       });
       const [first] = admitted;
       if (first?.ok) world.session.models.finish(first.value.request_id, null);
-      expect(world.session.models.begin(question).ok).toBe(true);
+      expect((await world.session.models.begin(question)).ok).toBe(true);
       const refused = (wish: Partial<typeof question>) => world.session.models.begin({ ...question, ...wish });
-      expect(refused({ model: "gpt-9" })).toMatchObject({ error: { code: "model_not_allowed" } });
-      expect(refused({ runtime_id: newId() })).toMatchObject({ error: { code: "run_token_refused" } });
-      expect(refused({ team_id: newId() })).toMatchObject({ error: { code: "run_token_refused" } });
+      expect(await refused({ model: "gpt-9" })).toMatchObject({ error: { code: "model_not_allowed" } });
+      expect(await refused({ runtime_id: newId() })).toMatchObject({ error: { code: "run_token_refused" } });
+      expect(await refused({ team_id: newId() })).toMatchObject({ error: { code: "run_token_refused" } });
     });
   });
 });

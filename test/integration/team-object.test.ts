@@ -19,8 +19,10 @@ async function withDesk(
       background: (work) => void work,
       lookAgainAt: () => {},
     });
-    const ask: Ask = (turn_id) =>
-      desk.request({ team_id: "t", user_id: turn_id.charAt(0), session_id: `s-${turn_id}`, turn_id, ttl_seconds: 120 });
+    const ask: Ask = (turn_id) => {
+      const whose = { team_id: "t", user_id: turn_id.charAt(0), project_id: "p", agent_id: null };
+      return desk.request({ ...whose, session_id: `s-${turn_id}`, turn_id, ttl_seconds: 120 });
+    };
     body({ desk, told, time, ask });
   });
 }
@@ -69,7 +71,8 @@ describe("the team's slots", () => {
 
   it("are counted by the object itself, which looks again when one expires [team.slots]", async () => {
     const team = env.TEAM.getByName(newId());
-    const request = { team_id: "t", user_id: "u", session_id: newId(), turn_id: newId(), ttl_seconds: 0 };
+    const whose = { team_id: "t", user_id: "u", project_id: "p", agent_id: null };
+    const request = { ...whose, session_id: newId(), turn_id: newId(), ttl_seconds: 0 };
     expect(await team.requestSlot({ ...request, ttl_seconds: 60 })).toMatchObject({ granted: true });
     expect(await team.countSlots()).toEqual({ running: 1, waiting: 0 });
     await team.requestSlot(request);

@@ -21,14 +21,14 @@ function hubWith(world: TestWorld, limits: Partial<WatchLimits>): WatchHub {
   const sockets: SocketPort = {
     acceptWebSocket(socket: WebSocket) {
       socket.accept();
-      socket.addEventListener("message", ({ data }) => hub.hear(socket, data as string));
+      socket.addEventListener("message", ({ data }) => void hub.hear(socket, data as string));
       socket.addEventListener("close", () => hub.forget(socket));
     },
     getWebSockets: () => [],
     setWebSocketAutoResponse: () => undefined,
   };
   const hub = createWatchHub({
-    answerPermission: () => null,
+    answerPermission: async () => null,
     ...world.session,
     sockets,
     onWatched: () => undefined,

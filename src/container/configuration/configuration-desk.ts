@@ -1,4 +1,4 @@
-// The configuration that the session's turns name: kept by its SHA-256, and laid out before a CLI starts with it.
+// The configuration that the session's turns name: kept by its SHA-256, and laid out before each of them.
 import type { SandboxConfiguration } from "../../shared/configuration/session-configuration.ts";
 import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import { createConfigurationFolder } from "./configuration-folder.ts";
@@ -7,14 +7,13 @@ import { type LaunchConfiguration, NO_CONFIGURATION } from "./launch-configurati
 export type ConfigurationDesk = {
   /** False when the turn names a configuration that it does not bring and that is not here. */
   take(turn: Pick<TurnStart, "configuration">): boolean;
-  /** Idempotent; quick when it is laid out already. */
+  /** Idempotent; quick when all is as it was laid out. */
   configure(turn: Pick<TurnStart, "configuration">): Promise<LaunchConfiguration>;
 };
 
 export function createConfigurationDesk(files: { configuration: string; configDir: string }): ConfigurationDesk {
   const folder = createConfigurationFolder({ root: files.configuration, configDir: files.configDir });
   let held: { sha256: string; body: SandboxConfiguration } | null = null;
-  let shown = "";
   return {
     take({ configuration }) {
       if (configuration === undefined || configuration.sha256 === held?.sha256) return true;
@@ -25,8 +24,8 @@ export function createConfigurationDesk(files: { configuration: string; configDi
     async configure({ configuration }) {
       if (configuration === undefined || held === null) return NO_CONFIGURATION;
       const { sha256, body } = held;
-      if (shown !== sha256) await folder.show(sha256, body.files);
-      shown = sha256;
+      // Before each turn: the agent may have put something else in its place meanwhile.
+      await folder.show(sha256, body.files);
       const { files: _files, ...rest } = body;
       return { sha256, ...rest };
     },

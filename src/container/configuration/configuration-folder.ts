@@ -55,6 +55,7 @@ async function ownLinks(root: string, configDir: string): Promise<string[]> {
 
 /** By calls that follow no link at `at`: what stands there is the agent's choice. */
 async function link(target: string, at: string): Promise<void> {
+  if ((await readlink(at).catch(() => null)) === target) return;
   const found = await lstat(at).catch(() => null);
   if (found !== null && !found.isSymbolicLink()) await rename(at, `${at}.replaced-${newId()}`);
   const beside = `${at}.${newId()}`;

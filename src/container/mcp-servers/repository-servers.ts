@@ -1,17 +1,20 @@
-// The servers of a repository's own `.mcp.json`, where a person let them count. What is configured under the same name wins.
+// The servers of a repository's own `.mcp.json`, where a person let them count. What is configured under the same name wins,
+// also where it is switched off.
 import type { McpServerConfig } from "@anthropic-ai/claude-agent-sdk";
 import { MAX_PASTED_CHARACTERS, readPastedServers } from "../../shared/mcp-servers/read-pasted.ts";
 import type { McpServer } from "../../shared/mcp-servers/server-schema.ts";
 import { readSmallText } from "../workspaces/read-small-text.ts";
 
 /** None for a file that is not there, or that nobody understands. */
-export async function readRepositoryServers(workspaceDir: string): Promise<Record<string, McpServerConfig>> {
+export async function readRepositoryServers(
+  workspaceDir: string,
+  off: readonly string[],
+): Promise<Record<string, McpServerConfig>> {
   const text = await readSmallText(workspaceDir, ".mcp.json", MAX_PASTED_CHARACTERS);
   if (text === null) return {};
-  const read = readPastedServers(text) ?? [];
-  return Object.fromEntries(
-    read.flatMap((one) => ("server" in one && one.server.enabled ? [[one.name, toConfig(one.server)]] : [])),
-  );
+  const servers = (readPastedServers(text) ?? []).flatMap((one) => ("server" in one ? [one] : []));
+  const wanted = servers.filter(({ name, server }) => server.enabled && !off.includes(name));
+  return Object.fromEntries(wanted.map(({ name, server }) => [name, toConfig(server)]));
 }
 
 /** The sandbox reaches them by itself: they are the repository's, and know no secret of ours. */

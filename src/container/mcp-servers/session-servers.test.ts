@@ -1,7 +1,8 @@
 // MCP servers with the real Claude Code: a program in the sandbox, and a remote one through the relay.
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type RemoteServer, startRemoteServer } from "../../../test/support/mcp-servers/remote-server.ts";
@@ -161,6 +162,14 @@ describe("a remote MCP server", () => {
     expect((await run(steps, configured({}, { repository }))).results).toContain("stdio: hello there");
   });
 
+  it("of the repository does not come back under a name that is switched off [servers.off]", async () => {
+    const servers = { mcpServers: { own: { command: process.execPath, args: [program] } } };
+    writeFileSync(join(bench.runner.workspaceDir, ".mcp.json"), JSON.stringify(servers));
+    const repository = { instructions: true, hooks: false, mcp_servers: true };
+    const off = configured({}, { repository, mcp_servers_off: ["own"] });
+    expect((await run([[echo("own")], [say("done")]], off)).results).not.toContain("stdio: hello there");
+  });
+
   it("that cannot be reached leaves the turn as it is", async () => {
     bench.edge.mcpProxy = (_request, _body, response) => void response.writeHead(502).end();
     const { ended } = await run([[say("done")]], configured({ far: { type: "http", allowed_tools: null } }));
@@ -182,6 +191,40 @@ describe("the test of a program", () => {
 
   it("starts it and asks it for its tools [servers.test]", async () => {
     expect(await test(process.execPath, [program])).toEqual({ ok: true, tools: ["echo", "danger"] });
+  });
+
+  it("shows no more of its tools than anybody reads [servers.test]", async () => {
+    const tools = Array.from({ length: 1200 }, (_, index) => ({ name: `${index}`.padEnd(2000, "x") }));
+    const answer = (id: number, result: object) => JSON.stringify({ jsonrpc: "2.0", id, result });
+    const folder = mkdtempSync(join(tmpdir(), "berth-odd-server-"));
+    writeFileSync(join(folder, "answers"), `${answer(1, {})}\n${answer(2, { tools })}\n`);
+    const found = await test("sh", ["-c", `cat ${folder}/answers; exec sleep 60`]);
+    rmSync(folder, { recursive: true });
+    const shown = found.ok ? found.tools : [];
+    expect(shown.length).toBe(1000);
+    expect(shown.every((name) => name.length === 128)).toBe(true);
+  });
+
+  it("is over with the first line that is too long, however long it goes on [servers.test]", async () => {
+    const endless = "const part = 'x'.repeat(65536); const more = () => process.stdout.write(part, more); more();";
+    const begun = Date.now();
+    expect(await test(process.execPath, ["-e", endless], 15_000)).toMatchObject({ problem: "not_mcp" });
+    expect(Date.now() - begun).toBeLessThan(10_000);
+  });
+
+  it("ends what left its group as well [servers.test]", async () => {
+    const seconds = String(900_000 + Math.floor(Math.random() * 90_000));
+    await test("sh", ["-c", `setsid sleep ${seconds} & exec cat`], 1500);
+    const running = readdirSync("/proc").filter((pid) => {
+      if (!/^\d+$/.test(pid)) return false;
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`sleep\0${seconds}`);
+      } catch {
+        return false;
+      }
+    });
+    for (const pid of running) process.kill(Number(pid), "SIGKILL");
+    expect(running).toEqual([]);
   });
 
   it.each([

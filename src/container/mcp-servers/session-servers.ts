@@ -32,10 +32,10 @@ export function createSessionServers(parts: SessionServersParts): SessionServers
   const relay = createServerRelay({ ...parts, token });
   let current: SandboxServers = {};
   return {
-    async options({ mcp_servers = {}, repository }) {
+    async options({ mcp_servers = {}, mcp_servers_off = [], repository }) {
       current = mcp_servers;
       const own = await toServerOptions(mcp_servers, relay);
-      const others = repository.mcp_servers ? await readRepositoryServers(parts.workspaceDir) : {};
+      const others = repository.mcp_servers ? await readRepositoryServers(parts.workspaceDir, mcp_servers_off) : {};
       return { ...others, ...own };
     },
     guard: (gate) => withAllowList(gate, () => current),

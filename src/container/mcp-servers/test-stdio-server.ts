@@ -4,12 +4,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { chownSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { z } from "zod";
-import type { ServerProblem, StdioTest } from "../../shared/mcp-servers/server-test.ts";
+import { type ServerProblem, shownTools, type StdioTest } from "../../shared/mcp-servers/server-test.ts";
 import type { TestServer } from "../../shared/rpc/runner-workspace-api.ts";
 import { type Config, RUNNER_VERSION } from "../config.ts";
-import { signalGroup } from "../processes/process-tree.ts";
+import { newId } from "../new-id.ts";
+import { killMarked, signalGroup } from "../processes/process-tree.ts";
+import { readLines } from "./read-lines.ts";
 
 /** A package runner may have to fetch the program first. */
 const TIMEOUT_MS = 20_000;
@@ -17,13 +18,15 @@ const MAX_LINE_CHARS = 4 * 1024 * 1024;
 const PROTOCOL = "2025-06-18";
 
 const answerSchema = z.looseObject({ id: z.union([z.number(), z.string()]), result: z.looseObject({}).optional() });
-const toolsSchema = z.object({ tools: z.array(z.object({ name: z.string() })).max(1000) });
+const toolsSchema = z.object({ tools: z.array(z.object({ name: z.string() })) });
 
 type Where = Pick<Config, "workspaceDir" | "cliUser" | "path">;
 
 export async function testStdioServer(config: Where, server: TestServer, timeoutMs = TIMEOUT_MS): Promise<StdioTest> {
   const home = await mkdtemp(join(tmpdir(), "berth-mcp-test-"));
   if (config.cliUser !== null) chownSync(home, config.cliUser.uid, config.cliUser.gid);
+  // What leaves the program's group still has this in its environment.
+  const mark = { name: "BERTH_SERVER_TEST", value: newId() };
   const child = spawn(server.command, server.args, {
     cwd: config.workspaceDir,
     env: {
@@ -31,6 +34,7 @@ export async function testStdioServer(config: Where, server: TestServer, timeout
       PATH: server.env["PATH"] ?? config.path,
       HOME: home,
       LANG: "C.UTF-8",
+      [mark.name]: mark.value,
     } as unknown as NodeJS.ProcessEnv,
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
@@ -40,6 +44,7 @@ export async function testStdioServer(config: Where, server: TestServer, timeout
     return await converse(child, timeoutMs);
   } finally {
     if (child.pid !== undefined) signalGroup(child.pid, "SIGKILL");
+    killMarked(`${mark.name}=${mark.value}`, config.cliUser);
     await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
@@ -55,7 +60,7 @@ async function converse(child: ChildProcessWithoutNullStreams, timeoutMs: number
     talk.say({ jsonrpc: "2.0", method: "notifications/initialized" });
     const listed = toolsSchema.safeParse(await talk.ask(2, "tools/list", {}));
     if (!listed.success) return failed("not_mcp", "The program answered, but gave no list of tools.");
-    return { ok: true, tools: listed.data.tools.map(({ name }) => name) };
+    return { ok: true, tools: shownTools(listed.data.tools.map(({ name }) => name)) };
   } catch (error) {
     if (error instanceof Ended) return failed(error.problem, error.message);
     throw error;
@@ -74,7 +79,8 @@ class Ended extends Error {
 
 /** Messages by lines, each answer to its question. */
 function createTalk(child: ChildProcessWithoutNullStreams) {
-  const answers = new Map<string | number, unknown>();
+  /** Only the answer that is waited for is kept. */
+  let asked: { id: number; answer?: unknown; isThere: boolean } = { id: 0, isThere: false };
   let ended: Ended | null = null;
   let look: () => void = () => undefined;
   const end = (problem: ServerProblem, message: string): void => {
@@ -83,22 +89,25 @@ function createTalk(child: ChildProcessWithoutNullStreams) {
   };
   child.on("error", () => end("did_not_start", "The program could not be started. Check its name and path."));
   child.on("exit", (code) => end("did_not_start", `The program ended with code ${code ?? "none"} before it answered.`));
-  createInterface({ input: child.stdout }).on("line", (line) => {
-    if (line.length > MAX_LINE_CHARS) return end("not_mcp", "The program's answer is too large.");
-    const answer = answerSchema.safeParse(parseJson(line));
-    if (!answer.success) return;
-    answers.set(answer.data.id, answer.data.result);
-    look();
+  readLines(child.stdout, MAX_LINE_CHARS, {
+    line(line) {
+      const answer = answerSchema.safeParse(parseJson(line));
+      if (!answer.success || answer.data.id !== asked.id) return;
+      asked = { id: asked.id, answer: answer.data.result, isThere: true };
+      look();
+    },
+    tooLong: () => end("not_mcp", "The program's answer is too large."),
   });
   const say = (message: unknown): void => void child.stdin.write(`${JSON.stringify(message)}\n`);
   return {
     say,
     end,
     ask(id: number, method: string, params: unknown): Promise<unknown> {
+      asked = { id, isThere: false };
       say({ jsonrpc: "2.0", id, method, params });
       return new Promise((resolve, reject) => {
         look = () => {
-          if (answers.has(id)) resolve(answers.get(id));
+          if (asked.isThere) resolve(asked.answer);
           else if (ended !== null) reject(ended);
         };
         look();

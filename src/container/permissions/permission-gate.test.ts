@@ -8,6 +8,7 @@ import { makeTurn, type TestHost } from "../../../test/support/runner-host.ts";
 import { callTool, embedScenario, say } from "../../../test/support/scripted-model/scenario.ts";
 import { CONSENT_MARGIN_MS, MAX_CONSENT_SECONDS } from "../../shared/limits.ts";
 import { PERMISSION_MODES, type PermissionMode } from "../../shared/permissions/permission-mode.ts";
+import { isShortened } from "../../shared/permissions/shortened-input.ts";
 import type { PermissionDecision, PermissionQuestion } from "../../shared/rpc/session-host-api.ts";
 import { createHostLink, type HostConnection } from "../rpc/host-link.ts";
 import { createPermissionGate, DENIALS, HOOK_TIMEOUT_SECONDS } from "./permission-gate.ts";
@@ -189,7 +190,8 @@ describe("the gate alone", () => {
     const connection = { host: { decidePermission }, isOpen: () => true, bufferedBytes: () => 0, close: () => {} };
     link.attach(connection as unknown as HostConnection, false);
     const currentTurnId = options.turnId ?? (() => randomUUID());
-    const parts = { link, runtimeId: randomUUID(), currentTurnId, permissionMode: () => "default" as const, places };
+    const permissionMode = () => "default" as const;
+    const parts = { link, runtimeId: randomUUID(), currentTurnId, permissionMode, places, ownNames: () => [] };
     return createPermissionGate({ ...parts, deadlineMs: options.deadlineMs ?? 1000 });
   }
 
@@ -211,6 +213,7 @@ describe("the gate alone", () => {
       currentTurnId: () => randomUUID(),
       permissionMode: () => "default" as const,
       places,
+      ownNames: () => [],
     };
     const gate = createPermissionGate({ ...parts, deadlineMs: 30 });
     expect(await gate.preToolUse(ask, "id", { signal: new AbortController().signal })).toEqual(
@@ -233,6 +236,20 @@ describe("the gate alone", () => {
       expect(consent).toEqual({ behavior: "deny", message: DENIALS.failed });
     },
   );
+
+  it("says so when it asks with less than what the tool gets [permissions.cut]", async () => {
+    const asked: PermissionQuestion[] = [];
+    const gate = gateWith(async (question) => {
+      asked.push(question);
+      return { behavior: "deny", message: "No." };
+    });
+    const signal = new AbortController().signal;
+    const ids = Array.from({ length: 100_000 }, (_, index) => index);
+    await gate.preToolUse({ ...plainAsk, tool_name: "mcp__a__drop", tool_input: { ids } } as never, "id", { signal });
+    await gate.canUseTool("mcp__a__drop", { ids }, { signal, toolUseID: "id" } as never);
+    await gate.canUseTool("mcp__a__drop", { ids: [1] }, { signal, toolUseID: "id" } as never);
+    expect(asked.map(({ tool_input }) => isShortened(tool_input))).toEqual([true, true, false]);
+  });
 
   it("gives an MCP server the person's answer, or says that they declined, and never throws [permissions.questions]", async () => {
     const asked: PermissionQuestion[] = [];

@@ -1,7 +1,6 @@
 // The gate before every tool call. It never fails open: whatever goes wrong, the answer is a denial, and it never throws.
 import type { CanUseTool, HookCallback, OnElicitation, PermissionResult } from "@anthropic-ai/claude-agent-sdk";
 import { setTimeout as sleep } from "node:timers/promises";
-import { shortenToFit } from "../../shared/events/shorten.ts";
 import {
   CONSENT_MARGIN_MS,
   MAX_ASKED_INPUT_BYTES,
@@ -9,12 +8,12 @@ import {
   PERMISSION_DEADLINE_MS,
 } from "../../shared/limits.ts";
 import { type PermissionMode, permissionModeSchema } from "../../shared/permissions/permission-mode.ts";
+import { shortenInput } from "../../shared/permissions/shortened-input.ts";
 import {
   type PermissionDecision,
   permissionDecisionSchema,
   type PermissionQuestion,
 } from "../../shared/rpc/session-host-api.ts";
-import { readRepositoryNames } from "../configuration/repository-names.ts";
 import { newId } from "../new-id.ts";
 import type { HostConnection, HostLink } from "../rpc/host-link.ts";
 
@@ -36,6 +35,8 @@ export type GateParts = {
   permissionMode: () => PermissionMode;
   /** What rules about files are relative to. */
   places: { projectDir: string; homeDir: string };
+  /** Commands and skills that are not configured; undefined where they are not known. */
+  ownNames: () => string[] | undefined;
   deadlineMs?: number;
   /** Told of every tool call before it is asked about; must not throw. */
   onToolCall?: () => void;
@@ -134,11 +135,11 @@ function toQuestion(parts: GateParts, asked: Asked): PermissionQuestion {
     tool_name: asked.tool_name,
     tool_use_id: asked.tool_use_id,
     permission_mode: mode.success ? mode.data : parts.permissionMode(),
-    tool_input: shortenToFit(asked.tool_input, MAX_ASKED_INPUT_BYTES),
+    tool_input: shortenInput(asked.tool_input, MAX_ASKED_INPUT_BYTES),
     cwd: asked.cwd ?? null,
     project_dir: parts.places.projectDir,
     home_dir: parts.places.homeDir,
-    own_names: readRepositoryNames(parts.places.projectDir),
+    own_names: parts.ownNames(),
     ...(asked.asked_because === undefined ? {} : { asked_because: asked.asked_because }),
   };
 }

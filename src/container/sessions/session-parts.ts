@@ -3,6 +3,7 @@ import { realpathSync } from "node:fs";
 import { createPromptFiles } from "../attachments/prompt-files.ts";
 import type { Config } from "../config.ts";
 import { createConfigurationDesk } from "../configuration/configuration-desk.ts";
+import { readOwnNames } from "../configuration/own-names.ts";
 import { createEntrySpool } from "../events/entry-spool.ts";
 import { runEntrySender } from "../events/entry-sender.ts";
 import { createPreviewSender } from "../events/preview-sender.ts";
@@ -23,7 +24,7 @@ import { type CliEvents, createCliEvents } from "./cli-events.ts";
 import { buildCliEnvironment, sessionMark } from "./cli-environment.ts";
 import { type CliHolder, createCliHolder } from "./cli-holder.ts";
 import { createMessageRecorder, type MessageRecorder } from "./message-recorder.ts";
-import { prepareSessionFiles } from "./session-files.ts";
+import { prepareSessionFiles, type SessionFiles } from "./session-files.ts";
 import { createTurnTracker, type TurnTracker } from "./turn-tracker.ts";
 
 export type SessionSettings = {
@@ -54,15 +55,7 @@ export function createSessionParts(settings: SessionSettings) {
   const tools = createToolTracker();
   const recorder = createMessageRecorder({ spool, turns, tools, previews: createPreviewSender(link, runtimeId) });
   const isBusy = () => turns.running() !== null || recorder.backgroundTasks() > 0;
-  const gate = createPermissionGate({
-    link,
-    runtimeId,
-    currentTurnId: () => findTurnOfToolCall(turns, holder),
-    permissionMode: () => holder.permissionMode(),
-    // Claude Code names files by where they really lie.
-    places: { projectDir: realFolder(config.workspaceDir), homeDir: realFolder(files.homeDir) },
-    onToolCall: settings.onToolCall,
-  });
+  const gate = createGate(settings, files, { link, turns, holder: () => holder });
   const hooks = createHookSender({ edgeUrl: config.edgeUrl, link, runtimeId });
   const servers = createSessionServers({ ...config, sessionId, runtimeId, link });
   const started = { mark: sessionMark(files), user: config.cliUser };
@@ -98,6 +91,21 @@ export function createSessionParts(settings: SessionSettings) {
   const prompts = createPromptFiles({ workspaceDir: config.workspaceDir, runtimeId, link });
   const talk = { spool, link, token, turns, recorder, tasks, files: prompts };
   return { ...talk, holder, configuration, conversation, uploader, started, isBusy, stop };
+}
+
+type GateNeeds = { link: HostLink; turns: TurnTracker; holder: () => CliHolder };
+
+function createGate({ config, runtimeId, onToolCall }: SessionSettings, files: SessionFiles, needs: GateNeeds) {
+  return createPermissionGate({
+    link: needs.link,
+    runtimeId,
+    currentTurnId: () => findTurnOfToolCall(needs.turns, needs.holder()),
+    permissionMode: () => needs.holder().permissionMode(),
+    // Claude Code names files by where they really lie.
+    places: { projectDir: realFolder(config.workspaceDir), homeDir: realFolder(files.homeDir) },
+    ownNames: () => readOwnNames({ ...files, workspaceDir: config.workspaceDir }),
+    onToolCall,
+  });
 }
 
 function listSecrets(...holders: { secrets(): readonly string[] }[]): string[] {

@@ -29,7 +29,7 @@ describe("a small text of the repository", () => {
     symlinkSync(join(base, "outside.json"), join(workspace, ".claude", "settings.json"));
     expect(await readSmallText(workspace, ".claude/settings.json", 1000)).toBeNull();
     execFileSync("mkfifo", [join(workspace, ".mcp.json")]);
-    expect(await readRepositoryServers(workspace)).toEqual({});
+    expect(await readRepositoryServers(workspace, [])).toEqual({});
     rmSync(join(workspace, ".claude", "settings.json"));
     execFileSync("mkfifo", [join(workspace, ".claude", "settings.json")]);
     expect(await takeBackEnvironment(workspace, {})).not.toHaveProperty("LD_PRELOAD");

@@ -13,8 +13,6 @@ export type UsageLedgerParts = {
   usage: UsageStore;
   sessions: SessionStore;
   outbox: OutboxStore;
-  /** The agent that the session runs as; null for none. */
-  agentId(): string | null;
   /** What the team has said that models cost; goes before the list. */
   ownPrices(): Readonly<Record<string, ModelPrice>>;
 };
@@ -44,7 +42,7 @@ export function createUsageLedger(parts: UsageLedgerParts): UsageLedger {
   };
 }
 
-function oweRow({ sessions, outbox, ownPrices, agentId }: UsageLedgerParts, row: TurnUsageRow): void {
+function oweRow({ sessions, outbox, ownPrices }: UsageLedgerParts, row: TurnUsageRow): void {
   const session = sessions.get();
   const { tokens, cost_usd, reported_cost_usd } = costOfTurn(row, ownPrices());
   outbox.put("model_usage", `${row.turn_id} ${row.model}`, {
@@ -55,7 +53,7 @@ function oweRow({ sessions, outbox, ownPrices, agentId }: UsageLedgerParts, row:
     user_id: session.owner_id,
     project_id: session.project_id,
     runtime: "claude_code",
-    agent_id: agentId(),
+    agent_id: session.agent_id,
     requests: row.requests,
     estimated_requests: row.estimated_requests,
     ...tokens,

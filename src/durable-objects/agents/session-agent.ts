@@ -3,6 +3,7 @@ import { type PinnedAgent, pinnedAgentSchema } from "../../shared/agents/agent-s
 import type { ObjectSql } from "../sql/migrate.ts";
 
 export const AGENT_SCHEMA = `
+  ALTER TABLE session ADD COLUMN agent_id TEXT;
   CREATE TABLE session_agent (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     mark TEXT NOT NULL,
@@ -34,6 +35,7 @@ export function createSessionAgent(sql: ObjectSql, newId: () => string): Session
       const mark = newId().replaceAll("-", "").slice(-MARK_CHARACTERS);
       const text = JSON.stringify(pinned);
       sql.exec("INSERT OR IGNORE INTO session_agent VALUES (1, ?, ?, ?)", mark, isExecution ? 1 : 0, text);
+      sql.exec("UPDATE session SET agent_id = ?", pinned.agent.agent_id);
       kept = undefined;
     },
   };

@@ -45,8 +45,9 @@ export type LoadedConfiguration = {
 const CLOSED: GateConfiguration = {
   policies: [{ scope: "team", policy: { auto_approved: [], user_consent: [], forbidden: ["*"] } }],
   hook_urls: [],
-  ceiling: { permission_mode: "bypassPermissions", allowed_tools: [] },
+  ceiling: { permission_mode: "plan", allowed_tools: [] },
   approvals: {},
+  model_prices: {},
 };
 
 function readGate(text: string | null): GateConfiguration | null {

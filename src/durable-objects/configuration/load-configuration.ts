@@ -6,7 +6,7 @@ import { type ScopedItem, scopedItemSchema } from "../../shared/configuration/it
 import { materialise } from "../../shared/configuration/materialise.ts";
 import { mergeConfiguration } from "../../shared/configuration/merge.ts";
 import { placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
-import { MAX_CONFIGURATION_BYTES } from "../../shared/configuration/session-configuration.ts";
+import { fitsSession } from "../../shared/configuration/session-configuration.ts";
 import { type BuiltInServers, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
 import { toHex } from "../../shared/checkpoints/bytes-text.ts";
 import type { LoadedConfiguration } from "./configuration-store.ts";
@@ -29,11 +29,21 @@ export async function loadConfiguration(
 ): Promise<LoadedConfiguration | "too_large"> {
   const { version, items } = await readItems(database, session);
   const own = materialise(mergeConfiguration(withBuiltIn(items, builtIn)));
-  const { sandbox, gate } = agent === null ? own : runAsAgent(own, agent.pinned, agent.mark);
-  const sandboxJson = new TextEncoder().encode(JSON.stringify(sandbox));
-  if (sandboxJson.byteLength > MAX_CONFIGURATION_BYTES) return "too_large";
+  const made = agent === null ? own : runAsAgent(own, agent.pinned, agent.mark);
+  if (!fitsSession(made)) return "too_large";
+  const sandboxJson = new TextEncoder().encode(JSON.stringify(made.sandbox));
   const sha256 = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", sandboxJson)));
-  return { version, sha256, sandboxJson, gate };
+  return { version, sha256, sandboxJson, gate: made.gate };
+}
+
+/** How far the team's configuration has come. */
+export async function loadVersion(database: D1Database, { team_id }: SessionPlaces): Promise<number> {
+  const [counted] = await database.batch([selectVersion(database, team_id)]);
+  return versionSchema.parse(counted?.results)[0].version;
+}
+
+function selectVersion(database: D1Database, teamId: string): D1PreparedStatement {
+  return database.prepare("SELECT configuration_version AS version FROM teams WHERE id = ?").bind(teamId);
 }
 
 async function readItems(
@@ -43,7 +53,7 @@ async function readItems(
   const places = placesOf(session);
   const isOneOf = places.map(() => "(scope = ? AND scope_id = ?)").join(" OR ");
   const [counted, rows] = await database.batch([
-    database.prepare("SELECT configuration_version AS version FROM teams WHERE id = ?").bind(session.team_id),
+    selectVersion(database, session.team_id),
     database
       .prepare(`SELECT scope, kind, name, value FROM configuration_items WHERE team_id = ? AND (${isOneOf})`)
       .bind(session.team_id, ...places.flatMap(({ scope, scope_id }) => [scope, scope_id])),

@@ -10,9 +10,13 @@ import { ENDED_WITH_CLAUDE_CODE, type TaskLog } from "../tasks/task-log.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
 import { createPrefixedLines, type PrefixedLines } from "../structured/prefixed-lines.ts";
 import { judgeStructured } from "../structured/structured-answer.ts";
+import type { RefusalStore } from "../budgets/refusal-store.ts";
 import { readToolCalls, type ToolCallEvent } from "./tool-calls.ts";
 
-type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock"> & { taskLog: TaskLog };
+type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock"> & {
+  taskLog: TaskLog;
+  refusals: Pick<RefusalStore, "of">;
+};
 
 export type EntryRecorder = {
   /** The highest source_seq that is stored. Throws on a gap and on a runtime that is not the session's. */
@@ -179,6 +183,7 @@ function endTurn(parts: Parts, log: SessionLog, entry: RunnerEntry & { kind: "tu
     signal: entry.signal,
     cliTotalUsdBefore: parts.sessions.get().cli_total_usd,
     isFollowUp: turn.origin === "follow_up",
+    refusal: parts.refusals.of(turn.turn_id),
     structured: judgeStructured(turn.options.output_schema, entry.result),
     attachment: findAttachment(turn, entry.attachment),
   });

@@ -1,32 +1,37 @@
-// The session's model requests: admitted to the turn that is under way, and accounted once they have ended.
+// The session's model requests: admitted to the turn that is under way while its budgets last, and settled once they have ended.
 import type { AnswerUsage } from "../../shared/accounting/answer-usage.ts";
-import type { Answer } from "../../shared/errors/app-error.ts";
+import { type Answer, answer } from "../../shared/errors/app-error.ts";
 import type { ModelRequestQuestion } from "../../shared/rpc/session-api.ts";
-import type { UsageLedger } from "../accounting/usage-ledger.ts";
-import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
+import type { Spending } from "../budgets/spending.ts";
+import type { SessionLogParts } from "../sessions/session-log.ts";
 import type { ModelAdmission } from "./model-admission.ts";
 
 type Parts = Pick<SessionLogParts, "sessions" | "turns"> & {
   admission: ModelAdmission;
-  ledger: Pick<UsageLedger, "count">;
-  log: Pick<SessionLog, "write">;
+  spending: Pick<Spending, "reserve" | "settle">;
 };
 
 export type ModelRequests = {
-  begin(question: ModelRequestQuestion): Answer<{ request_id: string }>;
+  begin(question: ModelRequestQuestion): Promise<Answer<{ request_id: string }>>;
   renew(requestId: string): void;
   finish(requestId: string, usage: AnswerUsage | null): void;
 };
 
-export function createModelRequests({ sessions, turns, admission, ledger, log }: Parts): ModelRequests {
+export function createModelRequests({ sessions, turns, admission, spending }: Parts): ModelRequests {
   /** What goes on in the background between turns belongs to the turn that began it. */
   const turnId = (): string | null => (turns.open()[0] ?? turns.newestStarted() ?? turns.newest())?.turn_id ?? null;
   return {
-    begin: (question) => admission.begin(sessions.get(), question, turnId()),
-    renew: admission.renew,
-    finish(requestId, usage) {
-      const turn = admission.finish(requestId) ?? turnId();
-      if (usage !== null && turn !== null) log.write(() => void ledger.count(turn, usage));
+    async begin(question) {
+      const turn = turnId();
+      const admitted = admission.begin(sessions.get(), question, turn);
+      if (!admitted.ok) return admitted;
+      const { request_id } = admitted.value;
+      const granted = await spending.reserve(request_id, turn, question);
+      if (granted.ok) return answer({ request_id });
+      admission.finish(request_id);
+      return granted;
     },
+    renew: admission.renew,
+    finish: (requestId, usage) => spending.settle(requestId, admission.finish(requestId) ?? turnId(), usage),
   };
 }

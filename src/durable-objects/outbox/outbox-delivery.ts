@@ -4,7 +4,9 @@ import type { OutboxKind, OutboxPayload, OutboxRow, OutboxStore } from "./outbox
 
 const BATCH = 50;
 
-type IndexKind = Exclude<OutboxKind, CheckpointKindOfRow>;
+/** What goes to another object instead: `afterBatch` brings it there. */
+type ElsewhereKind = "settlement";
+type IndexKind = Exclude<OutboxKind, CheckpointKindOfRow | ElsewhereKind>;
 
 /** The index tables in D1 (src/worker/db/schema.ts), by kind. A session's older version never overwrites a newer one. */
 const TARGETS: Record<IndexKind, { table: string; conflict: (columns: string[]) => string }> = {
@@ -42,13 +44,15 @@ export async function deliverOutbox(
 ): Promise<boolean> {
   const rows = outbox.pending(BATCH);
   if (rows.length === 0) return true;
-  await database.batch(rows.flatMap((row) => statementsFor(database, row)));
+  const statements = rows.flatMap((row) => statementsFor(database, row));
+  if (statements.length > 0) await database.batch(statements);
   await afterBatch?.(rows);
   for (const row of rows) outbox.remove(row.id);
   return outbox.pending(1).length === 0;
 }
 
 function statementsFor(database: D1Database, { kind, payload }: OutboxRow): D1PreparedStatement[] {
+  if (kind === "settlement") return [];
   if (isOfCheckpoint(kind)) return checkpointStatements(database, kind, payload);
   return [indexStatement(database, kind, payload)];
 }

@@ -17,6 +17,7 @@ export const OUTBOX_KINDS = [
   "session",
   "model_usage",
   "agent_execution",
+  "settlement",
   "process",
   "checkpoint_refs",
   "checkpoint",

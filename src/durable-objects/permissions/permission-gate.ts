@@ -1,14 +1,15 @@
 // Answers the runner's question before each tool call. The same question gets the same answer, also after a restart.
-import type { GateConfiguration } from "../../shared/configuration/session-configuration.ts";
 import { PERMISSION_DEADLINE_MS } from "../../shared/limits.ts";
 import type { CallDecision } from "../../shared/permissions/decide-call.ts";
 import { decideInSession } from "../../shared/permissions/decide-in-session.ts";
 import { approvedRules } from "../../shared/permissions/used-names.ts";
 import { cutToCeiling, type PermissionMode } from "../../shared/permissions/permission-mode.ts";
 import type { PermissionDecision, PermissionQuestion } from "../../shared/rpc/session-host-api.ts";
+import type { SessionConfigurationKeeper } from "../configuration/session-configuration.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
 import { hashCall } from "./hash-call.ts";
+import type { FollowUpRules } from "./follow-up-rules.ts";
 import type { PermissionBook } from "./permission-book.ts";
 import type { PermissionDesk } from "./permission-desk.ts";
 import type { UsedSkills } from "./used-skills.ts";
@@ -16,10 +17,11 @@ import type { UsedSkills } from "./used-skills.ts";
 type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock"> & {
   book: PermissionBook;
   skills: UsedSkills;
+  followUps: FollowUpRules;
   desk: PermissionDesk;
   log: SessionLog;
   /** Rules of team, user, project and session, and the ceiling. */
-  rules(): GateConfiguration;
+  configuration: Pick<SessionConfigurationKeeper, "gate">;
   /** No turn of any session runs in a wider mode. */
   maxPermissionMode: PermissionMode;
   /** Resolves true once the turn has the workspace's lease, false when it does not get it in time. */
@@ -39,6 +41,8 @@ export function createPermissionGate(parts: Parts): PermissionGate {
       if (refusal !== null) return refusal;
       const turn = parts.turns.get(question.turn_id);
       if (turn === null) return deny("The tool did not run: its turn is not known any more.");
+      // The gate left it to the permission mode, which has asked for a person since.
+      if (question.stage === "consent") parts.skills.forget(question);
       const decision = await (question.stage === "gate" ? atGate : atConsent)(parts, turn, question);
       if (decision.behavior === "allow" || decision.behavior === "no_rule") parts.skills.note(question);
       return decision;
@@ -76,20 +80,23 @@ async function atConsent(parts: Parts, turn: TurnRow, question: PermissionQuesti
   return store(parts, question, { decided, decision: toDecision(decided) });
 }
 
-/** A follow-up begins by itself, so its tools wait until no other session works in the same files. */
 async function decideFor(parts: Parts, turn: TurnRow, question: PermissionQuestion): Promise<CallDecision> {
-  if (turn.origin === "follow_up" && !(await parts.holdsLease(turn.turn_id, PERMISSION_DEADLINE_MS))) {
-    const reason = "The tool did not run: another session worked in this project's files for too long.";
-    return { behavior: "deny", rule: null, scope: null, reason };
-  }
+  const reason = turn.origin === "follow_up" ? await holdBack(parts, turn.turn_id) : null;
+  if (reason !== null) return { behavior: "deny", rule: null, scope: null, reason };
   return decideByRules(parts, turn, { question, callSha256: await hashCall(question) });
+}
+
+/** A follow-up begins by itself: its tools wait until no other session works in the same files, and for today's rules. */
+async function holdBack({ holdsLease, followUps }: Parts, turnId: string): Promise<string | null> {
+  if (await holdsLease(turnId, PERMISSION_DEADLINE_MS)) return followUps.bringUpToDate(turnId);
+  return "The tool did not run: another session worked in this project's files for too long.";
 }
 
 type Call = { question: PermissionQuestion; callSha256: string | null };
 
 function decideByRules(parts: Parts, turn: TurnRow, { question, callSha256 }: Call): CallDecision {
   const { book } = parts;
-  const { policies, ceiling, approvals } = parts.rules();
+  const { policies, ceiling, approvals } = parts.configuration.gate();
   const approved = approvedRules(approvals, parts.skills.names(turn), question.own_names);
   const permission_mode = cutToCeiling(ceiling.permission_mode, parts.maxPermissionMode);
   return decideInSession({
@@ -122,6 +129,9 @@ function store(parts: Parts, question: PermissionQuestion, { decided, decision }
   // `no_rule` is the answer to nearly every call and can be found again at any time: it leaves no row and no event.
   if (decision.behavior === "no_rule") return decision;
   return parts.log.write(() => {
+    // The same question may have come in again while this one was looked at.
+    const earlier = parts.book.decision(question.request_id);
+    if (earlier !== null) return earlier;
     parts.book.keep(question.request_id, question.turn_id, decision);
     // What is asked is told of when it comes back for a person.
     if (decision.behavior !== "ask") recordDecision(parts, question, decided);

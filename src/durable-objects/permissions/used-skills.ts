@@ -3,24 +3,34 @@ import type { PermissionQuestion } from "../../shared/rpc/session-host-api.ts";
 import { commandOf, skillOf } from "../../shared/permissions/used-names.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
 
+type SkillCall = Pick<PermissionQuestion, "turn_id" | "tool_use_id" | "tool_name" | "tool_input">;
+
 export type UsedSkills = {
-  /** A tool call that was not refused. */
-  note(question: PermissionQuestion): void;
+  /** A tool call that runs, as far as it is known. */
+  note(call: SkillCall): void;
+  /** It does not run yet: a person is asked. */
+  forget(call: SkillCall): void;
   /** The command of the turn's prompt, and the skills that it has loaded so far. */
   names(turn: TurnRow): (string | null)[];
 };
 
 export function createUsedSkills(): UsedSkills {
   let turnId = "";
-  const loaded = new Set<string>();
+  /** By the call that loaded it: that a later one is refused takes nothing from an earlier one. */
+  const loaded = new Map<string, string>();
+  const keyOf = ({ tool_use_id }: SkillCall, skill: string): string => tool_use_id ?? `skill ${skill}`;
   return {
-    note(question) {
-      const skill = skillOf(question);
+    note(call) {
+      const skill = skillOf(call);
       if (skill === null) return;
-      if (question.turn_id !== turnId) loaded.clear();
-      turnId = question.turn_id;
-      loaded.add(skill);
+      if (call.turn_id !== turnId) loaded.clear();
+      turnId = call.turn_id;
+      loaded.set(keyOf(call, skill), skill);
     },
-    names: (turn) => [commandOf(turn.prompt), ...(turn.turn_id === turnId ? loaded : [])],
+    forget(call) {
+      const skill = skillOf(call);
+      if (skill !== null) loaded.delete(keyOf(call, skill));
+    },
+    names: (turn) => [commandOf(turn.prompt), ...(turn.turn_id === turnId ? loaded.values() : [])],
   };
 }

@@ -1,10 +1,7 @@
 // Builds a session's collaborators around one object's storage. Nothing here decides anything.
 import { RUNTIME_HEADER } from "../../shared/rpc/protocol.ts";
-import { createExecutionRow } from "../agents/execution-row.ts";
-import { createSessionAgent, type SessionAgent } from "../agents/session-agent.ts";
-import { createUsageLedger, type UsageLedger } from "../accounting/usage-ledger.ts";
-import { createUsageStore } from "../accounting/usage-store.ts";
 import { createAttachmentReader } from "../attachments/attachment-reader.ts";
+import { createSessionAgent, type SessionAgent } from "../agents/session-agent.ts";
 import { type AlarmClock, createAlarmClock } from "../alarms/alarm-clock.ts";
 import type { ArchiveBucket } from "../archive/archive-keys.ts";
 import { createArchivedLog } from "../archive/archived-log.ts";
@@ -17,7 +14,7 @@ import { createSessionCheckpoints } from "../checkpoints/session-checkpoints.ts"
 import { createToolCheckpoints } from "../checkpoints/tool-checkpoints.ts";
 import type { Clock } from "../clock.ts";
 import { createConfigurationStore } from "../configuration/configuration-store.ts";
-import { loadConfiguration } from "../configuration/load-configuration.ts";
+import { loadConfiguration, loadVersion } from "../configuration/load-configuration.ts";
 import { createSessionConfiguration } from "../configuration/session-configuration.ts";
 import type { ObjectConfig } from "../config.ts";
 import { bodyKey, createBodyStore } from "../events/body-store.ts";
@@ -29,13 +26,13 @@ import { createModelAdmission } from "../models/model-admission.ts";
 import { createModelRequests } from "../models/model-requests.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
-import { createPermissionBook, type PermissionBook } from "../permissions/permission-book.ts";
+import { isStillMember } from "../permissions/membership.ts";
+import type { PermissionBook } from "../permissions/permission-book.ts";
 import { createPermissionDesk, type PermissionDesk } from "../permissions/permission-desk.ts";
+import { createFollowUpRules } from "../permissions/follow-up-rules.ts";
 import { createPermissionGate } from "../permissions/permission-gate.ts";
 import { createUsedSkills } from "../permissions/used-skills.ts";
 import { createProcessDesk } from "../processes/process-desk.ts";
-import { createProcessRegistry } from "../processes/process-registry.ts";
-import { createRegistryEntry } from "../processes/registry-entry.ts";
 import { createRunnerConnection, type RunnerConnection } from "../runner/runner-connection.ts";
 import { SessionHost } from "../runner/session-host.ts";
 import type { SessionOptions } from "../../shared/rpc/session-api.ts";
@@ -52,10 +49,11 @@ import { createTranscriptStore } from "../transcripts/transcript-store.ts";
 import { issueSessionToken, type SessionTokenRoute } from "../tokens.ts";
 import { createTicketStore } from "../watching/ticket-store.ts";
 import { createWatchHub, type SocketPort, type WatchHub } from "../watching/watch-hub.ts";
+import { composeLog } from "./compose-log.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
 import { createLostTurns } from "./lost-turns.ts";
 import { createSessionEnder, type SessionEnder } from "./session-ender.ts";
-import { createSessionLog, type SessionLog, type SessionLogParts } from "./session-log.ts";
+import type { SessionLog, SessionLogParts } from "./session-log.ts";
 import { setSessionOptions } from "./session-options.ts";
 import { createSessionReader } from "./session-reader.ts";
 import { createSessionStore, type SessionRow } from "./session-store.ts";
@@ -125,6 +123,7 @@ export function composeSession(ports: SessionPorts) {
     submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
     agent: core.agent,
     configuration: core.configuration,
+    spending: core.spending,
     setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, ...core, connection, onError }, options),
     reader,
     processes: createProcessDesk({ ...parts, ...core, reader, connection, onError }),
@@ -132,8 +131,7 @@ export function composeSession(ports: SessionPorts) {
     lostTurns: createLostTurns(parts, core.log),
     models: createModelRequests({
       ...parts,
-      log: core.log,
-      ledger: core.ledger,
+      spending: core.spending,
       admission: createModelAdmission(ports.clock, ports.config.allowedModels),
     }),
   };
@@ -141,13 +139,19 @@ export function composeSession(ports: SessionPorts) {
 
 type Core = ReturnType<typeof composeCore>;
 
+const NO_ACCESS = {
+  code: "session_not_found",
+  message: "There is no such session. list_sessions shows yours.",
+} as const;
+
 function composeWatchers(ports: SessionPorts, core: Core, connection: RunnerConnection): WatchHub {
   return createWatchHub({
     ...core.parts,
     events: core.archived.watchable,
     sockets: ports.sockets,
     onWatched: connection.refreshPreviews,
-    answerPermission({ request_id, answer }, user_id) {
+    async answerPermission({ request_id, answer }, user_id) {
+      if (!(await isStillMember(ports.database, core.row(), user_id))) return NO_ACCESS;
       const answered = core.permissions.answer({ request_id, answer, user_id, way: "socket" });
       return answered.ok ? null : answered.error;
     },
@@ -163,12 +167,10 @@ function composeCore(ports: SessionPorts) {
   const row = () => parts.sessions.get();
   const workspace = () => ports.workspace(row().workspace_id);
   const team = () => ports.team(row().team_id);
-  const registry = createProcessRegistry({ ...parts, entry: createRegistryEntry(storage.sql) });
-  const book = createPermissionBook(storage.sql, parts.events, clock);
   const agent = createSessionAgent(storage.sql, clock.newId);
-  const ledger = composeLedger(parts, agent);
-  const executions = createExecutionRow(storage.sql, { ...parts, agent });
-  const log = createSessionLog({ ...parts, registry, permissions: book, ledger, executions });
+  const configuration = composeConfiguration(ports, row, agent);
+  const written = composeLog(parts, { agent, configuration, team, background: ports.background });
+  const { book, log } = written;
   const steers = createSteerStore(storage.sql);
   const archive = createArchiveStore(storage.sql);
   const puts = guardPuts(ports.bucket, () => isDeletionRequested(storage));
@@ -179,7 +181,7 @@ function composeCore(ports: SessionPorts) {
   });
   return {
     parts,
-    book,
+    ...written,
     permissions: composeDesk(ports, { ...parts, book, log, alarms }),
     toolCheckpoints,
     archive,
@@ -192,15 +194,12 @@ function composeCore(ports: SessionPorts) {
       onError: (error) => ports.logger.error("archive_not_read", error),
     }),
     exclusively: createExclusive(),
-    registry,
-    ledger,
-    log,
     steers,
     steering: createSteerDesk({ ...parts, steers, log, driveAgainAt: (atMs) => alarms.schedule("drive", atMs) }),
     taskLog: createTaskLog(storage.sql, parts.events),
     transcripts: createTranscriptStore(storage.sql),
     agent,
-    configuration: composeConfiguration(ports, row, agent),
+    configuration,
     /** Set once everything stands: watchers need the connection, and the connection asks whether there are any. */
     watch: { hub: null as WatchHub | null },
     bodies: createBodyStore(puts.bucket, (sha256) => bodyKey(row(), sha256)),
@@ -218,12 +217,6 @@ function composeCore(ports: SessionPorts) {
     issueRunToken: (runtimeId: string, route: SessionTokenRoute = "model") =>
       issueSessionToken(route, { ...row(), runtime_id: runtimeId }, ports.config.runTokenSecret, clock),
   };
-}
-
-function composeLedger(parts: SessionLogParts, agent: SessionAgent): UsageLedger {
-  const usage = createUsageStore(parts.storage.sql, parts.clock.nowIso);
-  const agentId = (): string | null => agent.get()?.pinned.agent.agent_id ?? null;
-  return createUsageLedger({ ...parts, usage, agentId, ownPrices: () => ({}) });
 }
 
 type DeskParts = SessionLogParts & { book: PermissionBook; log: SessionLog; alarms: AlarmClock<SessionTask> };
@@ -245,13 +238,16 @@ function composeParts({ storage, clock }: SessionPorts, deliverSoon: () => void)
   };
 }
 
-function composeConfiguration({ storage, database, config }: SessionPorts, row: () => SessionRow, agent: SessionAgent) {
+function composeConfiguration(ports: SessionPorts, row: () => SessionRow, agent: SessionAgent) {
+  const { storage, database, config, clock } = ports;
   const store = createConfigurationStore(storage);
   const builtIn = config.builtInServers;
   return createSessionConfiguration({
     store,
     places: row,
     load: (places) => loadConfiguration(database, places, { builtIn, agent: agent.get() }),
+    loadVersion: (places) => loadVersion(database, places),
+    clock,
     hasMore: () => Object.keys(builtIn).length > 0 || agent.get() !== null,
   });
 }
@@ -265,16 +261,17 @@ function readWorkFacts({ turns, sessions }: SessionLogParts): LinkFacts {
 /** What the runner may call. */
 function composeHost(ports: SessionPorts, core: Core, drive: () => void): SessionHost {
   const { parts, log, row, leases, transcripts, bodies } = core;
-  const recorder = createEntryRecorder({ ...parts, taskLog: core.taskLog }, log);
+  const recorder = createEntryRecorder({ ...parts, taskLog: core.taskLog, refusals: core.refusals }, log);
   const keeper = createTranscriptKeeper({ ...parts, transcripts, bodies });
   const attachments = createAttachmentReader({ ...parts, bucket: ports.bucket });
   const gate = createPermissionGate({
     skills: createUsedSkills(),
+    followUps: createFollowUpRules(core.configuration),
     ...parts,
     book: core.book,
     desk: core.permissions,
     log,
-    rules: core.configuration.gate,
+    configuration: core.configuration,
     maxPermissionMode: ports.config.maxPermissionMode,
     holdsLease: leases.waitForLease,
     beforeTool: core.toolCheckpoints.before,
@@ -323,6 +320,7 @@ function composeDriver(ports: SessionPorts, core: Core, connection: RunnerConnec
     steering: core.steering,
     configuration: core.configuration,
     taskLog: core.taskLog,
+    refusals: core.refusals,
     log: core.log,
     connection,
     workspace: core.workspace,
@@ -354,6 +352,7 @@ function composeDeleter(
     ...core.parts,
     ...work,
     log: core.log,
+    deliverElsewhere: core.spending.deliver,
     puts: core.puts,
     exclusively: core.exclusively,
     releaseEnded: core.leases.releaseEnded,

@@ -1,4 +1,5 @@
 // The turns' hold on workspace and team: gives back what ended turns held, and waits for what a follow-up needs.
+import { spenderOf } from "../budgets/spender.ts";
 import { WATCH_INTERVAL_MS } from "../../shared/limits.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { TurnEnding, WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
@@ -73,9 +74,10 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
       }
     },
     async renewSlots() {
-      const { team_id, owner_id, session_id } = parts.sessions.get();
+      const session = parts.sessions.get();
+      const { session_id } = session;
       for (const { turn_id } of [...parts.turns.open(), ...findStarting(parts)]) {
-        const slot = { team_id, user_id: owner_id, session_id, turn_id, ttl_seconds: SLOT_TTL_SECONDS };
+        const slot = { ...spenderOf(session), session_id, turn_id, ttl_seconds: SLOT_TTL_SECONDS };
         await withDeadline(parts.team().requestSlot(slot), CALL_DEADLINE_MS);
       }
     },

@@ -6,6 +6,7 @@ import { deriveStatus } from "../../shared/sessions/lifecycle-policy.ts";
 import type { TurnEnd } from "../../shared/sessions/turn-end-policy.ts";
 import type { ExecutionRow } from "../agents/execution-row.ts";
 import type { UsageLedger } from "../accounting/usage-ledger.ts";
+import type { RefusalStore } from "../budgets/refusal-store.ts";
 import type { Clock } from "../clock.ts";
 import type { EventBell } from "../events/event-bell.ts";
 import type { EventStore } from "../events/event-store.ts";
@@ -42,6 +43,7 @@ export type SessionLog = {
 type Followers = {
   /** What models used is accounted with the turn's end. */
   ledger: Pick<UsageLedger, "report">;
+  refusals: Pick<RefusalStore, "of">;
   /** What runs follows each change of status and turn. */
   registry: Pick<ProcessRegistry, "oweRow">;
   /** Where the session is an execution of an agent. */
@@ -51,7 +53,7 @@ type Followers = {
 };
 
 export function createSessionLog(parts: SessionLogParts & Followers): SessionLog {
-  const { sessions, turns, events, clock, registry, permissions } = parts;
+  const { sessions, turns, events, clock, registry, permissions, refusals } = parts;
 
   const oweRow = (): void => {
     oweSessionRow(parts);
@@ -79,7 +81,7 @@ export function createSessionLog(parts: SessionLogParts & Followers): SessionLog
       handedOverTurn: open.length > 0,
       queuedTurn: turns.nextQueued() !== null,
       backgroundTasks: session.background_tasks,
-      budgetExceeded: turns.newest()?.reason === "stopped at max_budget_usd",
+      budgetExceeded: isStoppedByBudget(turns.newest(), refusals),
       asksPerson: asked.length > 0,
     });
     changeStatus(status, describeAsked(asked) ?? reason);
@@ -113,6 +115,11 @@ export function createSessionLog(parts: SessionLogParts & Followers): SessionLog
     },
     sessionEnded: (reason) => changeStatus("ended", reason),
   };
+}
+
+function isStoppedByBudget(newest: TurnRow | null, refusals: Pick<RefusalStore, "of">): boolean {
+  if (newest === null) return false;
+  return newest.reason === "stopped at max_budget_usd" || refusals.of(newest.turn_id)?.code === "budget_exceeded";
 }
 
 /** Null when nothing waits for a person. */

@@ -5,12 +5,13 @@ import type { SessionConfigurationKeeper } from "../configuration/session-config
 import { withDeadline } from "../deadline.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
 import type { SessionLogParts } from "./session-log.ts";
+import { tellMode } from "./told-mode.ts";
 
 const DEADLINE_MS = 5_000;
 
 type Parts = Pick<SessionLogParts, "sessions" | "turns"> & {
   connection: RunnerConnection;
-  configuration: Pick<SessionConfigurationKeeper, "gate">;
+  configuration: Pick<SessionConfigurationKeeper, "gate" | "refresh">;
   onError(error: unknown): void;
 };
 
@@ -19,8 +20,9 @@ export async function setSessionOptions(parts: Parts, options: SessionOptions): 
   const preferred_model = options.model ?? before.preferred_model;
   const preferred_permission_mode = options.permission_mode ?? before.preferred_permission_mode;
   parts.sessions.setPreferences({ preferred_model, preferred_permission_mode });
-  const applied_to_live = await applyToLive(parts, options);
-  return { model: preferred_model, permission_mode: preferred_permission_mode, applied_to_live };
+  // Kept as it was asked for: a ceiling that persons lift later lifts it too.
+  const permission_mode = preferred_permission_mode === null ? null : await tellMode(parts, preferred_permission_mode);
+  return { model: preferred_model, permission_mode, applied_to_live: await applyToLive(parts, options) };
 }
 
 /** False when no turn runs, or the runner does not hear it: the next turn brings the options along. */

@@ -15,6 +15,8 @@ import { toManifest, type TranscriptStore } from "../transcripts/transcript-stor
 import type { ToolCheckpoints } from "../checkpoints/tool-checkpoints.ts";
 import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { Clock } from "../clock.ts";
+import type { RefusalStore } from "../budgets/refusal-store.ts";
+import { spenderOf } from "../budgets/spender.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
 import type { RunnerLink } from "../runner/runner-link.ts";
 import { ENDED_WITH_SANDBOX, type TaskLog } from "../tasks/task-log.ts";
@@ -35,6 +37,7 @@ export type TurnBeginnerParts = {
   toolCheckpoints: Pick<ToolCheckpoints, "learn">;
   steering: SteerDesk;
   configuration: SessionConfigurationKeeper;
+  refusals: Pick<RefusalStore, "add">;
   issueRunToken(runtimeId: string): Promise<RunTokenGrant>;
   driveAgainAt(atMs: number): void;
 };
@@ -160,15 +163,14 @@ export function identityOf(session: SessionRow): WorkspaceIdentity {
 }
 
 async function getSlot(parts: TurnBeginnerParts, session: SessionRow, turn: TurnRow): Promise<boolean> {
-  const request = {
-    team_id: session.team_id,
-    user_id: session.owner_id,
-    session_id: session.session_id,
-    turn_id: turn.turn_id,
-    ttl_seconds: SLOT_TTL_SECONDS,
-  };
+  const { session_id } = session;
+  const request = { ...spenderOf(session), session_id, turn_id: turn.turn_id, ttl_seconds: SLOT_TTL_SECONDS };
   const slot = await withDeadline(parts.team().requestSlot(request), CALL_DEADLINE_MS);
   if (slot.granted) return true;
+  if ("refused" in slot) {
+    parts.log.write(() => parts.refusals.add(turn.turn_id, slot.refused));
+    return !giveUp(parts, turn, slot.refused);
+  }
   const whose = slot.limit === "user" ? "of yours" : "of the team";
   waitFor(parts, turn, `waits for one of the ${slot.running} running turns ${whose} to end, place ${slot.position}`);
   return false;

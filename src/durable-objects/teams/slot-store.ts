@@ -1,5 +1,6 @@
 // Running slots of a team and who waits for one: a slot expires when nobody renews it, a place in the queue as well.
 import type { SlotRequest } from "../../shared/rpc/team-api.ts";
+import { BUDGET_SCHEMA } from "../budgets/budget-store.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
 import { TEAM_SCHEMA } from "./team-store.ts";
@@ -14,6 +15,7 @@ export const TEAM_MIGRATIONS = [
   `ALTER TABLE slots ADD COLUMN waiting_since INTEGER;
    ${ALARM_SCHEMA};`,
   TEAM_SCHEMA,
+  BUDGET_SCHEMA,
 ] as const;
 
 /** `waiting_since` is null once the slot is held. */

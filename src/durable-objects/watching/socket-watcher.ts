@@ -37,13 +37,14 @@ const USAGE = 'Send {"kind":"cursor","seq":<the newest event that you have>}.';
 
 export type SocketWatcher = Watcher & {
   /** The watcher said something. */
-  hear(message: string | ArrayBuffer): void;
+  hear(message: string | ArrayBuffer): Promise<void>;
 };
 
 export type SocketWatcherParts = WatcherParts & {
   /** Called once when we end the watch. */
   onClosed(): void;
-  answerPermission(frame: AnswerFrame, userId: string): Failure | null;
+  /** Looks at the person's right first: the socket may be older than their leaving. */
+  answerPermission(frame: AnswerFrame, userId: string): Promise<Failure | null>;
 };
 
 export function startAttachment(cursor: number, nowMs: number, answersAs: string | null): Attachment {
@@ -105,10 +106,10 @@ function takeUp(parts: SocketWatcherParts, socket: WebSocket, attached: Attachme
       previewBytes = size;
       socket.send(preview.socket);
     },
-    hear(message) {
+    async hear(message) {
       if (!isOpen) return;
       const frame = readFrame(message);
-      if (frame?.kind === "answer_permission") return socket.send(takeAnswer(parts, frame, state.answers_as));
+      if (frame?.kind === "answer_permission") return takeAnswer(parts, frame, { socket, userId: state.answers_as });
       if (frame === null || frame.seq > state.cursor) return close(CLOSE.not_understood, USAGE);
       previewBytes = 0;
       inFlight = acknowledge(inFlight, frame.seq);
@@ -174,12 +175,21 @@ const MAY_NOT: Failure = {
   message: "This connection may watch and not answer: its token lacks the scope permissions:answer.",
 };
 
-/** The frame that tells what became of it. */
-function takeAnswer(
-  { answerPermission }: Pick<SocketWatcherParts, "answerPermission">,
+const NOT_CHECKED: Failure = {
+  code: "internal",
+  message: "Whether you may answer could not be looked up, so the answer was not taken. Send it again.",
+};
+
+/** Says what became of it. Who does not belong to the session any more is let go. */
+async function takeAnswer(
+  parts: Pick<SocketWatcherParts, "answerPermission" | "onClosed">,
   frame: AnswerFrame,
-  userId: string | null,
-): string {
-  const error = userId === null ? MAY_NOT : answerPermission(frame, userId);
-  return JSON.stringify({ kind: "permission_answered", request_id: frame.request_id, error } satisfies SocketFrame);
+  { socket, userId }: { socket: WebSocket; userId: string | null },
+): Promise<void> {
+  const error =
+    userId === null ? MAY_NOT : await parts.answerPermission(frame, userId).catch((): Failure => NOT_CHECKED);
+  if (socket.readyState !== WebSocket.OPEN) return;
+  const { request_id } = frame;
+  socket.send(JSON.stringify({ kind: "permission_answered", request_id, error } satisfies SocketFrame));
+  if (error?.code === "session_not_found") parts.onClosed();
 }

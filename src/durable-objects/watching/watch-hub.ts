@@ -26,7 +26,7 @@ export type WatchHubParts = Pick<SessionLogParts, "sessions" | "turns" | "bell" 
   onWatched(watched: boolean): void;
   onError(error: unknown): void;
   /** Takes an answer in that person's name; null when nothing is wrong with it. */
-  answerPermission(frame: AnswerFrame, userId: string): Failure | null;
+  answerPermission(frame: AnswerFrame, userId: string): Promise<Failure | null>;
   limits?: WatchLimits;
 };
 
@@ -35,7 +35,7 @@ export type WatchHub = {
   openStream(afterCursor: number): Answer<ReadableStream<Uint8Array>>;
   /** `answersAs`: the person in whose name its answers to permission requests are taken; null for none. */
   openSocket(afterCursor: number, answersAs?: string | null): Answer<WebSocket>;
-  hear(socket: WebSocket, message: string | ArrayBuffer): void;
+  hear(socket: WebSocket, message: string | ArrayBuffer): Promise<void>;
   forget(socket: WebSocket): void;
   preview(frame: PreviewFrame): void;
   isWatched(): boolean;
@@ -91,7 +91,7 @@ export function createWatchHub(parts: WatchHubParts): WatchHub {
       pumpSoon();
       return answer(client);
     },
-    hear: (socket, message) => crowd.socketWatcher(socket)?.hear(message),
+    hear: async (socket, message) => crowd.socketWatcher(socket)?.hear(message),
     forget: (socket) => crowd.remove(socket),
     preview(frame) {
       if (crowd.size() === 0) return;

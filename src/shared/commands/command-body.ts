@@ -14,7 +14,8 @@ const MAX_FILES = 50;
 const ARGUMENT = /\$(?:ARGUMENTS(?:\[\d+\])?|\d)/;
 /** Wider than what Claude Code takes for one, which has to stand behind a space: to be asked once too often costs little. */
 const SHELL = /!`([^`]+)`/g;
-const SHELL_BLOCK = /`{3,}!\s*([\s\S]*?)(?:`{3}|$)/g;
+/** More backticks may stand before; a pattern that takes them along takes the square of a long run of them. */
+const SHELL_BLOCK = /```!\s*([\s\S]*?)(?:`{3}|$)/g;
 const FILE = /(?:^|\s)@((?:"[^"\n]{1,500}")|[^\s`"]{1,500})/g;
 
 export function readBody(body: string): CommandParts {

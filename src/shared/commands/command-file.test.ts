@@ -32,8 +32,15 @@ describe("a command's file", () => {
   it("has all of its fields, also after dashes in one of them [commands.front_matter]", () => {
     const fields = { description: "fast --- safe", allowed_tools: ["Bash(git add *)"], model: "claude-opus-5" };
     const matter = read(commandFile("x", command(fields)).content) ?? "";
-    expect(matter).toContain(String.raw`description: "fast -\u002d- safe"`);
     expect(matter).toContain('allowed-tools: "Bash(git add *)"');
     expect(matter).toContain('model: "claude-opus-5"');
+  });
+
+  it.each([2, 3, 4, 5, 6, 7, 8])("has them also after %i dashes in a row [commands.front_matter]", (count) => {
+    const description = `fast ${"-".repeat(count)} safe`;
+    const matter = read(commandFile("x", command({ description, model: "claude-opus-5" })).content) ?? "";
+    expect(matter.split("\n").slice(-2)).toEqual(['model: "claude-opus-5"', ""]);
+    const line = /^description: (.*)$/m.exec(matter)?.[1] ?? "";
+    expect(JSON.parse(line)).toBe(description);
   });
 });

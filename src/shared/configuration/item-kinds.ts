@@ -1,5 +1,7 @@
 // All kinds of configuration items. A feature adds its kind here and says in materialise.ts what becomes of it.
 import { z } from "zod";
+import { modelPriceNameProblem, modelPriceSchema } from "../accounting/model-price-kind.ts";
+import { budgetNameProblem, budgetSchema, widensBudget } from "../budgets/budget-kind.ts";
 import { permissionPolicySchema } from "../permissions/policy-schema.ts";
 import { agentNameProblem, agentProblem, widensAgent } from "../agents/agent-kind.ts";
 import { agentSchema } from "../agents/agent-schema.ts";
@@ -31,6 +33,8 @@ export const ITEM_KIND_NAMES = [
   "command",
   "skill",
   "agent",
+  "budget",
+  "model_price",
 ] as const;
 export const itemKindSchema = z.enum(ITEM_KIND_NAMES);
 export type ItemKind = z.infer<typeof itemKindSchema>;
@@ -96,4 +100,17 @@ export const ITEM_KINDS: Readonly<Record<ItemKind, Kind>> = {
     isWidening: (before, after) => after !== null && after !== before,
   }),
   mcp_server: mcpServerKind,
+  budget: defineKind({
+    schema: budgetSchema,
+    scopes: ["team"],
+    nameProblem: budgetNameProblem,
+    isWidening: widensBudget,
+  }),
+  model_price: defineKind({
+    schema: modelPriceSchema,
+    scopes: ["team"],
+    nameProblem: modelPriceNameProblem,
+    // What a model costs decides how far a budget goes.
+    isWidening: () => true,
+  }),
 };

@@ -35,6 +35,18 @@ describe("a change of an item", () => {
     }
     expect(MAX_ITEM_BYTES).toBeGreaterThan(100_000);
   });
+
+  it("counts bytes, not characters, as a store does [configuration.checked]", () => {
+    const skill = (text: string) => ({
+      description: "notes",
+      allowed_tools: [],
+      files: [{ path: "SKILL.md", content: text, encoding: "utf8", executable: false }],
+      source: { kind: "written" },
+    });
+    const check = (text: string) =>
+      checkChange({ scope: "user" }, { kind: "skill", name: "notes", value: skill(text) }).ok;
+    expect([check("e".repeat(500_000)), check("€".repeat(500_000))]).toEqual([true, false]);
+  });
 });
 
 describe("a change widens", () => {
@@ -44,7 +56,14 @@ describe("a change widens", () => {
     [true, "policy", policy({ forbidden: ["Write"] }), policy({ user_consent: ["Write"] })],
     [true, "policy", policy({ user_consent: ["Write"] }), policy({})],
     [false, "policy", policy({ user_consent: ["Write"] }), policy({ forbidden: ["Write"] })],
-    [false, "policy", policy({ auto_approved: ["Bash(git *)"] }), policy({ forbidden: ["Read"] })],
+    [true, "policy", policy({ auto_approved: ["Bash(git *)"] }), policy({ forbidden: ["Read"] })],
+    [false, "policy", policy({ auto_approved: ["Read"] }), policy({ forbidden: ["Write"] })],
+    [true, "policy", policy({ auto_approved: ["Bash(git *)"] }), null],
+    [true, "policy", policy({ auto_approved: ["Bash(git *)", "Read"] }), policy({ auto_approved: ["Read"] })],
+    [false, "policy", policy({ auto_approved: ["Bash(git *)", "Read"] }), policy({ auto_approved: ["Bash(git *)"] })],
+    [false, "policy", policy({ auto_approved: ["Bash", "Edit(src/**)"] }), null],
+    [false, "policy", policy({ auto_approved: ["Bash(git *)"] }), policy({ forbidden: ["Bash(git *)"] })],
+    [false, "policy", policy({ auto_approved: ["Bash(git *)"] }), policy({ user_consent: ["Bash"] })],
     [true, "ceiling", { permission_mode: "plan" }, null],
     [true, "ceiling", { permission_mode: "plan" }, { permission_mode: "default" }],
     [false, "ceiling", { permission_mode: "default" }, { permission_mode: "plan" }],
@@ -68,8 +87,10 @@ describe("a change widens", () => {
 
   it("when what was there cannot be read any more [configuration.widening]", () => {
     const unreadable = { auto_approved: "all" };
-    const change = { kind: "policy", name: "policy", value: policy({ auto_approved: ["Read"] }) } as const;
-    expect(isWidening(change, unreadable)).toBe(true);
+    for (const value of [policy({ auto_approved: ["Read"] }), policy({ forbidden: ["Write"] }), null]) {
+      expect(isWidening({ kind: "policy", name: "policy", value }, unreadable)).toBe(true);
+    }
+    expect(isWidening({ kind: "memory", name: "memory", value: null }, 7)).toBe(true);
   });
 });
 

@@ -1,9 +1,10 @@
 // One piece of configuration: a kind, a name and a value, at a place.
 import { z } from "zod";
+import { jsonBytes } from "../events/shorten.ts";
 import { itemKindSchema, ITEM_KINDS, type ItemKind } from "./item-kinds.ts";
 import { CONFIGURATION_SCOPES, type ConfigurationScope, type Place } from "./place.ts";
 
-/** An item as JSON. */
+/** An item as JSON, in UTF-8. */
 export const MAX_ITEM_BYTES = 1024 * 1024;
 /** Items of one place. */
 export const MAX_ITEMS_PER_PLACE = 500;
@@ -36,7 +37,7 @@ export function checkChange(
   if (!parsed.ok) return parsed;
   const refused = kind.changeProblem(parsed.value);
   if (refused !== null) return { ok: false, problem: refused };
-  if (JSON.stringify(parsed.value).length > MAX_ITEM_BYTES) {
+  if (jsonBytes(parsed.value) > MAX_ITEM_BYTES) {
     return { ok: false, problem: `An item has at most ${MAX_ITEM_BYTES} bytes.` };
   }
   return { ok: true, change: { ...change, value: parsed.value } };
@@ -47,9 +48,10 @@ function scopeProblem(kind: ItemKind, scope: ConfigurationScope): string | null 
   return scopes === null || scopes.includes(scope) ? null : `A ${kind} stands at scope ${scopes.join(" or ")}.`;
 }
 
-/** Whether a person has to agree. What cannot be read any more counts as nothing that was there. */
+/** Whether a person has to agree: also where what was there cannot be read any more, and may have forbidden anything. */
 export function isWidening(change: ItemChange, before: unknown): boolean {
   const kind = ITEM_KINDS[change.kind];
   const was = before === null ? null : kind.parse(change.name, before);
-  return kind.isWidening(was === null || !was.ok ? null : was.value, change.value);
+  if (was !== null && !was.ok) return true;
+  return kind.isWidening(was === null ? null : was.value, change.value);
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { agentFile } from "../agents/agent-kind.ts";
 import type { Agent } from "../agents/agent-schema.ts";
+import { modelPriceSchema } from "../accounting/model-price-kind.ts";
 import { materialiseServers } from "../mcp-servers/sandbox-server.ts";
 import { commandFile } from "../commands/command-kind.ts";
 import type { Command } from "../commands/command-schema.ts";
@@ -12,7 +13,7 @@ import { addHooks, listHookUrls } from "../hooks/hooks-kind.ts";
 import { permissionPolicySchema, type ScopedPolicy } from "../permissions/policy-schema.ts";
 import { isToolAllowed } from "../permissions/tool-allow-list.ts";
 import { ceilingSchema, combineCeilings } from "./kinds/ceiling.ts";
-import { combineRepository, repositorySchema } from "./kinds/repository.ts";
+import { combineRepository, NOTHING_OF_REPOSITORY, type Repository, repositorySchema } from "./kinds/repository.ts";
 import type { ItemKind } from "./item-kinds.ts";
 import type { MergedConfiguration, MergedItem } from "./merge.ts";
 import type {
@@ -30,7 +31,8 @@ export function materialise(merged: MergedConfiguration): SessionConfiguration {
     policies: [...unreadablePolicies(merged), ...of("policy").map(toPolicy)],
     hook_urls: listHookUrls(hooks),
     ceiling: combineCeilings(of("ceiling").map(({ value }) => ceilingSchema.parse(value))),
-    approvals: approvalsOf([...of("command"), ...of("skill")]),
+    approvals: approvalsOf(of("command"), of("skill")),
+    model_prices: Object.fromEntries(of("model_price").map(({ name, value }) => [name, modelPriceSchema.parse(value)])),
   };
   return {
     sandbox: {
@@ -43,7 +45,7 @@ export function materialise(merged: MergedConfiguration): SessionConfiguration {
         ...of("agent").map(({ name, value }) => agentFile(name, value as Agent)),
       ],
       hooks,
-      repository: combineRepository(of("repository").map(({ value }) => repositorySchema.parse(value))),
+      repository: repositoryOf(merged, of("repository")),
       ...materialiseServers(of("mcp_server")),
     },
     gate,
@@ -64,18 +66,32 @@ function toPolicy({ scope, value }: MergedItem): ScopedPolicy {
   return { scope, policy: permissionPolicySchema.parse(value) };
 }
 
-/** Rules that cannot be read may forbid anything: nothing runs until somebody has looked. */
+/** Rules and hooks that cannot be read may forbid anything: nothing runs until somebody has looked. */
 function unreadablePolicies({ unreadable }: MergedConfiguration): ScopedPolicy[] {
   return unreadable
-    .filter(({ kind }) => kind === "policy" || kind === "ceiling")
+    .filter(({ kind }) => kind === "policy" || kind === "ceiling" || kind === "hooks")
     .map(({ scope }) => ({ scope, policy: { auto_approved: [], user_consent: [], forbidden: ["*"] } }));
+}
+
+/** A choice that cannot be read may have been against all of it. */
+function repositoryOf({ unreadable }: MergedConfiguration, choices: readonly MergedItem[]): Repository {
+  if (unreadable.some(({ kind }) => kind === "repository")) return NOTHING_OF_REPOSITORY;
+  return combineRepository(choices.map(({ value }) => repositorySchema.parse(value)));
 }
 
 const approvingSchema = z.object({ allowed_tools: z.array(z.string()) });
 
-/** What commands and skills let run without a question while they are used. */
-function approvalsOf(items: readonly MergedItem[]): GateConfiguration["approvals"] {
-  const approving = items.map(({ name, scope, value }) => {
+/**
+ * What commands and skills let run without a question while they are used. Under a name that both have, it is Claude
+ * Code's to say which of them is used.
+ */
+function approvalsOf(commands: readonly MergedItem[], skills: readonly MergedItem[]): GateConfiguration["approvals"] {
+  const isIn = (others: readonly MergedItem[], name: string): boolean => others.some((other) => other.name === name);
+  const one = [
+    ...commands.filter(({ name }) => !isIn(skills, name)),
+    ...skills.filter(({ name }) => !isIn(commands, name)),
+  ];
+  const approving = one.map(({ name, scope, value }) => {
     return [name, { scope, rules: approvingSchema.parse(value).allowed_tools }] as const;
   });
   return Object.fromEntries(approving.filter(([, { rules }]) => rules.length > 0));

@@ -57,10 +57,13 @@ describe("a merge of scopes", () => {
     });
   });
 
-  it("forbids everything while a policy or ceiling cannot be read [configuration.unreadable]", () => {
+  it("forbids everything while a policy, a ceiling or hooks cannot be read [configuration.unreadable]", () => {
     const merged = mergeConfiguration([item("team", "policy", "policy", { forbidden: ["Bash(("] })]);
     expect(merged.unreadable).toMatchObject([{ scope: "team", kind: "policy" }]);
     expect(materialise(merged).gate.policies).toEqual([{ scope: "team", policy: policy(["*"]) }]);
+    // A hook may have been a guard.
+    const hooks = mergeConfiguration([item("user", "hooks", "hooks", { Unknown: [] })]);
+    expect(materialise(hooks).gate.policies).toEqual([{ scope: "user", policy: policy(["*"]) }]);
   });
 
   it("leaves out another item that cannot be read, and names it [configuration.unreadable]", () => {
@@ -70,6 +73,50 @@ describe("a merge of scopes", () => {
     ]);
     expect(merged.items.map(({ value }) => value)).toEqual(["French"]);
     expect(merged.unreadable).toMatchObject([{ scope: "team", kind: "setting", name: "language" }]);
+  });
+
+  it("leaves out a server, and a wider scope's that it hid, while it cannot be read [configuration.unreadable]", () => {
+    const server = { type: "http", url: "https://mcp.example.com/" };
+    const merged = mergeConfiguration([
+      item("team", "mcp_server", "docs", server),
+      item("team", "mcp_server", "other", server),
+      item("project", "mcp_server", "docs", { enabled: "no" }),
+    ]);
+    expect(merged.items.map(({ name }) => name)).toEqual(["other"]);
+    const again = mergeConfiguration([
+      item("project", "mcp_server", "docs", { enabled: "no" }),
+      item("session", "mcp_server", "docs", server),
+    ]);
+    expect(again.items.map(({ scope }) => scope)).toEqual(["session"]);
+  });
+
+  it("counts nothing of a repository while a scope's choice cannot be read [configuration.unreadable]", () => {
+    const merged = mergeConfiguration([
+      item("team", "repository", "repository", { hooks: true, mcp_servers: true }),
+      item("project", "repository", "repository", { hooks: "no" }),
+    ]);
+    const { repository } = materialise(merged).sandbox;
+    expect(repository).toEqual({ instructions: false, hooks: false, mcp_servers: false });
+  });
+
+  it("approves nothing under a name that a command and a skill have [commands.approvals]", () => {
+    const command = (allowed_tools: string[]) => {
+      return { description: null, category: null, argument_hint: null, model: null, body: "x", allowed_tools };
+    };
+    const skill = {
+      description: "x",
+      allowed_tools: [],
+      files: [{ path: "SKILL.md", content: "x", encoding: "utf8", executable: false }],
+      source: { kind: "written" },
+    };
+    const { approvals } = materialise(
+      mergeConfiguration([
+        item("team", "command", "deploy", command(["Bash(git push *)"])),
+        item("team", "command", "test", command(["Bash(make test)"])),
+        item("session", "skill", "deploy", skill),
+      ]),
+    ).gate;
+    expect(Object.keys(approvals)).toEqual(["test"]);
   });
 
   it("trusts what a repository says, and not what it would run, until somebody chooses [configuration.repository]", () => {

@@ -24,11 +24,13 @@ export function mergeConfiguration(items: readonly ScopedItem[]): MergedConfigur
   for (const item of [...items].sort(wideToNarrow)) {
     const { scope, kind, name } = item;
     const parsed = ITEM_KINDS[kind].parse(name, item.value);
+    const key = keyOf(item);
     if (!parsed.ok) {
       unreadable.push({ scope, kind, name, problem: parsed.problem });
+      // It may have switched off what a wider scope has.
+      if (kind === "mcp_server") merged.delete(key);
       continue;
     }
-    const key = keyOf(item);
     const wider = merged.get(key);
     const overrides = wider === undefined ? [] : [...wider.overrides, wider.scope];
     merged.set(key, { ...item, value: parsed.value, overrides });

@@ -19,6 +19,7 @@ export const EVENT_TYPES = [
   "background_task_changed",
   "hook_executed",
   "usage_recorded",
+  "budget_warned",
   "checkpoint_created",
   "error_occurred",
   "turn_completed",

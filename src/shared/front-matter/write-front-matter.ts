@@ -2,7 +2,7 @@
 
 /** Claude Code ends the front matter at the next three dashes, also within a value. */
 function quote(value: string): string {
-  return JSON.stringify(value).replaceAll("---", String.raw`-\u002d-`);
+  return JSON.stringify(value).replaceAll("--", String.raw`-\u002d`);
 }
 
 /** Fields that are null are left out. Keys are ours. */

@@ -1,5 +1,6 @@
 // Files that no hook has to read or write: what holds a token, and what would change what a session may do.
 import { type FileAccess, HOLE } from "../permissions/bash/parsed-command.ts";
+import { ANY_NAME, FOLDERS, GLOB, PROJECT } from "../permissions/bash/path-shape.ts";
 
 /** Tokens and keys, ours and the person's. */
 const SECRET_FILES = [
@@ -23,8 +24,8 @@ const GUARDED_FILES = [
   /(?:^|\/)\.git\/(?:hooks|config)(?:\/|$)/,
 ];
 
-export function judgeFile({ access, path }: FileAccess): string[] {
-  const shape = plain(path.shape);
+export function judgeFile({ access, path }: Pick<FileAccess, "access" | "path">): string[] {
+  const shape = plain(path);
   if (SECRET_FILES.some((pattern) => pattern.test(shape))) {
     return [
       access === "read" ? "it reads a file that holds tokens or keys" : "it writes to a file that holds tokens or keys",
@@ -37,8 +38,9 @@ export function judgeFile({ access, path }: FileAccess): string[] {
 }
 
 /** What is not known of it stands for any name. */
-function plain(shape: string): string {
-  const known = shape.replaceAll(HOLE, "*").replace(/^\/(?:home\/[^/]+|root)(?=\/|$)/, "~");
+function plain(path: string): string {
+  const shape = [HOLE, GLOB, ANY_NAME, FOLDERS].reduce((text, stretch) => text.replaceAll(stretch, "*"), path);
+  const known = shape.replace(PROJECT, ".").replace(/^\/(?:home\/[^/]+|root)(?=\/|$)/, "~");
   const names: string[] = [];
   for (const name of known.split("/").slice(1)) {
     if (name === "..") names.pop();

@@ -1,6 +1,5 @@
 // Refuses hooks that no honest hook needs to be, with the reason. A guard rail: the sandbox is the wall. What the grammar
 // does not understand completely is said so, for the person who is asked to agree.
-import { listNamedFiles } from "../permissions/bash/file-programs.ts";
 import {
   type FileAccess,
   HOLE,
@@ -62,8 +61,9 @@ function withKnownVariables(line: string): string {
     .replace(/\$(?:CLAUDE_CONFIG_DIR\b|\{CLAUDE_CONFIG_DIR\})/g, "/home/user/.claude");
 }
 
-function listFiles(parsed: ParsedCommand): FileAccess[] {
-  return [...parsed.files, ...parsed.commands.flatMap(listNamedFiles)];
+function listFiles({ files, mentioned }: ParsedCommand): Pick<FileAccess, "access" | "path">[] {
+  const sure = [...files, ...mentioned].filter(({ isSure }) => isSure);
+  return sure.flatMap(({ access, candidates }) => candidates.map((path) => ({ access, path })));
 }
 
 function runsWhatItFetches({ commands }: ParsedCommand): boolean {

@@ -20,15 +20,20 @@ export type SandboxServer = z.infer<typeof sandboxServerSchema>;
 export const sandboxServersSchema = z.record(z.string(), sandboxServerSchema);
 export type SandboxServers = z.infer<typeof sandboxServersSchema>;
 
-/** Of merged items, those that are switched on. Nothing at all for none, so that nothing changes for who has none. */
+/** What there is of servers, of merged items. Nothing at all for none, so that nothing changes for who has none. */
 export function materialiseServers(items: readonly { name: string; value: unknown }[]): {
   mcp_servers?: SandboxServers;
+  mcp_servers_off?: string[];
 } {
-  const servers = items.flatMap(({ name, value }) => {
-    const server = mcpServerSchema.parse(value);
-    return server.enabled ? [[name, toSandboxServer(server)] as const] : [];
-  });
-  return servers.length === 0 ? {} : { mcp_servers: Object.fromEntries(servers) };
+  const all = items.map(({ name, value }) => ({ name, server: mcpServerSchema.parse(value) }));
+  const on = all.filter(({ server }) => server.enabled);
+  const off = all.filter(({ server }) => !server.enabled);
+  return {
+    ...(on.length === 0
+      ? {}
+      : { mcp_servers: Object.fromEntries(on.map(({ name, server }) => [name, toSandboxServer(server)])) }),
+    ...(off.length === 0 ? {} : { mcp_servers_off: off.map(({ name }) => name) }),
+  };
 }
 
 function toSandboxServer(server: z.infer<typeof mcpServerSchema>): SandboxServer {

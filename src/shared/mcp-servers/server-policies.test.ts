@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { checkChange } from "../configuration/item.ts";
 import { liftSecrets } from "./lift-secrets.ts";
 import { readPastedServers, readServerJson } from "./read-pasted.ts";
+import { materialiseServers } from "./sandbox-server.ts";
 import { type McpServer, mcpServerSchema, serverNameSchema } from "./server-schema.ts";
 import { isWideningServer } from "./server-widening.ts";
 
@@ -176,6 +177,8 @@ describe("a change of a server", () => {
       true,
     ],
     ["removed", http(), null, false],
+    ["removed, where it was switched off and hid a wider scope's", http({ enabled: false }), null, true],
+    ["removed, where it had fewer tools than a wider scope's may have", some, null, true],
     ["fewer tools", some, http({ allowed_tools: ["a"] }), false],
     ["some tools", http(), some, false],
     ["switched off", http(), http({ enabled: false }), false],
@@ -184,5 +187,20 @@ describe("a change of a server", () => {
     ["none", http(), http(), false],
   ] as const)("widens or not: %s [servers.proposal]", (_, before, after, widens) => {
     expect(isWideningServer(before, after)).toBe(widens);
+  });
+});
+
+describe("what the sandbox is told", () => {
+  it("names servers that are switched off, and nothing where there are none [servers.off]", () => {
+    const items = [
+      { name: "on", value: http() },
+      { name: "off", value: http({ enabled: false }) },
+    ];
+    expect(materialiseServers(items)).toEqual({
+      mcp_servers: { on: { type: "http", allowed_tools: null } },
+      mcp_servers_off: ["off"],
+    });
+    expect(Object.keys(materialiseServers(items.slice(0, 1)))).toEqual(["mcp_servers"]);
+    expect(materialiseServers([])).toEqual({});
   });
 });

@@ -20,3 +20,11 @@ export const stdioTestSchema = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(false), problem: serverProblemSchema, message: z.string() }),
 ]);
 export type StdioTest = z.infer<typeof stdioTestSchema>;
+
+const MAX_TOOLS = 1000;
+const MAX_NAME_CHARACTERS = 128;
+
+/** Names of tools are the server's own text: as many, and as much of each, as anybody reads. */
+export function shownTools(names: readonly string[]): string[] {
+  return names.slice(0, MAX_TOOLS).map((name) => name.slice(0, MAX_NAME_CHARACTERS));
+}

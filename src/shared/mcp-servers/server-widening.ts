@@ -3,7 +3,8 @@ import type { McpServer } from "./server-schema.ts";
 
 /** Also while it is switched off: what is switched on later is then something that a person has seen whole. */
 export function isWideningServer(before: McpServer | null, after: McpServer | null): boolean {
-  if (after === null) return false;
+  // Where it restricted, a wider scope's of the same name comes through.
+  if (after === null) return before !== null && (!before.enabled || before.allowed_tools !== null);
   if (before === null || (after.enabled && !before.enabled)) return true;
   return !isSameTarget(before, after) || !isNarrower(before.allowed_tools, after.allowed_tools);
 }

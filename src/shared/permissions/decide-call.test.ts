@@ -5,7 +5,7 @@ import { shortenToFit } from "../events/shorten.ts";
 import { decide } from "./decide-call.ts";
 import { permissionPolicySchema, POLICY_SCOPES, type PolicyScope, type ScopedPolicy } from "./policy-schema.ts";
 import { READY_MADE_POLICIES } from "./ready-made-policies.ts";
-import { isShortened } from "./shortened-input.ts";
+import { isShortened, shortenInput } from "./shortened-input.ts";
 
 const FACTS = { projectDir: "/work/project", homeDir: "/home/agent", cwd: "/work/project" };
 
@@ -96,6 +96,16 @@ describe("reasons", () => {
   });
 });
 
+describe("without a Bash rule that approves", () => {
+  it("the mode decides about commands that are asked about with one, so that taking it away widens", () => {
+    for (const command of ["git -c core.pager=x log", "git log; eval $X"]) {
+      expect(decide([inScope("team", "+Bash(git *)  +Bash(npm *)")], bash(command), FACTS).behavior).toBe("ask");
+      expect(decide([], bash(command), FACTS).behavior).toBe("no_rule");
+    }
+    expect(decide([inScope("team", "+Bash(npm *)")], bash("git -c core.pager=x log"), FACTS).behavior).toBe("no_rule");
+  });
+});
+
 describe("a stored rule that cannot be read", () => {
   const broken = (list: "forbidden" | "user_consent" | "auto_approved"): ScopedPolicy => {
     const policy = readRules("");
@@ -135,6 +145,43 @@ describe("isShortened", () => {
         shortenToFit(Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, "z".repeat(500)])), 1000),
       ),
     ).toBe(true);
+  });
+});
+
+describe("shortenInput", () => {
+  const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+  const fields = (count: number) => Object.fromEntries(numbers(count).map((index) => [`k${index}`, index]));
+
+  it.each<[string, unknown]>([
+    ["a long text", { command: "x".repeat(5000) }],
+    ["many items of a list", { ids: numbers(2000) }],
+    ["many items of a list in a list", { deep: [{ ids: numbers(2000) }] }],
+    ["many fields", fields(2000)],
+    ["many fields of a field", { deep: fields(2000) }],
+    ["a list", numbers(2000)],
+    ["too deep a value", { deep: numbers(70).reduce<unknown>((inner) => [inner], "x") }],
+    ["so much that nothing is left", { deep: numbers(200).map(() => fields(200)) }],
+  ])("says so when it leaves out %s, and keeps to the limit [permissions.cut]", (_, input) => {
+    const shortened = shortenInput(input, 4000);
+    expect(isShortened(input)).toBe(false);
+    expect(isShortened(shortened)).toBe(true);
+    expect(JSON.stringify(shortened).length).toBeLessThanOrEqual(4000);
+  });
+
+  it("leaves what fits as it is", () => {
+    const input = { ids: numbers(500), shortened: true };
+    expect(shortenInput(input, 4000)).toBe(input);
+    expect(isShortened(input)).toBe(false);
+  });
+
+  it("keeps what rules look at, and a folder that may have been left out is not known [permissions.cut]", () => {
+    const call = {
+      toolName: "Write",
+      toolInput: shortenInput({ file_path: "/work/project/.env", ids: numbers(2000) }, 4000),
+    };
+    expect(decide([inScope("team", "!Edit(.env)")], call, FACTS).behavior).toBe("deny");
+    const search = { toolName: "Grep", toolInput: shortenInput({ ...fields(2000), path: "/work/project/.env" }, 4000) };
+    expect(decide([inScope("team", "!Read(.env)")], search, FACTS).behavior).toBe("ask");
   });
 });
 

@@ -1,6 +1,6 @@
 // Whether auto rules let a shell command run: every simple command in it has to be covered, and nothing else may happen.
 import { type ParsedCommand, programName, type SimpleCommand } from "./bash/parsed-command.ts";
-import type { CallSubject } from "./call-subject.ts";
+import type { CallSubject, NamedFile } from "./call-subject.ts";
 import { coversSimpleCommand, coversWrite } from "./rules/match-rule.ts";
 import type { ScopedRule } from "./scoped-rule.ts";
 
@@ -43,9 +43,9 @@ function listCovering(rules: readonly ScopedRule[], commands: readonly SimpleCom
 
 /** Writing a file is not what a rule for the command says; a rule for editing that file is. */
 function writeObstacle(rules: readonly ScopedRule[], subject: CallSubject): string | null {
-  const isCovered = (path: string | null): boolean =>
-    rules.some(({ rule }) => rule !== null && coversWrite(rule, path, subject));
-  const isWriting = subject.files.some((file) => file.access === "write" && !isCovered(file.path));
+  const isCovered = (file: NamedFile): boolean =>
+    rules.some(({ rule }) => rule !== null && coversWrite(rule, file, subject));
+  const isWriting = subject.files.some((file) => file.access === "write" && !isCovered(file));
   return isWriting ? "it writes to a file, and no Edit rule covers that file" : null;
 }
 

@@ -18,7 +18,7 @@ export function skillOf({
   return typeof name === "string" ? name.replace(/^\//, "") : null;
 }
 
-/** `ownNames`: what the repository has under such a name is not what a person allowed anything. Null: not known. */
+/** `ownNames`: what the repository or the agent has under such a name is not what a person allowed anything. Null: not known. */
 export function approvedRules(
   approvals: GateConfiguration["approvals"],
   used: readonly (string | null)[],

@@ -1,6 +1,7 @@
 // What the Worker and the Workspace object may ask of a Session object (Durable Object RPC). Expected failures are answers.
 import type { PinnedAgent } from "../agents/agent-schema.ts";
 import type { AnswerUsage } from "../accounting/answer-usage.ts";
+import type { SessionPlaces } from "../configuration/place.ts";
 import type { ConversationMark } from "../checkpoints/format.ts";
 import type { CheckpointRecord } from "../checkpoints/schema.ts";
 import type { Answer, Failure } from "../errors/app-error.ts";
@@ -138,7 +139,15 @@ export type LogSize = { session: SessionSummary; export_bytes: number };
 /** How a person answers a permission request, and on which way. */
 export type AnswerPermission = { request_id: string; answer: PermissionAnswer; way: AnswerWay };
 
-export type ModelRequestQuestion = { team_id: string; runtime_id: string; model: string | null };
+export type ModelRequestQuestion = {
+  team_id: string;
+  runtime_id: string;
+  /** Null for a request that costs nothing. */
+  model: string | null;
+  /** What its cost is estimated by. */
+  prompt_bytes?: number;
+  max_output_tokens?: number | null;
+};
 
 /** Asked before each request to an MCP server. */
 export type ServerRequestQuestion = { team_id: string; runtime_id: string };
@@ -147,6 +156,8 @@ export interface SessionApi {
   submit(request: SubmitTurn): Promise<Answer<SubmittedTurn>>;
   wait(request: WaitRequest): Promise<Answer<WaitAnswer>>;
   getSession(principal: Principal): Promise<Answer<SessionView>>;
+  /** Whose configuration it is made of: a project's name may be another one's by now. */
+  getPlaces(principal: Principal): Promise<Answer<SessionPlaces>>;
   /** What Claude Code named when it last started in this session; empty before, and once the log is archived. */
   getStartup(principal: Principal): Promise<Answer<{ slash_commands: string[] }>>;
   interrupt(principal: Principal): Promise<Answer<SessionView>>;

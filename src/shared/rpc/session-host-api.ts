@@ -26,8 +26,9 @@ export const previewSchema = z.object({
 });
 export type Preview = z.infer<typeof previewSchema>;
 
-/** More of a repository's commands and skills are not told, so that none of ours counts. */
+/** More own commands and skills, or longer names of them, are not told, so that nothing of what is configured counts. */
 export const MAX_OWN_NAMES = 500;
+export const MAX_OWN_NAME_CHARS = 400;
 
 export const permissionQuestionSchema = z.object({
   runtime_id: uuidSchema,
@@ -52,10 +53,10 @@ export const permissionQuestionSchema = z.object({
   /** How long the runner still waits for an answer; absent from an older runner, which waits PERMISSION_DEADLINE_MS. */
   patience_ms: z.int().positive().optional(),
   /**
-   * The repository's own commands and skills, which take the place of configured ones of the same name; absent where
-   * they are not known.
+   * Commands and skills of the repository or the agent, which take the place of configured ones of the same name; absent
+   * where they are not known.
    */
-  own_names: z.array(z.string().max(400)).max(MAX_OWN_NAMES).optional(),
+  own_names: z.array(z.string().max(MAX_OWN_NAME_CHARS)).max(MAX_OWN_NAMES).optional(),
   /** Claude Code's own words about why it asks. */
   asked_because: z.string().max(1000).optional(),
 });

@@ -1,8 +1,13 @@
 // What the Session object asks of the Team object: a running slot for a turn, as a lease that expires.
+import type { MoneyState, Spender } from "../budgets/budget-policy.ts";
+import type { MoneyGrant, MoneyRequest, Settlement } from "../budgets/messages.ts";
+import type { Answer, Failure } from "../errors/app-error.ts";
 
 export type SlotRequest = {
   team_id: string;
   user_id: string;
+  project_id: string;
+  agent_id: string | null;
   session_id: string;
   turn_id: string;
   ttl_seconds: number;
@@ -13,11 +18,20 @@ export type SlotAnswer =
   | { granted: true; expires_at: string }
   | { granted: false; position: number; limit: "team" | "user"; running: number };
 
+/** A turn that may not begin at all now: its team, person, project or agent has used up what it may use. */
+export type SlotRefusal = { granted: false; refused: Failure };
+
 export interface TeamApi {
   /** Takes or renews a slot, or keeps a place in the queue: idempotent by turn_id. Who waits is told when its turn comes. */
-  requestSlot(request: SlotRequest): Promise<SlotAnswer>;
+  requestSlot(request: SlotRequest): Promise<SlotAnswer | SlotRefusal>;
   /** Gives a slot back, or leaves the queue. */
   releaseSlot(turnId: string): Promise<void>;
+  /** Before each model request: sets its cost aside, or refuses. */
+  reserveMoney(request: MoneyRequest): Promise<Answer<MoneyGrant>>;
+  /** After it; each is counted once, however often it is said. */
+  settleMoney(settlements: Settlement[]): Promise<void>;
+  /** How the limits stand that a spender counts against. */
+  budgetStates(spender: Spender): Promise<MoneyState[]>;
   /** Turns that hold a slot now, and turns that wait for one. */
   countSlots(): Promise<{ running: number; waiting: number }>;
 }

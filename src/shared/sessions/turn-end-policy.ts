@@ -27,6 +27,8 @@ export type TurnEndFacts = {
   isFollowUp?: boolean;
   /** The structured answer, held against the turn's output_schema; null when the turn has none. */
   structured?: StructuredVerdict | null;
+  /** A budget that refused the turn a model request, and why. */
+  refusal?: { code: ErrorCode; message: string } | null;
   /** The file that could not be given, and what is wrong with it. */
   attachment?: { file: Attachment | null; problem: AttachmentProblem["problem"] } | null;
 };
@@ -72,7 +74,9 @@ export function decideTurnEnd(facts: TurnEndFacts): TurnEnd {
   }
 }
 
-function endedByResult({ result: cli, structured, isFollowUp }: TurnEndFacts, result: TurnResult | null): TurnEnd {
+function endedByResult(facts: TurnEndFacts, result: TurnResult | null): TurnEnd {
+  const { result: cli, structured, isFollowUp, refusal = null } = facts;
+  if (cli?.is_error === true && refusal !== null) return failed(refusal.code, refusal.message, result);
   if (cli?.subtype === "error_max_structured_output_retries") return unstructured("invalid", result);
   if (cli === null || !cli.is_error) {
     const problem = structured?.kind ?? "valid";

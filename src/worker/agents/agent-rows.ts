@@ -1,24 +1,28 @@
 // The tables of agents follow their configuration items: whatever way an item changes, its agent has a new version.
-import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { agentSchema } from "../../shared/agents/agent-schema.ts";
-import type { ItemChange } from "../../shared/configuration/item.ts";
-import type { Place } from "../../shared/configuration/place.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
-import type { Companion } from "../configuration/companions.ts";
-import type { ChangeSet } from "../configuration/configuration-store.ts";
+import type { ChangeSet } from "../configuration/change-statements.ts";
+import type { Companion, UnderWay } from "../configuration/companions.ts";
 import { agents, agentVersions } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
 
 export function createAgentRows(db: Database): Companion {
   return {
-    statements(set, change, now, guard) {
-      if (change.kind !== "agent") return [];
-      const when = { at: now.toISOString(), guard };
-      return change.value === null ? [remove(db, set, change, when)] : write(db, set, change, when);
+    /** A member's own agents count as well: an agent's name means one agent to everybody in the team. */
+    condition(set) {
+      const named = agentsOf(set).flatMap(({ name, value }) =>
+        value === null ? [] : [{ name, agent_id: agentSchema.parse(value).agent_id }],
+      );
+      if (named.length === 0) return null;
+      return sql`not exists (select 1 from agents join json_each(${JSON.stringify(named)}) one
+        on agents.name = one.value ->> 'name' and agents.id <> one.value ->> 'agent_id'
+        where agents.team_id = ${set.teamId} and agents.deleted_at is null)`;
     },
-    condition: ({ teamId }, { kind, name, value }) =>
-      kind !== "agent" || value === null ? null : isNameFree(teamId, name, agentSchema.parse(value).agent_id),
-    refusal: nameTaken,
+    statements: (set, underWay) =>
+      agentsOf(set).length === 0
+        ? []
+        : [remove(db, set, underWay), write(db, set, underWay), record(db, set, underWay)],
   };
 }
 
@@ -28,27 +32,34 @@ export function nameTaken(): AppError {
   return new AppError("agent_name_taken", message);
 }
 
-type When = { at: string; guard: SQL };
+const agentsOf = ({ changes }: ChangeSet) => changes.filter(({ kind }) => kind === "agent");
 
-/** A member's own agents count as well: an agent's name means one agent to everybody in the team. */
-function isNameFree(teamId: string, name: string, agentId: string): SQL {
-  return sql`not exists (select 1 from agents where team_id = ${teamId} and name = ${name}
-    and deleted_at is null and id <> ${agentId})`;
+const ownerOf = ({ place }: ChangeSet): string | null => (place.scope === "team" ? null : place.scope_id);
+
+const changed = ({ teamId }: ChangeSet, { next, guard }: UnderWay) =>
+  sql`from configuration_changes change where change.team_id = ${teamId} and change.version = ${next}
+    and change.kind = 'agent' and ${guard}`;
+
+/** Its versions stay: executions name them. */
+function remove(db: Database, set: ChangeSet, underWay: UnderWay) {
+  const at = underWay.at.toISOString();
+  const gone = sql`select change.name ${changed(set, underWay)} and change.value is null`;
+  return db
+    .update(agents)
+    .set({ deletedAt: at, updatedAt: at })
+    .where(sql`team_id = ${set.teamId} and owner_id is ${ownerOf(set)} and deleted_at is null and name in (${gone})`);
 }
 
-function write(
-  db: Database,
-  { teamId, place, changedBy }: ChangeSet,
-  { name, value }: ItemChange,
-  { at, guard }: When,
-) {
-  const agent = agentSchema.parse(value);
-  const { agent_id, description, category, source_url, source_commit } = agent;
-  const upsert = db
+function write(db: Database, set: ChangeSet, underWay: UnderWay) {
+  const at = underWay.at.toISOString();
+  const { changedBy } = set;
+  return db
     .insert(agents)
     .select(
-      sql`select ${agent_id}, ${teamId}, ${ownerOf(place)}, ${name}, ${description}, ${category},
-        ${source_url}, ${source_commit}, 1, ${changedBy}, ${at}, ${at}, null where ${guard}`,
+      sql`select change.value ->> 'agent_id', change.team_id, ${ownerOf(set)}, change.name,
+        change.value ->> 'description', change.value ->> 'category', change.value ->> 'source_url',
+        change.value ->> 'source_commit', 1, ${changedBy}, ${at}, ${at}, null
+        ${changed(set, underWay)} and change.value is not null`,
     )
     .onConflictDoUpdate({
       target: agents.id,
@@ -64,22 +75,12 @@ function write(
         deletedAt: null,
       },
     });
-  const record = db.insert(agentVersions).select(
-    sql`select id, version, ${JSON.stringify(agent)}, ${changedBy}, ${at} from agents
-      where id = ${agent_id} and ${guard}`,
-  );
-  return [upsert, record];
 }
 
-const ownerOf = ({ scope, scope_id }: Place): string | null => (scope === "team" ? null : scope_id);
-
-/** Its versions stay: executions name them. */
-function remove(db: Database, { teamId, place }: ChangeSet, { name }: ItemChange, { at, guard }: When) {
-  const isIt = and(
-    eq(agents.teamId, teamId),
-    sql`${agents.ownerId} is ${ownerOf(place)}`,
-    eq(agents.name, name),
-    isNull(agents.deletedAt),
+function record(db: Database, set: ChangeSet, underWay: UnderWay) {
+  return db.insert(agentVersions).select(
+    sql`select change.value ->> 'agent_id',
+      (select version from agents where id = change.value ->> 'agent_id'),
+      change.value, ${set.changedBy}, ${underWay.at.toISOString()} ${changed(set, underWay)} and change.value is not null`,
   );
-  return db.update(agents).set({ deletedAt: at, updatedAt: at }).where(and(isIt, guard));
 }

@@ -1,6 +1,7 @@
 // What people do with agents: make, change, list and remove them. An agent is a configuration item, so what lets its
 // executions do more waits for a person like any other change.
 import { type Agent, type AgentFields, agentFieldsSchema, type PinnedAgent } from "../../shared/agents/agent-schema.ts";
+import type { ErrorCode } from "../../shared/errors/error-code.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
 import type { Place } from "../../shared/configuration/place.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
@@ -70,7 +71,12 @@ export function createAgentService(options: AgentServiceOptions): AgentService {
       const place = await configuration.places.findToChange(principal, anywhere(own));
       const agent = { ...readFields(fields, NOTHING), ...source, agent_id: options.newId() };
       if (await store.isNameTaken(principal.team_id, name)) throw nameTaken();
-      return write(principal, place, { agent, name }, { summary: `add the agent ${name}`, client });
+      const request = { summary: `add the agent ${name}`, client };
+      return write(principal, place, { agent, name }, request).catch(async (error: unknown) => {
+        // Somebody else was quicker with the name.
+        const isTaken = hasCode(error, "configuration_changed") && (await store.isNameTaken(principal.team_id, name));
+        throw isTaken ? nameTaken() : error;
+      });
     },
     async update(principal, { agent_id, fields, source, client }) {
       const { row, agent: before } = await get(principal, agent_id, null);
@@ -98,6 +104,10 @@ export function createAgentService(options: AgentServiceOptions): AgentService {
       return { name: row.name, version, agent };
     },
   };
+}
+
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof AppError && error.code === code;
 }
 
 type Summary = { summary: string; client: string | null };

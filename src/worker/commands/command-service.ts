@@ -32,10 +32,12 @@ export type CommandServiceOptions = {
 export function createCommandService(options: CommandServiceOptions): CommandService {
   const { configuration } = options;
 
-  async function find(principal: Principal, place: Place, name: string): Promise<Command | null> {
+  async function find(principal: Principal, place: Place, name: string): Promise<Found> {
     const items = await configuration.items(place, principal);
     const item = items.find(({ kind, name: own }) => kind === "command" && own === name);
-    return item === undefined ? null : commandSchema.parse(item.value);
+    if (item === undefined) return null;
+    const parsed = commandSchema.safeParse(item.value);
+    return parsed.success ? parsed.data : "unreadable";
   }
 
   async function write(principal: Principal, change: CommandChange, place: Place, before: Command | null) {
@@ -49,7 +51,8 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
   return {
     async create(principal, change) {
       const place = await configuration.places.findToChange(principal, change.place);
-      if ((await find(principal, place, change.name)) !== null) {
+      const before = await find(principal, place, change.name);
+      if (before !== null && before !== "unreadable") {
         throw new AppError(
           "invalid_argument",
           `There is a command /${change.name} already. update_slash_command changes it.`,
@@ -59,8 +62,7 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
     },
     async update(principal, change) {
       const place = await configuration.places.findToChange(principal, change.place);
-      const before = await find(principal, place, change.name);
-      if (before === null) throw notFound(change.name);
+      const before = requireReadable(change.name, await find(principal, place, change.name));
       return write(principal, change, place, before);
     },
     async remove(principal, { place: request, name, client }) {
@@ -71,8 +73,7 @@ export function createCommandService(options: CommandServiceOptions): CommandSer
     },
     async get(principal, request, name) {
       const place = await configuration.places.find(principal, request);
-      const command = await find(principal, place, name);
-      if (command === null) throw notFound(name);
+      const command = requireReadable(name, await find(principal, place, name));
       return { name, scope: place.scope, command };
     },
     async list(principal, request) {
@@ -88,6 +89,15 @@ function toNamed(item: { kind: string; name: string; value: unknown; scope: Conf
   if (item.kind !== "command") return [];
   const parsed = commandSchema.safeParse(item.value);
   return parsed.success ? [{ name: item.name, scope: item.scope, command: parsed.data }] : [];
+}
+
+type Found = Command | "unreadable" | null;
+
+function requireReadable(name: string, found: Found): Command {
+  if (found === null) throw notFound(name);
+  if (found !== "unreadable") return found;
+  const message = `The command /${name} cannot be read any more and does not count. create_slash_command replaces it, delete_slash_command removes it.`;
+  throw new AppError("configuration_unreadable", message);
 }
 
 function notFound(name: string): AppError {

@@ -1,24 +1,20 @@
 // Configuration as tools use it: what narrows or says is kept at once, what lets sessions do more becomes a proposal.
 import { AppError } from "../../shared/errors/app-error.ts";
-import {
-  checkChange,
-  type ConfigurationItem,
-  isWidening,
-  type ItemChange,
-  MAX_ITEMS_PER_PLACE,
-} from "../../shared/configuration/item.ts";
+import { checkChange, type ConfigurationItem, isWidening, type ItemChange } from "../../shared/configuration/item.ts";
 import { type MergedConfiguration, mergeConfiguration } from "../../shared/configuration/merge.ts";
 import { type Place, placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
-import { type BuiltInServers, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
+import { type BuiltInServers, findBuiltIn, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
-import type { ChangeSet, ConfigurationStore, StoredItem, VersionRow } from "./configuration-store.ts";
+import type { ConfigurationStore, StoredItem, VersionRow } from "./configuration-store.ts";
+import { refuseTooMuch } from "./place-limits.ts";
 import type { PlaceResolver } from "./place-resolver.ts";
 import type { ProposalService, Proposed } from "./proposal-service.ts";
 import type { ProposedChange } from "./proposal-store.ts";
 
 export type ChangeRequest = {
   place: Place;
-  changes: readonly ItemChange[];
+  /** As a function where they follow from what is there: it is asked again when that was changed meanwhile. */
+  changes: readonly ItemChange[] | ((present: readonly StoredItem[]) => readonly ItemChange[]);
   /** What is done, in words: it stands in the list of versions and on the page that asks. */
   summary: string;
   /** The MCP client that asks, by its own name. */
@@ -58,15 +54,9 @@ export function createConfigurationService(options: ConfigurationServiceOptions)
   return {
     places,
     items: (place, principal) => store.items(principal.team_id, place),
-    async change(principal, request) {
-      const changes = await compare(store, principal, request);
-      return changes.some(widens)
-        ? propose(options, principal, request, changes)
-        : apply(store, principal, request, changes);
-    },
-    async changeAsPerson(principal, request) {
-      return apply(store, principal, request, await compare(store, principal, request));
-    },
+    change: (principal, request) =>
+      settle(options, principal, request, (change) => widens(options, request.place, change)),
+    changeAsPerson: (principal, request) => settle(options, principal, request, () => false),
     merged: (principal, where) => mergeFor(options, principal, where),
     versions: (principal, place, page) => store.versions(principal.team_id, place, page),
     async restore(principal, { place, version, client }) {
@@ -74,65 +64,63 @@ export function createConfigurationService(options: ConfigurationServiceOptions)
       if (wanted === null) {
         throw new AppError("not_found", `This scope has no version ${version}. list_config_versions shows them.`);
       }
-      const present = await store.items(principal.team_id, place);
-      const request = { place, changes: changesTo(present, wanted), summary: `back to version ${version}`, client };
-      return this.change(principal, request);
+      const changes = (present: readonly StoredItem[]): ItemChange[] => changesTo(present, wanted);
+      return this.change(principal, { place, changes, summary: `back to version ${version}`, client });
     },
   };
 }
 
-const widens = ({ kind, name, before, after }: ProposedChange): boolean =>
-  isWidening({ kind, name, value: after }, before);
+/** Where a team has no MCP server of a name, the one that is given to every team stands. */
+function widens({ builtIn = {} }: ConfigurationServiceOptions, { scope }: Place, change: ProposedChange): boolean {
+  const { kind, name, before, after } = change;
+  const given = kind === "mcp_server" && scope === "team" ? findBuiltIn(builtIn, name) : null;
+  return isWidening({ kind, name, value: after ?? given }, before ?? given);
+}
+
+/** Others change the same place at the same time seldom, and never for long. */
+const MAX_TRIES = 5;
+
+/** Compares, and writes what was compared or nothing: a change that only narrows what is gone by now is compared anew. */
+async function settle(
+  { store, proposals }: ConfigurationServiceOptions,
+  principal: Principal,
+  request: ChangeRequest,
+  needsPerson: (change: ProposedChange) => boolean,
+): Promise<ChangeOutcome> {
+  const { place, summary, client } = request;
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const { version: seen, items } = await store.read(principal.team_id, place);
+    const changes = compare(items, request);
+    if (changes.length === 0) return { outcome: "unchanged" };
+    if (changes.some(needsPerson)) return proposals.propose(principal, { place, changes, summary, client });
+    const written = changes.map(({ kind, name, after }) => ({ kind, name, value: after }));
+    const set = { teamId: principal.team_id, place, changes: written, summary, changedBy: principal.user_id };
+    const version = await store.apply(set, seen);
+    if (version !== null) return { outcome: "applied", version };
+  }
+  const message = "Somebody else is changing this scope's configuration just now. Nothing was changed; try again.";
+  throw new AppError("configuration_changed", message);
+}
 
 /** The changes that change something, with what is there now. Refuses what does not fit. */
-async function compare(
-  store: ConfigurationStore,
-  principal: Principal,
-  { place, changes }: ChangeRequest,
-): Promise<ProposedChange[]> {
-  const present = await store.items(principal.team_id, place);
-  const proposed = changes.map((change): ProposedChange => {
+function compare(present: readonly StoredItem[], { place, changes }: ChangeRequest): ProposedChange[] {
+  const wanted = typeof changes === "function" ? changes(present) : changes;
+  const now = ({ kind, name }: Pick<ItemChange, "kind" | "name">): unknown =>
+    present.find((item) => item.kind === kind && item.name === name)?.value ?? null;
+  // What stays as it is was taken once, and is not judged again by today's rules.
+  const differing = wanted.filter((change) => !isSame(now(change), change.value));
+  const proposed = differing.map((change): ProposedChange => {
     const checked = checkChange(place, change);
     if (!checked.ok) throw new AppError("invalid_argument", checked.problem);
     const { kind, name, value } = checked.change;
-    const before = present.find((item) => item.kind === kind && item.name === name)?.value ?? null;
-    return { kind, name, before, after: value };
+    return { kind, name, before: now(change), after: value };
   });
-  refuseTooMany(present, proposed);
-  return proposed.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after));
+  refuseTooMuch(place.scope, present, proposed);
+  return proposed.filter(({ before, after }) => !isSame(before, after));
 }
 
-function refuseTooMany(present: readonly StoredItem[], changes: readonly ProposedChange[]): void {
-  const added = changes.filter(({ before, after }) => before === null && after !== null).length;
-  if (present.length + added <= MAX_ITEMS_PER_PLACE) return;
-  const message = `A scope has at most ${MAX_ITEMS_PER_PLACE} items. Remove some first.`;
-  throw new AppError("invalid_argument", message);
-}
-
-async function apply(
-  store: ConfigurationStore,
-  principal: Principal,
-  { place, summary }: ChangeRequest,
-  changes: readonly ProposedChange[],
-): Promise<ChangeOutcome> {
-  if (changes.length === 0) return { outcome: "unchanged" };
-  const set: ChangeSet = {
-    teamId: principal.team_id,
-    place,
-    changes: changes.map(({ kind, name, after }) => ({ kind, name, value: after })),
-    summary,
-    changedBy: principal.user_id,
-  };
-  return { outcome: "applied", version: await store.apply(set) };
-}
-
-function propose(
-  { proposals }: ConfigurationServiceOptions,
-  principal: Principal,
-  { place, summary, client }: ChangeRequest,
-  changes: ProposedChange[],
-): Promise<ChangeOutcome> {
-  return proposals.propose(principal, { place, changes, summary, client });
+function isSame(before: unknown, after: unknown): boolean {
+  return JSON.stringify(before) === JSON.stringify(after);
 }
 
 async function mergeFor(

@@ -1,30 +1,25 @@
 // Configuration in D1: items as they are now, and every change of them. A change is one transaction under one new version.
-import { and, desc, eq, lte, sql, type SQL } from "drizzle-orm";
+import { and, desc, eq, lte, max, sql } from "drizzle-orm";
 import { z } from "zod";
-import { type ConfigurationItem, configurationItemSchema, type ItemChange } from "../../shared/configuration/item.ts";
+import { type ConfigurationItem, configurationItemSchema } from "../../shared/configuration/item.ts";
 import type { Place } from "../../shared/configuration/place.ts";
 import type { Database } from "../db/client.ts";
 import { configurationChanges, configurationItems } from "../db/configuration-schema.ts";
-import { teams } from "../db/schema.ts";
-import { type Companion, NO_COMPANION } from "./companions.ts";
-
-export type ChangeSet = {
-  teamId: string;
-  place: Place;
-  changes: readonly ItemChange[];
-  /** In words, for the list of versions. */
-  summary: string;
-  changedBy: string;
-};
+import type { Companion } from "./companions.ts";
+import { type ChangeSet, changeStatements, versionIn } from "./change-statements.ts";
 
 export type StoredItem = ConfigurationItem & { version: number; changed_by: string; changed_at: string };
 export type VersionRow = { version: number; summary: string; changed_by: string; changed_at: string; items: string[] };
 
+/** A place as it is; `version` is that of its newest change, null before the first. */
+export type PlaceNow = { version: number | null; items: StoredItem[] };
+
 export type ConfigurationStore = {
   items(teamId: string, place: Place): Promise<StoredItem[]>;
-  item(teamId: string, place: Place, key: Pick<ItemChange, "kind" | "name">): Promise<unknown>;
-  /** The version that the change came with. */
-  apply(set: ChangeSet): Promise<number>;
+  /** What a change is worked out from: `apply` takes its version back. */
+  read(teamId: string, place: Place): Promise<PlaceNow>;
+  /** The version that the change came with; null when the place was changed after `seen`, and nothing was written. */
+  apply(set: ChangeSet, seen: PlaceNow["version"]): Promise<number | null>;
   /** Newest first; `before` pages on. */
   versions(teamId: string, place: Place, page: { before: number | null; limit: number }): Promise<VersionRow[]>;
   /** The place as it was right after that version; null when it has no such version. */
@@ -33,110 +28,31 @@ export type ConfigurationStore = {
 
 export type ConfigurationStoreOptions = { db: Database; now: () => Date; companion?: Companion };
 
-export function createConfigurationStore(options: ConfigurationStoreOptions): ConfigurationStore {
-  const { db, now, companion = NO_COMPANION } = options;
+export function createConfigurationStore({ db, now, companion }: ConfigurationStoreOptions): ConfigurationStore {
+  const selectItems = (teamId: string, place: Place) =>
+    db
+      .select()
+      .from(configurationItems)
+      .where(at(configurationItems, teamId, place));
   return {
-    async items(teamId, place) {
-      const rows = await db
-        .select()
-        .from(configurationItems)
-        .where(at(configurationItems, teamId, place));
-      return rows.flatMap(toStoredItem);
+    items: async (teamId, place) => (await selectItems(teamId, place)).flatMap(toStoredItem),
+    async read(teamId, place) {
+      const newest = db
+        .select({ version: max(configurationChanges.version) })
+        .from(configurationChanges)
+        .where(at(configurationChanges, teamId, place));
+      const [rows, [found]] = await db.batch([selectItems(teamId, place), newest]);
+      return { version: found?.version ?? null, items: rows.flatMap(toStoredItem) };
     },
-    async item(teamId, place, { kind, name }) {
-      const row = await db
-        .select({ value: configurationItems.value })
-        .from(configurationItems)
-        .where(
-          and(
-            at(configurationItems, teamId, place),
-            eq(configurationItems.kind, kind),
-            eq(configurationItems.name, name),
-          ),
-        )
-        .get();
-      return row === undefined ? null : parseJson(row.value);
-    },
-    async apply(set) {
-      const conditions = conditionsOf(companion, set);
-      const guard = and(ALWAYS, ...conditions) ?? ALWAYS;
-      const [bumped] = await db.batch([
-        bumpVersion(db, set.teamId, guard),
-        ...changeStatements({ db, companion }, set, now(), guard),
-      ]);
-      const [team] = bumped;
-      if (team !== undefined) return team.version;
-      if (conditions.length > 0) throw companion.refusal();
-      throw new Error("the team of a principal has no row");
+    async apply(set, seen) {
+      const isAsSeen = sql`(select max(version) from configuration_changes where team_id = ${set.teamId}
+        and scope = ${set.place.scope} and scope_id = ${set.place.scope_id}) is ${seen}`;
+      const [first, ...rest] = changeStatements(db, set, { at: now(), guard: isAsSeen, companion });
+      return versionIn(await db.batch([first, ...rest]));
     },
     versions: (teamId, place, page) => listVersions(db, teamId, place, page),
     itemsAt: (teamId, place, version) => itemsAt(db, teamId, place, version),
   };
-}
-
-const ALWAYS = sql`1`;
-
-/** The first statement of a change: everything after it carries the number that it makes. */
-export function bumpVersion(db: Database, teamId: string, guard: SQL) {
-  return db
-    .update(teams)
-    .set({ configurationVersion: sql`${teams.configurationVersion} + 1` })
-    .where(and(eq(teams.id, teamId), guard))
-    .returning({ version: teams.configurationVersion });
-}
-
-export function conditionsOf(companion: Companion, set: Pick<ChangeSet, "teamId" | "changes">): SQL[] {
-  return set.changes.flatMap((change) => companion.condition(set, change) ?? []);
-}
-
-type Writing = { db: Database; companion: Companion };
-
-/** What a change writes, where `guard` holds. */
-export function changeStatements({ db, companion }: Writing, set: ChangeSet, now: Date, guard: SQL) {
-  return set.changes.flatMap((change) => [
-    recordChange(db, set, { change, now, guard }),
-    writeItem(db, set, { change, now, guard }),
-    ...companion.statements(set, change, now, guard),
-  ]);
-}
-
-type One = { change: ItemChange; now: Date; guard: SQL };
-
-const versionOf = (teamId: string): SQL => sql`(select configuration_version from teams where id = ${teamId})`;
-
-function recordChange(db: Database, { teamId, place, summary, changedBy }: ChangeSet, { change, now, guard }: One) {
-  const { kind, name } = change;
-  return db.insert(configurationChanges).select(sql`select ${teamId}, ${versionOf(teamId)}, ${place.scope},
-    ${place.scope_id}, ${kind}, ${name}, ${toJson(change.value)}, ${summary}, ${changedBy}, ${now.toISOString()}
-    where ${guard}`);
-}
-
-function writeItem(db: Database, { teamId, place, changedBy }: ChangeSet, { change, now, guard }: One) {
-  const { kind, name } = change;
-  const table = configurationItems;
-  if (change.value === null) {
-    return db.delete(table).where(and(at(table, teamId, place), eq(table.kind, kind), eq(table.name, name), guard));
-  }
-  return db
-    .insert(table)
-    .select(
-      sql`select ${teamId}, ${place.scope}, ${place.scope_id}, ${kind}, ${name}, ${toJson(change.value)},
-        ${versionOf(teamId)}, ${changedBy}, ${now.toISOString()} where ${guard}`,
-    )
-    .onConflictDoUpdate({
-      target: [table.teamId, table.scope, table.scopeId, table.kind, table.name],
-      set: {
-        value: sql`excluded.value`,
-        version: sql`excluded.version`,
-        changedBy: sql`excluded.changed_by`,
-        changedAt: sql`excluded.changed_at`,
-      },
-    });
-}
-
-/** Null removes an item. */
-export function toJson(value: unknown): string | null {
-  return value === null ? null : JSON.stringify(value);
 }
 
 type PlacedTable = typeof configurationItems | typeof configurationChanges;

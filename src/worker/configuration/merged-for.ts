@@ -14,7 +14,6 @@ export async function mergedFor(
     const found = project === null ? null : await projects.find(principal, project);
     return configuration.merged(principal, found === null ? {} : { project_id: found.project_id });
   }
-  const { session } = await sessions.get(principal, session_id);
-  const own = await projects.find(principal, session.project);
-  return configuration.merged(principal, { project_id: own.project_id, session_id });
+  const { project_id } = await sessions.places(principal, session_id);
+  return configuration.merged(principal, { project_id, session_id });
 }

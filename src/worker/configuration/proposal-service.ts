@@ -2,7 +2,9 @@
 import { mayChange, type PlaceOwner } from "../../shared/configuration/access-policy.ts";
 import type { Place } from "../../shared/configuration/place.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
+import { jsonBytes } from "../../shared/events/shorten.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
+import { MAX_PARAMETER_BYTES } from "./change-statements.ts";
 import type { Proposal, ProposalStore, ProposedChange } from "./proposal-store.ts";
 
 export type Proposed = { outcome: "proposed"; proposal_id: string; confirm_url: string; expires_at: string };
@@ -23,6 +25,10 @@ export type ProposalServiceOptions = { store: ProposalStore; publicUrl: string; 
 /** Long enough to come back from lunch. */
 const OPEN_FOR_MS = 24 * 60 * 60_000;
 const MAX_OPEN = 50;
+
+/** What is there and what would be, side by side: both are shown to the person. */
+const TOO_LARGE =
+  "This is too much for a person to be asked about at once: what is there and what would be come to more than 1.5 MB. Change it in several smaller steps, or remove first what is to be replaced.";
 
 export function createProposalService(options: ProposalServiceOptions): ProposalService {
   const { store } = options;
@@ -48,6 +54,7 @@ async function propose(
   principal: Principal,
   { place, changes, summary, client }: Parameters<ProposalService["propose"]>[1],
 ): Promise<Proposed> {
+  if (jsonBytes(changes) > MAX_PARAMETER_BYTES) throw new AppError("configuration_too_large", TOO_LARGE);
   if ((await store.countOpen(principal.team_id, principal.user_id)) >= MAX_OPEN) {
     const message = `${MAX_OPEN} of your proposals wait for an answer. Answer or refuse some of them first.`;
     throw new AppError("too_many_proposals", message);

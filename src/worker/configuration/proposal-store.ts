@@ -2,12 +2,11 @@
 import { and, eq, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import { itemKindSchema } from "../../shared/configuration/item-kinds.ts";
-import type { ItemChange } from "../../shared/configuration/item.ts";
 import { placeSchema, type Place } from "../../shared/configuration/place.ts";
 import type { Database } from "../db/client.ts";
 import { proposals } from "../db/configuration-schema.ts";
-import { type Companion, NO_COMPANION } from "./companions.ts";
-import { bumpVersion, type ChangeSet, changeStatements, conditionsOf, toJson } from "./configuration-store.ts";
+import type { Companion } from "./companions.ts";
+import { type ChangeSet, changeStatements, versionIn } from "./change-statements.ts";
 
 const proposedChangeSchema = z.object({
   kind: itemKindSchema,
@@ -88,46 +87,43 @@ export function createProposalStore(options: Options): ProposalStore {
 }
 
 async function confirm(
-  { db, now, newId, companion = NO_COMPANION }: Options,
+  { db, now, newId, companion }: Options,
   proposal: Proposal,
   decidedBy: string,
 ): Promise<{ version: number } | null> {
   const decision = newId();
   const at = now();
+  const set: ChangeSet = {
+    teamId: proposal.team_id,
+    place: proposal.place,
+    changes: proposal.changes.map(({ kind, name, after }) => ({ kind, name, value: after })),
+    summary: proposal.summary,
+    changedBy: decidedBy,
+  };
   const wins = and(
     eq(proposals.id, proposal.proposal_id),
     eq(proposals.state, "open"),
     sql`${proposals.expiresAt} > ${at.toISOString()}`,
-    ...proposal.changes.map((change) => isAsBefore(proposal, change)),
-    ...conditionsOf(companion, { teamId: proposal.team_id, changes: proposal.changes.map(toItemChange) }),
+    isAsBefore(proposal),
+    companion?.condition(set) ?? undefined,
   );
   const isDecided = sql`exists (select 1 from proposals where id = ${proposal.proposal_id} and decision_id = ${decision})`;
-  const set: ChangeSet = {
-    teamId: proposal.team_id,
-    place: proposal.place,
-    changes: proposal.changes.map(toItemChange),
-    summary: proposal.summary,
-    changedBy: decidedBy,
-  };
-  const [, bumped] = await db.batch([
-    db
-      .update(proposals)
-      .set({ state: "confirmed", decidedBy, decidedAt: at.toISOString(), decisionId: decision })
-      .where(wins),
-    bumpVersion(db, proposal.team_id, isDecided),
-    ...changeStatements({ db, companion }, set, at, isDecided),
-  ]);
-  return bumped[0] ?? null;
-}
-
-function toItemChange({ kind, name, after }: ProposedChange): ItemChange {
-  return { kind, name, value: after };
+  const decided = db
+    .update(proposals)
+    .set({ state: "confirmed", decidedBy, decidedAt: at.toISOString(), decisionId: decision })
+    .where(wins);
+  const version = versionIn(
+    await db.batch([decided, ...changeStatements(db, set, { at, guard: isDecided, companion })]),
+  );
+  return version === null ? null : { version };
 }
 
 /** What the person saw is what is there. */
-function isAsBefore({ team_id, place }: Proposal, { kind, name, before }: ProposedChange): SQL {
-  return sql`(select value from configuration_items where team_id = ${team_id} and scope = ${place.scope}
-    and scope_id = ${place.scope_id} and kind = ${kind} and name = ${name}) is ${toJson(before)}`;
+function isAsBefore({ team_id, place, changes }: Proposal): SQL {
+  const seen = JSON.stringify(changes.map(({ kind, name, before }) => ({ kind, name, before })));
+  return sql`not exists (select 1 from json_each(${seen}) one where (select value from configuration_items
+    where team_id = ${team_id} and scope = ${place.scope} and scope_id = ${place.scope_id}
+    and kind = one.value ->> 'kind' and name = one.value ->> 'name') is not nullif(one.value -> 'before', 'null'))`;
 }
 
 function toProposal(row: typeof proposals.$inferSelect): Proposal {

@@ -1,6 +1,6 @@
 // The D1 tables: what is asked about across sessions. Every row carries its team; times are ISO 8601 text.
-// Those of configuration and of MCP servers lie beside this file.
-// `sessions` and `usage` are filled by the Session object's outbox, with upserts that may come again.
+// Those of configuration, of MCP servers and of usage lie beside this file.
+// `sessions` is filled by the Session object's outbox, with upserts that may come again.
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
@@ -194,50 +194,6 @@ export const sessionChoices = sqliteTable("session_choices", {
   sessionId: text().notNull(),
   createdAt: text().notNull(),
 });
-
-/** What a turn used of a model; see shared/accounting. A later count of the same turn and model takes its place. */
-export const modelUsage = sqliteTable(
-  "model_usage",
-  {
-    turnId: text().notNull(),
-    sessionId: text().notNull(),
-    teamId: text().notNull(),
-    userId: text().notNull(),
-    projectId: text().notNull(),
-    /** Canonical, without date and provider. */
-    model: text().notNull(),
-    /** What ran it. */
-    runtime: text({ enum: ["claude_code"] }).notNull(),
-    /** The agent that the session runs as; null for none. */
-    agentId: text(),
-    /** Answers of the model; 0 when only Claude Code has said what was used. */
-    requests: integer().notNull(),
-    /** Of these: cut off before they said what they used. */
-    estimatedRequests: integer().notNull(),
-    inputTokens: integer().notNull(),
-    /** Thinking included. */
-    outputTokens: integer().notNull(),
-    thinkingTokens: integer().notNull(),
-    cacheReadInputTokens: integer().notNull(),
-    cacheCreation5mInputTokens: integer("cache_creation_5m_input_tokens").notNull(),
-    cacheCreation1hInputTokens: integer("cache_creation_1h_input_tokens").notNull(),
-    webSearchRequests: integer().notNull(),
-    /** US dollars; null when nobody has said what the model costs. */
-    costUsd: real(),
-    /** What Claude Code itself says; null when it did not. */
-    reportedCostUsd: real(),
-    occurredAt: text().notNull(),
-    version: integer().notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.turnId, table.model] }),
-    index("model_usage_team_time").on(table.teamId, table.occurredAt),
-    index("model_usage_session").on(table.sessionId),
-    index("model_usage_agent")
-      .on(table.agentId, table.occurredAt)
-      .where(sql`agent_id is not null`),
-  ],
-);
 
 /** What runs across a team: one row a session that works or waits. Kept by the Session objects, healed by a sweep. */
 export const sessionProcesses = sqliteTable(

@@ -5,8 +5,7 @@ import { AppError } from "../../shared/errors/app-error.ts";
 /** Of the front matter alone: what is in it are names and sentences. */
 const MAX_FRONT_MATTER_CHARS = 16_000;
 const MAX_ALIASES = 20;
-/** Claude Code's own: it ends at the next three dashes, wherever in a line they stand. */
-const FENCED = /^---\s*\n([\s\S]*?)---\s*\n?/;
+const FENCE = "---";
 
 export type Markdown = { fields: Record<string, unknown>; body: string };
 
@@ -14,10 +13,19 @@ export type Markdown = { fields: Record<string, unknown>; body: string };
 export function readFrontMatter(text: string, what: string): Markdown {
   // Each reader on the way takes one mark away: none is left for the last one.
   const plain = text.replace(/^\uFEFF+/, "");
-  const match = FENCED.exec(plain);
-  if (match === null) return { fields: {}, body: plain };
-  const [whole, yaml = ""] = match;
-  return { fields: readYaml(yaml, what), body: plain.slice(whole.length) };
+  const split = splitFrontMatter(plain);
+  return split === null ? { fields: {}, body: plain } : { fields: readYaml(split.yaml, what), body: split.body };
+}
+
+/**
+ * As Claude Code does by `/^---\s*\n([\s\S]*?)---\s*\n?/`: it ends at the next three dashes, wherever in a line they
+ * stand. In two steps, since that pattern takes the square of a long run of empty lines.
+ */
+export function splitFrontMatter(text: string): { yaml: string; body: string } | null {
+  const [head] = /^---\s*\n/.exec(text) ?? [];
+  const end = head === undefined ? -1 : text.indexOf(FENCE, head.length);
+  if (head === undefined || end === -1) return null;
+  return { yaml: text.slice(head.length, end), body: text.slice(end + FENCE.length).trimStart() };
 }
 
 function readYaml(yaml: string, what: string): Record<string, unknown> {

@@ -36,12 +36,18 @@ afterAll(() => {
 });
 
 const paths = ["/hook", "/moved", "/large", "/slow", "/fails"];
+const NOW_MS = Date.parse("2026-07-01T12:00:00.000Z");
+let session: { status: "running" | "ended"; updated_at: string } = { status: "running", updated_at: "2026-01-01" };
 const route = (allowLoopback = true) =>
   createHookRoute({
     verifyToken: (token) => verifyRunToken(token, SECRET, crypto.subtle),
     session: () => ({
       admitHook: async (question, url) =>
-        admitHook({ team_id, runtime_id }, question, { url, urls: paths.map((path) => origin + path) }),
+        admitHook({ team_id, runtime_id, ...session }, question, {
+          url,
+          urls: paths.map((path) => origin + path),
+          nowMs: NOW_MS,
+        }),
     }),
     send: createHookSender(
       createGuardedFetch({
@@ -89,6 +95,19 @@ describe("an HTTP hook at the edge", () => {
       typeof hook === "object" && hook.url?.startsWith("/") === true ? { ...hook, url: origin + hook.url } : hook;
     expect((await post(own, more)).status).toBe(status);
     expect(seen.length).toBe(before);
+  });
+
+  it("is sent for a session that has just ended, whose last hooks these are, and then no more [hooks.http]", async () => {
+    const endedBefore = (seconds: number) => {
+      session = { status: "ended", updated_at: new Date(NOW_MS - seconds * 1000).toISOString() };
+    };
+    endedBefore(30);
+    expect((await post({ url: `${origin}/hook` })).status).toBe(200);
+    endedBefore(61);
+    const before = seen.length;
+    expect((await post({ url: `${origin}/hook` })).status).toBe(401);
+    expect(seen.length).toBe(before);
+    session = { status: "running", updated_at: "2026-01-01" };
   });
 
   it.each([

@@ -1,5 +1,6 @@
 // What people do with hooks: see, change and try those that are configured.
 import { AppError, unwrap } from "../../shared/errors/app-error.ts";
+import type { ItemChange } from "../../shared/configuration/item.ts";
 import type { ConfigurationScope } from "../../shared/configuration/place.ts";
 import type { MergedConfiguration } from "../../shared/configuration/merge.ts";
 import { HOOK_EVENT_NAMES, type HookEventName } from "../../shared/hooks/hook-events.ts";
@@ -93,10 +94,10 @@ async function change(
   const reading = readHooks(hooks ?? {});
   if (!reading.ok) throw new AppError("invalid_argument", reading.reason);
   const place = await configuration.places.findToChange(principal, request);
-  const present = add ? hooksOf(await configuration.items(place, principal)) : {};
-  const wanted = addHooks([present, reading.hooks]);
-  const value = Object.keys(wanted).length === 0 ? null : wanted;
-  const changes = [{ kind: "hooks" as const, name: "hooks", value }];
+  const changes = (present: readonly { kind: string; value: unknown }[]): ItemChange[] => {
+    const wanted = addHooks([add ? hooksOf(present) : {}, reading.hooks]);
+    return [{ kind: "hooks", name: "hooks", value: Object.keys(wanted).length === 0 ? null : wanted }];
+  };
   const outcome = await configuration.change(principal, { place, changes, summary, client });
   return { outcome, doubts: hooksDoubts(reading.hooks) };
 }

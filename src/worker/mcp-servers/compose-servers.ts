@@ -7,6 +7,7 @@ import type { Principal } from "../../shared/teams/principal.ts";
 import type { Database } from "../db/client.ts";
 import type { GuardedFetch } from "../outbound/guarded-fetch.ts";
 import type { Sealer } from "../secrets/sealer.ts";
+import { createLiftedSecretStore } from "../secrets/lifted-secret-store.ts";
 import { createSecretStore } from "../secrets/secret-store.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { createConnectionStore } from "./connections/connection-store.ts";
@@ -52,6 +53,7 @@ export function composeServers(options: ServersOptions) {
   const { db, sealer, guarded, rules, publicUrl, now } = options;
   const nowMs = (): number => now().getTime();
   const secrets = createSecretStore({ db, sealer, now });
+  const lifted = createLiftedSecretStore({ db, sealer, now });
   const connections = createConnectionStore({ db, sealer, now });
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const tokens = createTokenService({ store: connections, guarded, nowMs, sleep });
@@ -61,7 +63,7 @@ export function composeServers(options: ServersOptions) {
   const pending = createSignInStateStore({ db, sealer, now });
   const { newTicket: newState, sha256Hex } = options;
   const signIns = createSignInService({ connections, pending, guarded, rules, publicUrl, newState, sha256Hex, nowMs });
-  const service = createServerService({ ...options, secrets, connections, health, tester });
+  const service = createServerService({ ...options, secrets, lifted, connections, health, tester });
   const proxy = createProxyRoute({
     ...options,
     find: createServerFinder(db, options.builtIn),
@@ -78,6 +80,7 @@ export function composeServers(options: ServersOptions) {
     proxy,
     urls: createPageUrls(publicUrl),
     sandboxOf: options.sandboxOf,
+    sweep: () => lifted.sweep(),
     mcpUrl: `${publicUrl}/mcp`,
   };
 }

@@ -1,7 +1,7 @@
 // Tests a remote server for real: connects with the MCP client and asks for its tools.
 import { Client, SSEClientTransport, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { AppError } from "../../shared/errors/app-error.ts";
-import type { ServerProblem } from "../../shared/mcp-servers/server-test.ts";
+import { type ServerProblem, shownTools } from "../../shared/mcp-servers/server-test.ts";
 import type { GuardedFetch } from "../outbound/guarded-fetch.ts";
 import { type FailureNote, toMcpFetch } from "./guarded-mcp-fetch.ts";
 import { strikeOut } from "./hidden-values.ts";
@@ -14,8 +14,6 @@ export type ProbeServer = (type: "http" | "sse", server: OpenServer) => Promise<
 
 /** Of the whole test: no call is long. */
 const DEADLINE_MS = 25_000;
-const MAX_TOOLS = 1000;
-const MAX_NAME_CHARACTERS = 128;
 
 export function createServerProbe(guarded: GuardedFetch, version: string): ProbeServer {
   return async (type, server) => {
@@ -40,7 +38,8 @@ export function createServerProbe(guarded: GuardedFetch, version: string): Probe
         type === "http" ? new StreamableHTTPClientTransport(url, options) : new SSEClientTransport(url, options);
       const asking = client.connect(transport, { timeout: DEADLINE_MS }).then(() => client.listTools());
       const { tools } = await Promise.race([asking, late.promise]);
-      return { ok: true, tools: tools.slice(0, MAX_TOOLS).map(({ name }) => showName(name, server)) };
+      // A server knows the secrets that it was sent.
+      return { ok: true, tools: shownTools(tools.map(({ name }) => strikeOut(name, server.hidden))) };
     } catch {
       return judge(note.last, status);
     } finally {
@@ -48,11 +47,6 @@ export function createServerProbe(guarded: GuardedFetch, version: string): Probe
       await client.close().catch(() => null);
     }
   };
-}
-
-/** A name is the server's own text, and it knows the secrets that it was sent. */
-function showName(name: string, { hidden }: OpenServer): string {
-  return strikeOut(name, hidden).slice(0, MAX_NAME_CHARACTERS);
 }
 
 /** The library's words may be the server's, so none of them are kept. */

@@ -1,4 +1,4 @@
-// What follows for servers from a person's answer: agreed, they are tested; refused, the secrets that came along are removed.
+// What follows for servers from a person's answer: agreed, they are tested or forgotten; refused, the secrets that came along are removed.
 import { type McpServer, mcpServerSchema } from "../../shared/mcp-servers/server-schema.ts";
 import type { Place } from "../../shared/configuration/place.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
@@ -10,7 +10,7 @@ import type { ServerTester } from "./server-tester.ts";
 
 export type FollowUpParts = {
   tester: Pick<ServerTester, "kept">;
-  service: Pick<ServerService, "dropUnused">;
+  service: Pick<ServerService, "dropRefused" | "forget">;
   /** A sandbox in which the place's programs would be started. */
   sandboxAt: (principal: Principal, place: Place) => RunnerTools;
   waitUntil: (work: Promise<unknown>) => void;
@@ -21,7 +21,9 @@ type Named = { name: string; server: McpServer };
 export function withServerFollowUps(proposals: ProposalService, parts: FollowUpParts): ProposalService {
   const serversOf = async (principal: Principal, proposalId: string) => {
     const { place, changes } = await proposals.find(principal, proposalId);
-    return { place, servers: changes.flatMap(toServer) };
+    const own = changes.filter(({ kind }) => kind === "mcp_server");
+    const removed = own.filter(({ after }) => after === null).flatMap(({ name, before }) => toServer(name, before));
+    return { place, servers: own.flatMap(({ name, after }) => toServer(name, after)), removed };
   };
   // The person has their answer: what follows may take longer than they look at the page.
   const later = (work: () => Promise<void>): void => parts.waitUntil(work().catch(() => null));
@@ -30,7 +32,8 @@ export function withServerFollowUps(proposals: ProposalService, parts: FollowUpP
     async confirm(principal, proposalId) {
       const confirmed = await proposals.confirm(principal, proposalId);
       later(async () => {
-        const { place, servers } = await serversOf(principal, proposalId);
+        const { place, servers, removed } = await serversOf(principal, proposalId);
+        for (const gone of removed) await parts.service.forget(principal, place, gone);
         for (const { name, server } of servers.filter(({ server }) => server.enabled)) {
           await parts.tester.kept(keyOf(principal, place, name), server, parts.sandboxAt(principal, place));
         }
@@ -41,13 +44,13 @@ export function withServerFollowUps(proposals: ProposalService, parts: FollowUpP
       await proposals.refuse(principal, proposalId);
       later(async () => {
         const { place, servers } = await serversOf(principal, proposalId);
-        for (const { name } of servers) await parts.service.dropUnused(principal, place, name);
+        for (const refused of servers) await parts.service.dropRefused(principal, place, refused);
       });
     },
   };
 }
 
-function toServer({ kind, name, after }: { kind: string; name: string; after?: unknown }): Named[] {
-  const parsed = kind === "mcp_server" ? mcpServerSchema.safeParse(after) : null;
-  return parsed?.success === true ? [{ name, server: parsed.data }] : [];
+function toServer(name: string, value: unknown): Named[] {
+  const parsed = mcpServerSchema.safeParse(value);
+  return parsed.success ? [{ name, server: parsed.data }] : [];
 }

@@ -24,15 +24,15 @@ export function createServerFinder(db: Database, builtIn: BuiltInServers): FindS
       .select()
       .from(configurationItems)
       .where(and(eq(teamId, session.team_id), eq(kind, "mcp_server"), eq(name, server), or(...places)));
-    const found = rows.flatMap((row) => {
-      const parsed = mcpServerSchema.safeParse(JSON.parse(row.value));
-      const place = placeSchema.parse({ scope: row.scope, scope_id: row.scopeId });
-      return parsed.success ? [{ place, server: parsed.data }] : [];
-    });
-    const rank = ({ place }: FoundServer): number => CONFIGURATION_SCOPES.indexOf(place.scope);
-    const [narrowest] = found.sort((left, right) => rank(right) - rank(left));
+    const rank = (row: (typeof rows)[number]): number => CONFIGURATION_SCOPES.indexOf(row.scope);
+    const [narrowest] = rows.sort((left, right) => rank(right) - rank(left));
+    if (narrowest !== undefined) {
+      const place = placeSchema.parse({ scope: narrowest.scope, scope_id: narrowest.scopeId });
+      const { data } = mcpServerSchema.safeParse(JSON.parse(narrowest.value));
+      // One that cannot be read may have switched off what a wider scope has.
+      return data === undefined ? null : { place, server: data };
+    }
     const given = findBuiltIn(builtIn, server);
-    if (narrowest !== undefined || given === null) return narrowest ?? null;
-    return { place: { scope: "team", scope_id: session.team_id }, server: given };
+    return given === null ? null : { place: { scope: "team", scope_id: session.team_id }, server: given };
   };
 }

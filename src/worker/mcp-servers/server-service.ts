@@ -3,16 +3,17 @@ import type { ChangeOutcome, ConfigurationService } from "../configuration/confi
 import type { Place } from "../../shared/configuration/place.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
 import { type BuiltInServers, findBuiltIn, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
-import { liftSecrets } from "../../shared/mcp-servers/lift-secrets.ts";
 import { refuseSecrets } from "../../shared/mcp-servers/read-pasted.ts";
 import { isRemote, type McpServer, mcpServerSchema } from "../../shared/mcp-servers/server-schema.ts";
 import { isWideningServer } from "../../shared/mcp-servers/server-widening.ts";
 import { explainUrlRefusal, judgeUrl, type UrlRules } from "../../shared/outbound/url-policy.ts";
 import { replaceReferences } from "../../shared/secrets/secret-reference.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
-import { MAX_SECRETS_PER_PLACE, type SecretStore } from "../secrets/secret-store.ts";
+import type { LiftedFrom, LiftedSecretStore } from "../secrets/lifted-secret-store.ts";
+import type { SecretStore } from "../secrets/secret-store.ts";
 import type { ConnectionStore } from "./connections/connection-store.ts";
 import type { HealthStore } from "./health-store.ts";
+import { keepSecrets } from "./keep-secrets.ts";
 import { namesOfSecrets } from "./open-server.ts";
 import type { RunnerTools } from "./runner-tools.ts";
 import { keyOf, noServer } from "./server-key.ts";
@@ -35,6 +36,8 @@ export type Kept = {
   secrets: string[];
 };
 
+type Named = { name: string; server: McpServer };
+
 export type ServerService = {
   /** Adds a server, or puts another definition in the place of one. */
   keep(principal: Principal, request: KeepRequest): Promise<Kept>;
@@ -43,14 +46,17 @@ export type ServerService = {
   find(principal: Principal, place: Place, name: string): Promise<McpServer>;
   remove(principal: Principal, request: Pick<KeepRequest, "place" | "name" | "client">): Promise<ChangeOutcome>;
   list(principal: Principal, place: Place): Promise<ServerView[]>;
+  /** After a removal that a person agreed to: takes away what was kept for the server. */
+  forget(principal: Principal, place: Place, gone: Named): Promise<void>;
   /** After a refusal: takes away what was kept for a definition that nobody wanted. */
-  dropUnused(principal: Principal, place: Place, name: string): Promise<void>;
+  dropRefused(principal: Principal, place: Place, refused: Named): Promise<void>;
   test(principal: Principal, place: Place, name: string, sandbox: RunnerTools): Promise<TestResult>;
 };
 
 export type ServerServiceParts = {
   configuration: Pick<ConfigurationService, "items" | "change">;
-  secrets: SecretStore;
+  secrets: Pick<SecretStore, "list">;
+  lifted: LiftedSecretStore;
   connections: ConnectionStore;
   health: HealthStore;
   tester: ServerTester;
@@ -60,8 +66,7 @@ export type ServerServiceParts = {
 
 export function createServerService(parts: ServerServiceParts): ServerService {
   const find = async (principal: Principal, place: Place, name: string): Promise<McpServer> => {
-    const own = await findOrNull(parts, principal, place, name);
-    const server = own ?? (place.scope === "team" ? findBuiltIn(parts.builtIn, name) : null);
+    const server = await findStanding(parts, principal, place, name);
     if (server === null) throw noServer(name);
     return server;
   };
@@ -81,11 +86,12 @@ export function createServerService(parts: ServerServiceParts): ServerService {
       const isGiven = place.scope === "team" && findBuiltIn(parts.builtIn, name) !== null;
       if (server === null) throw isGiven ? builtInStays(name) : noServer(name);
       const outcome = await change(parts, principal, { place, name, value: null, client, verb: "remove" });
-      if (outcome.outcome !== "proposed") await forget(parts, principal, { place, name });
+      if (outcome.outcome !== "proposed") await forget(parts, principal, place, { name, server });
       return outcome;
     },
     list: (principal, place) => list(parts, principal, place),
-    dropUnused: (principal, place, name) => dropUnused(parts, principal, place, name),
+    forget: (principal, place, gone) => forget(parts, principal, place, gone),
+    dropRefused: ({ team_id }, place, refused) => parts.lifted.dropRefused(team_id, place, liftedFrom(refused)),
     async test(principal, place, name, sandbox) {
       const server = await find(principal, place, name);
       if (!server.enabled) throw new AppError("invalid_argument", `${name} is switched off. Switch it on to test it.`);
@@ -111,8 +117,9 @@ type Tried = { request: KeepRequest; before: McpServer | null; test: TestResult 
 async function tryOut(parts: ServerServiceParts, principal: Principal, request: KeepRequest): Promise<Tried> {
   const { place, name, server } = request;
   refuseUnfit(server, parts.rules);
-  const before = await findOrNull(parts, principal, place, name);
-  const test = isWideningServer(before, server) ? await parts.tester.proposed(server) : NOT_TESTED;
+  const before = await findStanding(parts, principal, place, name);
+  const isNew = server.enabled && isWideningServer(before, server);
+  const test = isNew ? await parts.tester.proposed(server) : NOT_TESTED;
   return { request, before, test };
 }
 
@@ -123,22 +130,17 @@ async function keep(parts: ServerServiceParts, principal: Principal, { request, 
   if (test.tested && !test.ok && test.problem !== "needs_sign_in" && !request.keepIfFailing) {
     return { outcome: null, test, secrets: [] };
   }
-  const taken = new Set((await parts.secrets.list(principal.team_id, place)).map((secret) => secret.name));
-  const lifted = liftSecrets(name, server, (secret) => taken.has(secret));
-  if (lifted.secrets.length > 0 && taken.size + lifted.secrets.length > MAX_SECRETS_PER_PLACE) throw tooManySecrets();
-  // First the secrets: a definition never names one that is not there. One that nobody confirms names them to nobody.
-  for (const { name: secret, value } of lifted.secrets) {
-    const created = { name: secret, value, madeFor: name, createdBy: principal.user_id };
-    await parts.secrets.put(principal.team_id, place, created);
-  }
+  // First the secrets: a definition never names one that is not there.
+  const lifted = await keepSecrets(parts, principal, place, { name, server });
   const verb = before === null ? "add" : "change";
-  const outcome = await change(parts, principal, { place, name, value: lifted.server, client, verb });
-  return { outcome, test, secrets: lifted.secrets.map((secret) => secret.name) };
-}
-
-function tooManySecrets(): AppError {
-  const message = `There are ${MAX_SECRETS_PER_PLACE} secrets at this scope already. A person removes some at the secrets_url of mcp_get.`;
-  return new AppError("invalid_argument", message);
+  const value = lifted.server;
+  try {
+    const outcome = await change(parts, principal, { place, name, value, client, verb });
+    return { outcome, test, secrets: lifted.names };
+  } catch (error) {
+    await parts.lifted.dropRefused(principal.team_id, place, liftedFrom({ name, server: value }));
+    throw error;
+  }
 }
 
 function refuseUnfit(server: McpServer, rules: UrlRules): void {
@@ -166,6 +168,17 @@ async function findOrNull(
   return parsed.success ? parsed.data : null;
 }
 
+/** The place's own, or at the team's place the one that is given to every team. */
+async function findStanding(
+  parts: ServerServiceParts,
+  principal: Principal,
+  place: Place,
+  name: string,
+): Promise<McpServer | null> {
+  const own = await findOrNull(parts, principal, place, name);
+  return own ?? (place.scope === "team" ? findBuiltIn(parts.builtIn, name) : null);
+}
+
 type ServerChange = { place: Place; name: string; value: McpServer | null; client: string | null; verb: string };
 
 function change(
@@ -178,29 +191,15 @@ function change(
 }
 
 /** What was kept for a server that is gone: sign-ins, what is known of it, and its secrets. */
-async function forget(
-  parts: ServerServiceParts,
-  principal: Principal,
-  { place, name }: Pick<KeepRequest, "place" | "name">,
-): Promise<void> {
-  const { team_id } = principal;
-  await parts.connections.removeAll({ team_id, place, name });
-  await parts.health.remove({ team_id, place, name });
-  await dropUnused(parts, principal, place, name);
+async function forget(parts: ServerServiceParts, principal: Principal, place: Place, gone: Named): Promise<void> {
+  const key = { team_id: principal.team_id, place, name: gone.name };
+  await parts.connections.removeAll(key);
+  await parts.health.remove(key);
+  await parts.lifted.dropRemoved(principal.team_id, place, liftedFrom(gone));
 }
 
-/** Secrets that were made for this server and that no definition names. */
-async function dropUnused(parts: ServerServiceParts, principal: Principal, place: Place, name: string): Promise<void> {
-  const { team_id } = principal;
-  const items = await parts.configuration.items(place, principal);
-  const used = new Set(items.flatMap(({ value }) => namesIn(value)));
-  const made = (await parts.secrets.list(team_id, place)).filter((secret) => secret.made_for === name);
-  for (const secret of made) if (!used.has(secret.name)) await parts.secrets.remove(team_id, place, secret.name);
-}
-
-function namesIn(value: unknown): string[] {
-  const parsed = mcpServerSchema.safeParse(value);
-  return parsed.success && isRemote(parsed.data) ? namesOfSecrets(parsed.data) : [];
+function liftedFrom({ name, server }: Named): LiftedFrom {
+  return { server: name, names: isRemote(server) ? namesOfSecrets(server) : [] };
 }
 
 async function list(parts: ServerServiceParts, principal: Principal, place: Place): Promise<ServerView[]> {

@@ -3,6 +3,8 @@ import { insufficientScope, type OAuthResourceAuth } from "@cloudflare/workers-o
 import { AppError, failure } from "../../shared/errors/app-error.ts";
 import { uuidSchema } from "../../shared/ids.ts";
 import { ANSWERING_SCOPE, type Principal, type Scope } from "../../shared/teams/principal.ts";
+import { matchUsageExport, sendUsageExport } from "../accounting/usage-export-route.ts";
+import type { UsageService } from "../accounting/usage-service.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
 import { matchExport, sendExport } from "../archive/export-route.ts";
 import type { CheckpointServices } from "../checkpoints/compose-checkpoints.ts";
@@ -24,6 +26,7 @@ export type ProtectedOptions = {
   watching: WatchService;
   archive: ArchiveService;
   checkpoints: CheckpointServices;
+  usage: UsageService;
   bodies: EventBodies;
   logger: Logger;
 };
@@ -61,6 +64,9 @@ async function route(options: ProtectedOptions, request: Request, token: TokenFa
   if (checkpoint !== null) {
     const send = (principal: Principal) => sendCheckpointExport(options.checkpoints.exporting, principal, checkpoint);
     return asReader(options, reader, send, "projects:read");
+  }
+  if (matchUsageExport(request.method, pathname)) {
+    return asReader(options, reader, async (principal) => sendUsageExport(options.usage, principal, request));
   }
   return jsonError(failure("not_found", "There is nothing at this address.").error);
 }

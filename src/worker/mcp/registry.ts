@@ -11,6 +11,10 @@ import { listAgentCategories } from "../agents/tools/list-agent-categories.ts";
 import { listAgentExecutions } from "../agents/tools/list-agent-executions.ts";
 import { listAgents } from "../agents/tools/list-agents.ts";
 import { updateAgent } from "../agents/tools/update-agent.ts";
+import { getBudgets } from "../budgets/tools/get-budgets.ts";
+import { setBudget } from "../budgets/tools/set-budget.ts";
+import { exportUsageReport } from "../accounting/tools/export-usage-report.ts";
+import { getUsageAnalytics } from "../accounting/tools/get-usage-analytics.ts";
 import { createUpload } from "../attachments/tools/create-upload.ts";
 import { createBranch } from "../branches/tools/create-branch.ts";
 import { deleteBranch } from "../branches/tools/delete-branch.ts";
@@ -176,4 +180,8 @@ export const TOOLS: readonly Tool[] = [
   listAgentExecutions,
   getAgentExecution,
   cancelAgentExecution,
+  getUsageAnalytics,
+  exportUsageReport,
+  setBudget,
+  getBudgets,
 ];

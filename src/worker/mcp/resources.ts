@@ -39,7 +39,7 @@ const FIXED: readonly FixedResource[] = [
   {
     name: "config",
     uri: "claude://config",
-    scope: "sessions:read",
+    scope: "configuration:read",
     title: "Effective settings",
     description: "What Berth is set to, and what your sessions are configured by, with where each item comes from.",
     read: (readers, principal, uri) => readers.config(principal).then((value) => asJson(uri, value)),

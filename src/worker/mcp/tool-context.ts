@@ -1,8 +1,10 @@
 // What a tool gets to work with: who asks, the services, and how to report progress.
+import type { BudgetService } from "../budgets/budget-service.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { AgentFiles } from "../agents/agent-files.ts";
 import type { AgentService } from "../agents/agent-service.ts";
 import type { ExecutionService } from "../agents/execution-service.ts";
+import type { UsageService } from "../accounting/usage-service.ts";
 import type { UploadService } from "../attachments/upload-service.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
 import type { BranchService } from "../branches/branch-service.ts";
@@ -42,6 +44,8 @@ export type Services = {
   projects: ProjectService;
   runtime: RuntimeService;
   servers: ServerServices;
+  usage: UsageService;
+  budgets: BudgetService;
 };
 
 export type ToolContext = {

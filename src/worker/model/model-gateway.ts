@@ -33,7 +33,8 @@ export type GatewayOptions = {
 };
 
 /** The two questions that Claude Code asks of the provider, and nothing else. */
-const UPSTREAM_PATHS = ["/v1/messages", "/v1/messages/count_tokens"];
+const COUNT_TOKENS_PATH = "/v1/messages/count_tokens";
+const UPSTREAM_PATHS = ["/v1/messages", COUNT_TOKENS_PATH];
 
 export function createModelGateway(options: GatewayOptions): (request: Request) => Promise<Response> {
   return async (request) => {
@@ -56,7 +57,9 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   const asked = judge(body);
   const session = options.session(claims.session_id);
   const { team_id, runtime_id } = claims;
-  const question = { team_id, runtime_id, model: asked.model };
+  const isFree = path === COUNT_TOKENS_PATH;
+  const cost = isFree ? {} : { prompt_bytes: body.length, max_output_tokens: asked.max_output_tokens };
+  const question = { team_id, runtime_id, model: asked.model, ...cost };
   const { request_id } = unwrap(await session.beginModelRequest(question));
   const ended = Promise.withResolvers<AnswerUsage | null>();
   // A Worker that dies in mid-answer says nothing: what is not renewed is soon counted no longer.

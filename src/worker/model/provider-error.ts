@@ -10,6 +10,8 @@ const KINDS: Partial<Record<ErrorCode, Kind>> = {
   session_not_found: { status: 401, type: "authentication_error" },
   // Claude Code asks its helper and repeats after a 403 as it does after a 401; a 400 ends the turn with the message.
   model_key_missing: { status: 400, type: "invalid_request_error" },
+  budget_exceeded: { status: 400, type: "invalid_request_error" },
+  price_unknown: { status: 400, type: "invalid_request_error" },
   model_not_allowed: { status: 400, type: "invalid_request_error" },
   model_request_refused: { status: 400, type: "invalid_request_error" },
   invalid_argument: { status: 400, type: "invalid_request_error" },

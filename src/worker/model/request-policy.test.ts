@@ -12,7 +12,10 @@ describe("what a model request may ask", () => {
       { type: "tool_search_tool_regex_20251119", name: "tool_search" },
       { type: "bash_20250124", name: "bash" },
     ];
-    expect(judgeModelRequest({ ...request, tools })).toEqual({ ok: true, request: { model: "claude-sonnet-5" } });
+    expect(judgeModelRequest({ ...request, tools })).toEqual({
+      ok: true,
+      request: { model: "claude-sonnet-5", max_output_tokens: null },
+    });
   });
 
   it.each([{ mcp_servers: [] }, { mcp_servers: [{ url: "https://x" }] }, { container: "c" }, { container: {} }])(

@@ -1,7 +1,7 @@
 // What a model request may ask of the provider: no remote MCP servers, no containers, server tools from a list.
 // Whether the session may use the model is the Session object's to say.
 
-export type ModelRequest = { model: string };
+export type ModelRequest = { model: string; max_output_tokens: number | null };
 export type RequestVerdict = { ok: true; request: ModelRequest } | { ok: false; reason: string };
 
 /** Would make the provider act elsewhere, with the organisation's rights. */
@@ -24,7 +24,9 @@ export function judgeModelRequest(body: unknown): RequestVerdict {
   if (![body, ...contentBlocks(body["messages"])].every(hasAllowedTools)) {
     return refuse("One of the tools runs at the provider and is not allowed here.");
   }
-  return { ok: true, request: { model } };
+  const { max_tokens } = body;
+  const max_output_tokens = typeof max_tokens === "number" && max_tokens >= 0 ? max_tokens : null;
+  return { ok: true, request: { model, max_output_tokens } };
 }
 
 /** Tools can be added within a conversation as well, by blocks of its messages. */

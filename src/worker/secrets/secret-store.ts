@@ -31,43 +31,55 @@ export function createSecretStore({ db, sealer, now }: SecretStoreOptions): Secr
       return db
         .select({ name, made_for: madeFor, created_by: createdBy, updated_at: updatedAt })
         .from(secrets)
-        .where(at(teamId, place))
+        .where(atPlace(teamId, place))
         .orderBy(name);
     },
     async read(teamId, place, name) {
       const row = await db
         .select({ sealed: secrets.sealed })
         .from(secrets)
-        .where(and(at(teamId, place), eq(secrets.name, name)))
+        .where(and(atPlace(teamId, place), eq(secrets.name, name)))
         .get();
       const value = row === undefined ? null : await sealer.open(row.sealed, contextOf(teamId, place, name));
       if (row !== undefined && value !== null && sealer.isOld(row.sealed)) {
         // With its use a secret moves to the newest key, unless somebody has just entered another one.
         const sealed = await sealer.seal(value, contextOf(teamId, place, name));
-        const isSame = and(at(teamId, place), eq(secrets.name, name), eq(secrets.sealed, row.sealed));
+        const isSame = and(atPlace(teamId, place), eq(secrets.name, name), eq(secrets.sealed, row.sealed));
         await db.update(secrets).set({ sealed }).where(isSame);
       }
       return value;
     },
-    async put(teamId, place, { name, value, madeFor, createdBy }) {
-      const sealed = await sealer.seal(value, contextOf(teamId, place, name));
-      const updatedAt = now().toISOString();
-      const { scope, scope_id: scopeId } = place;
+    async put(teamId, place, secret) {
+      const row = await sealedRow({ sealer, now }, teamId, place, secret);
+      const { sealed, createdBy, updatedAt } = row;
       await db
         .insert(secrets)
-        .values({ teamId, scope, scopeId, name, sealed, madeFor, createdBy, createdAt: updatedAt, updatedAt })
+        .values(row)
         .onConflictDoUpdate({
           target: [secrets.teamId, secrets.scope, secrets.scopeId, secrets.name],
           set: { sealed, createdBy, updatedAt },
         });
     },
     async remove(teamId, place, name) {
-      await db.delete(secrets).where(and(at(teamId, place), eq(secrets.name, name)));
+      await db.delete(secrets).where(and(atPlace(teamId, place), eq(secrets.name, name)));
     },
   };
 }
 
-function at(teamId: string, { scope, scope_id }: Place) {
+/** A secret as it lies there. */
+export async function sealedRow(
+  { sealer, now }: Pick<SecretStoreOptions, "sealer" | "now">,
+  teamId: string,
+  place: Place,
+  { name, value, madeFor, createdBy }: NewSecret,
+) {
+  const sealed = await sealer.seal(value, contextOf(teamId, place, name));
+  const at = now().toISOString();
+  const { scope, scope_id: scopeId } = place;
+  return { teamId, scope, scopeId, name, sealed, madeFor, createdBy, createdAt: at, updatedAt: at };
+}
+
+export function atPlace(teamId: string, { scope, scope_id }: Place) {
   return and(eq(secrets.teamId, teamId), eq(secrets.scope, scope), eq(secrets.scopeId, scope_id));
 }
 

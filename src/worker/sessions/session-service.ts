@@ -1,6 +1,7 @@
 // What people do with sessions: start and continue work, wait for it, look at it, stop it.
 import type { PinnedAgent } from "../../shared/agents/agent-schema.ts";
 import type { Attachment, AttachmentName } from "../../shared/attachments/schema.ts";
+import type { SessionPlaces } from "../../shared/configuration/place.ts";
 import { AppError, type Failure, unwrap } from "../../shared/errors/app-error.ts";
 import type { SessionEvent } from "../../shared/events/event.ts";
 import { cutToCeiling, type PermissionMode } from "../../shared/permissions/permission-mode.ts";
@@ -66,6 +67,8 @@ export type SessionService = {
   execute(principal: Principal, request: ExecuteRequest, progress: Progress): Promise<ExecuteAnswer>;
   wait(principal: Principal, request: WaitFor, progress: Progress): Promise<WaitAnswer>;
   get(principal: Principal, sessionId: string): Promise<SessionView>;
+  /** Whose configuration it is made of. */
+  places(principal: Principal, sessionId: string): Promise<SessionPlaces>;
   list(principal: Principal, request: ListRequest): Promise<SessionRow[]>;
   /** Those that have not ended. */
   listActive(principal: Principal, limit: number): Promise<SessionRow[]>;
@@ -119,6 +122,7 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
       return waitForTurn(directory.session(session_id), wait, waiting(progress));
     },
     get: async (principal, sessionId) => unwrap(await directory.session(sessionId).getSession(principal)),
+    places: async (principal, sessionId) => unwrap(await directory.session(sessionId).getPlaces(principal)),
     async list(principal, request) {
       const project = request.project === null ? null : await options.findProject(principal, request.project);
       return store.list(principal, {
@@ -146,7 +150,7 @@ export function createSessionService(options: SessionServiceOptions): SessionSer
       const mode = asked === undefined ? undefined : cutToCeiling(asked, options.ceiling);
       const cut = { ...wanted, ...(mode !== undefined && { permission_mode: mode }) };
       const set = unwrap(await directory.session(sessionId).setOptions(principal, cut));
-      return { ...set, cutFrom: asked === mode ? null : (asked ?? null) };
+      return { ...set, cutFrom: findCut(asked, set.permission_mode) };
     },
     fork: (principal, sessionId, atEvent, into) => fork(options, principal, { sessionId, atEvent, into: into ?? null }),
     getEvent: async (principal, sessionId, seq) => unwrap(await directory.session(sessionId).getEvent(principal, seq)),
@@ -176,8 +180,8 @@ async function execute(
       agent: request.agent,
     }),
   );
-  const asked = request.options.permission_mode;
-  const cutFrom = asked !== undefined && asked !== cutToCeiling(asked, options.ceiling) ? asked : null;
+  // A prompt that joined a running turn runs as that one does.
+  const cutFrom = submitted.steered ? null : findCut(request.options.permission_mode, submitted.permission_mode);
   const waited =
     request.wait_seconds === 0
       ? null
@@ -193,6 +197,11 @@ async function execute(
           waiting,
         );
   return { submitted, waited, cutFrom };
+}
+
+/** The mode that was asked for, where what it became is narrower: by our own ceiling or by the project's. */
+function findCut(asked: PermissionMode | undefined, becomes: PermissionMode | null): PermissionMode | null {
+  return asked === undefined || becomes === null || cutToCeiling(asked, becomes) === asked ? null : asked;
 }
 
 /** A running turn has its options already. */

@@ -1,7 +1,7 @@
 // What people do with skills: make them, import them from a zip or a git host, look at them and remove them.
 import { AppError } from "../../shared/errors/app-error.ts";
 import type { MergedConfiguration } from "../../shared/configuration/merge.ts";
-import type { ConfigurationScope } from "../../shared/configuration/place.ts";
+import type { ConfigurationScope, Place } from "../../shared/configuration/place.ts";
 import { readArchiveUrl } from "../../shared/skills/archive-url-policy.ts";
 import { type Skill, type SkillFile, skillSchema, type SkillSource } from "../../shared/skills/skill-schema.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
@@ -44,19 +44,20 @@ export type SkillServiceOptions = {
 export function createSkillService(options: SkillServiceOptions): SkillService {
   const { configuration } = options;
 
+  async function findItem(principal: Principal, place: Place, name: string) {
+    const items = await configuration.items(place, principal);
+    const item = items.find((one) => one.kind === "skill" && one.name === name);
+    if (item !== undefined) return item;
+    const message = `There is no skill ${name} at this scope. list_skills shows those that are there.`;
+    throw new AppError("not_found", message);
+  }
+
   async function find(principal: Principal, request: PlaceRequest, name: string): Promise<ScopedSkill> {
     const place = await configuration.places.find(principal, request);
-    const items = await configuration.items(place, principal);
-    const [found] = items
-      .filter((item) => item.name === name)
-      .flatMap((item) => toScoped({ ...item, scope: place.scope }));
-    if (found === undefined) {
-      throw new AppError(
-        "not_found",
-        `There is no skill ${name} at this scope. list_skills shows those that are there.`,
-      );
-    }
-    return found;
+    const [found] = toScoped({ ...(await findItem(principal, place, name)), scope: place.scope });
+    if (found !== undefined) return found;
+    const message = `The skill ${name} cannot be read any more and does not count. create_skill replaces it, delete_skill removes it.`;
+    throw new AppError("configuration_unreadable", message);
   }
 
   async function write(principal: Principal, { place: request, client }: Request, named: NamedSkill) {
@@ -74,8 +75,8 @@ export function createSkillService(options: SkillServiceOptions): SkillService {
       return write(principal, request, readSkill(name, await findSkillFiles(bytes, folder ?? inner), source));
     },
     async remove(principal, { place: request, name, client }) {
-      await find(principal, request, name);
       const place = await configuration.places.findToChange(principal, request);
+      await findItem(principal, place, name);
       const changes = [{ kind: "skill" as const, name, value: null }];
       return configuration.change(principal, { place, changes, summary: `remove the skill ${name}`, client });
     },

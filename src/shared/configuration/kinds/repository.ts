@@ -15,6 +15,8 @@ export type Repository = Required<RepositoryChoice>;
 /** What a repository only says counts; what it would run does not until a person says so. */
 export const DEFAULT_REPOSITORY: Repository = { instructions: true, hooks: false, mcp_servers: false };
 
+export const NOTHING_OF_REPOSITORY: Repository = { instructions: false, hooks: false, mcp_servers: false };
+
 /** Later choices win, part by part. */
 export function combineRepository(choices: readonly RepositoryChoice[]): Repository {
   return choices.reduce<Repository>((sum, { instructions, hooks, mcp_servers }) => {

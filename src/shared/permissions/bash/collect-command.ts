@@ -3,6 +3,9 @@ import { judgeBuiltin } from "./builtins.ts";
 import { isHarmlessVariable, variableHazard } from "./environment.ts";
 import { judgeOptions } from "./option-hazards.ts";
 import { type CommandWord, type Findings, HOLE, knownText, programName } from "./parsed-command.ts";
+import { findResults } from "./find-results.ts";
+import { noteSetVariables, noteVariable } from "./variables.ts";
+import { readMove } from "./working-directory.ts";
 import { readWrapper } from "./wrapper-options.ts";
 import { OPAQUE, SHELL_OPTIONS, SHELLS, WRAPPERS, type WrapperSpec, XARGS } from "./wrapper-table.ts";
 
@@ -23,7 +26,9 @@ export function collectCommand(words: readonly CommandWord[], found: Findings): 
   }
   const hazard = judgeOptions(name, words);
   if (hazard !== null) found.hazards.push(hazard);
-  if (name === "cd" || name === "pushd" || name === "popd") found.movesDirectory = true;
+  const move = readMove(words, found.isRepeated);
+  if (move !== null) found.moves.push(move);
+  noteSetVariables(words, found);
 }
 
 const OPAQUE_REASON = "it starts a program that can run any other command";
@@ -48,7 +53,10 @@ function takeWrapped(words: readonly CommandWord[], spec: WrapperSpec, found: Fi
     doubt(found, "the arguments of a program that starts another one are not understood");
     return false;
   }
-  for (const name of reading.assigned) if (!isHarmlessVariable(name)) found.hazards.push(variableHazard(name));
+  for (const name of reading.assigned) {
+    if (!isHarmlessVariable(name)) found.hazards.push(variableHazard(name));
+    noteVariable(found, name);
+  }
   if (reading.rest.length === 0) return false;
   collectCommand(reading.rest, found);
   return !spec.needsRule;
@@ -63,7 +71,7 @@ function takeShell(words: readonly CommandWord[], found: Findings): boolean {
     return false;
   }
   if (!reading.options.includes("c")) return false;
-  found.readNested(text);
+  found.readNested(text, found);
   return true;
 }
 
@@ -86,17 +94,26 @@ function takeXargs(words: readonly CommandWord[], found: Findings): boolean {
 
 /** `-exec` and its like, up to `;` or `+`. What is found takes the place of `{}`. */
 function takeFindActions(words: readonly CommandWord[], found: Findings): void {
+  const results = findResults(words);
   for (let at = 1; at < words.length; at += 1) {
     if (!/^-(?:exec|execdir|ok|okdir)$/.test(words[at]?.shape ?? "")) continue;
     const length = words.slice(at + 1).findIndex((word, index, rest) => isActionEnd(word, rest[index - 1]));
     if (length < 1) return doubt(found, "the command behind find's -exec is not understood");
+    // `-execdir` starts it wherever something is found.
+    if (words[at]?.shape.endsWith("dir") === true) found.moves.push({ paths: [HOLE], isRepeated: true });
     const started = words.slice(at + 1, at + 1 + length);
     collectCommand(
-      started.map((word) => ({ ...word, shape: word.shape.replaceAll("{}", HOLE) })),
+      started.map((word) => fillResults(word, results)),
       found,
     );
     at += length + 1;
   }
+}
+
+function fillResults(word: CommandWord, results: readonly string[]): CommandWord {
+  if (word.shape === "{}") return { shape: HOLE, splits: word.splits, paths: results };
+  if (!word.shape.includes("{}")) return word;
+  return { shape: word.shape.replaceAll("{}", HOLE), splits: word.splits, paths: [HOLE] };
 }
 
 /** A `+` ends the action only behind `{}`. */
@@ -112,7 +129,7 @@ function takeText(words: readonly CommandWord[], found: Findings): boolean {
     doubt(found, "it evaluates a text that is known only when it runs");
     return false;
   }
-  found.readNested(texts.join(" "));
+  found.readNested(texts.join(" "), found);
   return true;
 }
 

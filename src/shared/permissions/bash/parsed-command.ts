@@ -8,6 +8,8 @@ export type CommandWord = {
   shape: string;
   /** True when an unquoted expansion may turn it into no word at all, or into several. */
   splits: boolean;
+  /** The paths that it becomes, with stretches of `path-shape.ts`; absent where that is the shape. */
+  paths?: readonly string[];
 };
 
 export type SimpleCommand = {
@@ -17,11 +19,26 @@ export type SimpleCommand = {
   transparent: boolean;
 };
 
-export type FileAccess = { access: "read" | "write"; path: CommandWord };
+export type FileAccess = {
+  access: "read" | "write";
+  /** May have stretches of `path-shape.ts`. */
+  path: string;
+  /** False for a word that need not be a file; then a path that may be anything says nothing. */
+  isSure: boolean;
+};
+
+/** One file, and the paths of which it has one; relative ones begin where the command does. */
+export type LocatedFile = Omit<FileAccess, "path"> & { candidates: readonly string[] };
+
+/** A `cd`; in a loop it may be done again. */
+export type Move = { paths: readonly string[]; isRepeated: boolean };
 
 export type ParsedCommand = {
   commands: readonly SimpleCommand[];
-  files: readonly FileAccess[];
+  /** Those that its redirections open. */
+  files: readonly LocatedFile[];
+  /** Those among the arguments of its programs. */
+  mentioned: readonly LocatedFile[];
   /** Why this is more than its commands' names say, as with LD_PRELOAD or `find -delete`: no argument rule allows it. */
   hazards: readonly string[];
   /** False when something else than `commands` may run. What was found is listed all the same. */
@@ -36,10 +53,13 @@ export type Findings = {
   files: FileAccess[];
   hazards: string[];
   doubts: string[];
-  /** The working directory may be another one by the time a redirection opens its file. */
-  movesDirectory: boolean;
+  moves: Move[];
+  /** What the command gives its own variables. */
+  variables: Map<string, readonly string[]>;
+  /** What is looked at may run several times. */
+  isRepeated: boolean;
   /** Reads a text that the command hands to a shell of its own, as in `bash -c '…'`. */
-  readNested(text: string): void;
+  readNested(text: string, found: Findings): void;
 };
 
 export function isKnown(word: CommandWord): boolean {

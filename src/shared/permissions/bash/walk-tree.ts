@@ -6,6 +6,7 @@ import type { Findings } from "./parsed-command.ts";
 import { isPlainQuoted, isPlainWord } from "./plain-text.ts";
 import { readAssignment, readWord } from "./read-word.ts";
 import { collectRedirect } from "./redirects.ts";
+import { noteVariable } from "./variables.ts";
 
 type Node<Kind extends SyntaxNode["type"]> = Extract<SyntaxNode, { type: Kind }>;
 type Handlers = { [Kind in SyntaxNode["type"]]: (node: Node<Kind>, found: Findings) => void };
@@ -31,12 +32,12 @@ const HANDLERS: Handlers = {
   CaseItem: goOn,
   Time: goOn,
   Negation: goOn,
-  For: (node, found) => judgeVariable(node.name.value, found),
-  Select: (node, found) => judgeVariable(node.name.value, found),
+  For: onFor,
+  Select: onFor,
   Function: (_, found) => doubt(found, "it defines a function, which may stand for any other command"),
   Coproc: (_, found) => doubt(found, "it starts a coprocess"),
   Command: onCommand,
-  Assignment: (node, found) => judgeVariable(node.name, found),
+  Assignment: onAssignment,
   ArrayValue: goOn,
   Redirect: collectRedirect,
   HereString: (node, found) => requirePresent(node.target, found),
@@ -44,7 +45,7 @@ const HANDLERS: Handlers = {
   HereDocDelimiter: goOn,
   HereDocBody: goOn,
   FileDescriptor: goOn,
-  FileDescriptorVariable: (node, found) => judgeVariable(node.name, found),
+  FileDescriptorVariable: (node, found) => setVariable(node.name, found),
   Word: (node, found) => {
     if (node.parts === undefined && !isPlainWord(node.text)) doubt(found, "a word of it is not understood");
   },
@@ -100,7 +101,22 @@ export function walkTree(node: SyntaxNode, found: Findings): void {
   const handler = Object.hasOwn(HANDLERS, node.type) ? (HANDLERS[node.type] as typeof goOn | undefined) : undefined;
   if (handler === undefined) return doubt(found, "it holds a construct that is not known here");
   (handler as (node: SyntaxNode, found: Findings) => void)(node, found);
-  forEachChild(node, (child) => walkTree(child, found));
+  const inside = LOOPS.has(node.type) ? { ...found, isRepeated: true } : found;
+  forEachChild(node, (child) => walkTree(child, inside));
+}
+
+const LOOPS: ReadonlySet<SyntaxNode["type"]> = new Set(["For", "Select", "While", "ArithmeticFor"]);
+
+function onFor(node: Node<"For"> | Node<"Select">, found: Findings): void {
+  judgeVariable(node.name.value, found);
+  if (node.wordlist === undefined) return noteVariable(found, node.name.value);
+  for (const word of node.wordlist) noteVariable(found, node.name.value, readWord(word));
+}
+
+function onAssignment({ name, value, index, append }: Node<"Assignment">, found: Findings): void {
+  judgeVariable(name, found);
+  const isWhole = value.type === "Word" && index === undefined && append !== true;
+  noteVariable(found, name, isWhole ? readWord(value) : undefined);
 }
 
 function onCommand(node: Node<"Command">, found: Findings): void {
@@ -114,7 +130,13 @@ function onParameterExpansion(node: Node<"ParameterExpansion">, found: Findings)
   if (node.prefix === "!" && node.operation?.type !== "Names") doubt(found, "it expands a variable that another names");
   if (node.index !== undefined && !/^[@*]$/.test(node.index.text)) requireNumber(node.index.value, found);
   const assigns = node.operation?.type === "Default" && node.operation.operator.endsWith("=");
-  if (assigns) judgeVariable(node.parameter, found);
+  if (assigns) setVariable(node.parameter, found);
+}
+
+/** To something that is not followed. */
+function setVariable(name: string, found: Findings): void {
+  judgeVariable(name, found);
+  noteVariable(found, name);
 }
 
 function judgeVariable(name: string, found: Findings): void {

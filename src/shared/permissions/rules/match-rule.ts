@@ -1,9 +1,10 @@
 // Holds one rule against one call: surely for a rule that lets run, possibly for one that forbids or asks.
 import { type CommandPattern, coversCommand, hitsCommand } from "../bash/command-pattern.ts";
 import type { SimpleCommand } from "../bash/parsed-command.ts";
-import type { CallSubject } from "../call-subject.ts";
+import type { CallSubject, NamedFile } from "../call-subject.ts";
 import { coversHost, hitsHost } from "./domain-pattern.ts";
 import { matchesPath, matchesWholeFolder, type PathPattern } from "./path-pattern.ts";
+import { isFixed, mayMatchPath } from "./path-shape-match.ts";
 import { namesTool, type PermissionRule } from "./permission-rule.ts";
 
 export type Hit = "yes" | "maybe" | "no";
@@ -38,7 +39,7 @@ export function coversCall(rule: PermissionRule, subject: CallSubject): boolean 
       return false;
     case "path":
       return subject.folder === null
-        ? subject.files.length > 0 && subject.files.every((file) => isTaken(argument.pattern, file.path, subject))
+        ? subject.files.length > 0 && subject.files.every((file) => isCovered(argument.pattern, file, subject))
         : subject.folder.path !== null && matchesWholeFolder(argument.pattern, subject.folder.path, subject.roots);
     case "domain":
       return subject.host !== null && subject.host.isPlain && coversHost(argument.pattern, subject.host.host);
@@ -52,11 +53,9 @@ export function coversSimpleCommand(rule: PermissionRule, command: SimpleCommand
 }
 
 /** For the files that a command's redirections write. */
-export function coversWrite(rule: PermissionRule, path: string | null, subject: CallSubject): boolean {
-  if (rule.tool !== "Edit") return false;
-  return (
-    rule.argument.kind === "any" || (rule.argument.kind === "path" && isTaken(rule.argument.pattern, path, subject))
-  );
+export function coversWrite({ tool, argument }: PermissionRule, file: NamedFile, subject: CallSubject): boolean {
+  if (tool !== "Edit") return false;
+  return argument.kind === "any" || (argument.kind === "path" && isCovered(argument.pattern, file, subject));
 }
 
 function hitsAnyCommand(pattern: CommandPattern, subject: CallSubject): Hit {
@@ -72,17 +71,31 @@ function hitsKnown(text: string | null | undefined, hits: (text: string) => bool
 
 /** What may not be read may not be changed either. */
 function hitsPath(pattern: PathPattern, isForReading: boolean, subject: CallSubject): Hit {
-  const concerned = (file: { access: "read" | "write" }): boolean => isForReading || file.access === "write";
-  const files = subject.files.filter(concerned);
-  const folder = isForReading ? (subject.folder?.path ?? null) : null;
-  const known = [...files, ...subject.mentionedFiles.filter(concerned)].map((file) => file.path);
-  if ([...known, folder].some((path) => isTaken(pattern, path, subject))) return "yes";
-  const isUnknown = files.some((file) => file.path === null) || (isForReading && subject.folder?.path === null);
-  return isUnknown ? "maybe" : "no";
+  const files = [...subject.files, ...subject.mentionedFiles];
+  const concerned = files.filter((file) => isForReading || file.access === "write");
+  const hits = concerned.map((file) => hitsFile(pattern, file, subject));
+  if (isForReading && subject.folder !== null) hits.push(hitsFolder(pattern, subject.folder.path, subject));
+  // Of a command that is not understood nobody knows what it opens.
+  if (subject.command?.understood === false) hits.push("maybe");
+  return hits.find((hit) => hit === "yes") ?? hits.find((hit) => hit === "maybe") ?? "no";
 }
 
-function isTaken(pattern: PathPattern, path: string | null, subject: CallSubject): boolean {
-  return path !== null && matchesPath(pattern, path, subject.roots);
+/** Surely, when it is a file and each path that it may have is taken. */
+function hitsFile(pattern: PathPattern, { paths, isSure }: NamedFile, { roots }: CallSubject): Hit {
+  const isHit = (path: string | null): boolean => path === null || mayMatchPath(pattern, path, roots);
+  const isSureHit = (path: string | null): boolean =>
+    path !== null && isFixed(path) && matchesPath(pattern, path, roots);
+  if (isSure && paths.length > 0 && paths.every(isSureHit)) return "yes";
+  return paths.some(isHit) ? "maybe" : "no";
+}
+
+function hitsFolder(pattern: PathPattern, path: string | null, { roots }: CallSubject): Hit {
+  if (path === null) return "maybe";
+  return matchesPath(pattern, path, roots) ? "yes" : "no";
+}
+
+function isCovered(pattern: PathPattern, { paths }: NamedFile, { roots }: CallSubject): boolean {
+  return paths.every((path) => path !== null && isFixed(path) && matchesPath(pattern, path, roots));
 }
 
 function writesFile(subject: CallSubject): boolean {

@@ -2,7 +2,7 @@
 // a path is taken as it is written, and a link inside an allowed folder leads where it leads.
 import { compileWildcard, matchesWildcard, type WildcardPattern } from "./wildcard.ts";
 
-type Segment = { kind: "folders" } | { kind: "name"; pattern: WildcardPattern };
+export type Segment = { kind: "folders" } | { kind: "name"; pattern: WildcardPattern };
 
 export type PathPattern = {
   /** `//x` the disk's root, `~/x` the home directory, `/x` and `x` the project's directory. */
@@ -49,7 +49,7 @@ function readSegment(name: string): Segment {
   return name === "**" ? { kind: "folders" } : { kind: "name", pattern: compileWildcard(name) };
 }
 
-function rootOf(pattern: PathPattern, roots: PathRoots): string {
+export function rootOf(pattern: PathPattern, roots: PathRoots): string {
   if (pattern.anchor === "root") return "/";
   return pattern.anchor === "home" ? roots.homeDir : roots.projectDir;
 }
@@ -80,7 +80,7 @@ function takes(segments: readonly Segment[], names: readonly string[]): boolean 
 }
 
 /** `**` takes no folder too. */
-function skipFolders(segments: readonly Segment[], reached: Set<number>): Set<number> {
+export function skipFolders(segments: readonly Segment[], reached: Set<number>): Set<number> {
   for (const at of reached) if (segments[at]?.kind === "folders") reached.add(at + 1);
   return reached;
 }

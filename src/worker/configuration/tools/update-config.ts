@@ -4,7 +4,7 @@ import { SETTINGS } from "../../../shared/configuration/kinds/setting.ts";
 import { defineTool } from "../../mcp/define-tool.ts";
 import { outcomeSchema, placeFields, showOutcome, toPlaceRequest } from "../tool-fields.ts";
 
-const KINDS = ["memory", "setting", "environment", "ceiling", "repository"] as const;
+const KINDS = ["memory", "setting", "environment", "ceiling", "repository", "model_price"] as const;
 
 export const updateConfig = defineTool({
   name: "update_config",
@@ -20,7 +20,8 @@ export const updateConfig = defineTool({
       .enum(KINDS)
       .describe(
         "`memory`: the text of CLAUDE.md. `setting`: one of Claude Code's settings. `environment`: a variable, not secret. " +
-          "`ceiling`: {permission_mode?, allowed_tools?}. `repository`: {instructions?, hooks?, mcp_servers?}, what of the repository's own .claude/ counts.",
+          "`ceiling`: {permission_mode?, allowed_tools?}. `repository`: {instructions?, hooks?, mcp_servers?}, what of the repository's own .claude/ counts. " +
+          "`model_price`: {input, output, cache_read, cache_write_5m, cache_write_1h, web_search?, as_of, source} in US dollars a million tokens, of the model `name`; scope team.",
       ),
     name: z
       .string()

@@ -6,17 +6,29 @@ import type { Sealer } from "../../secrets/sealer.ts";
 import type { ServerKey } from "../server-key.ts";
 import { type ConnectionState, connectionStateSchema, parseSealed } from "./connection-state.ts";
 
-export type Connection = { url: string; version: number; state: ConnectionState };
+export type Connection = {
+  url: string;
+  version: number;
+  /** Somebody has claimed to renew it, and may still bring another. */
+  renewing: boolean;
+  state: ConnectionState;
+};
+
+/** One sign-in of a person, until it is renewed or made anew. */
+export type Held = Pick<Connection, "url" | "version">;
 
 export type ConnectionStore = {
   read(key: ServerKey): Promise<Connection | null>;
   /** Puts a new one in the place of any other. */
   replace(key: ServerKey, url: string, state: ConnectionState): Promise<void>;
   /** True for the one caller who is to renew this version now. */
-  claim(key: ServerKey, version: number, untilMs: number): Promise<boolean>;
+  claim(key: ServerKey, held: Held, untilMs: number): Promise<boolean>;
+  /** Gives the claim back: nothing came of it. */
+  release(key: ServerKey, held: Held): Promise<void>;
   /** The renewed one, unless another one came between. */
-  renewed(key: ServerKey, version: number, state: ConnectionState): Promise<void>;
-  remove(key: ServerKey): Promise<void>;
+  renewed(key: ServerKey, held: Held, state: ConnectionState): Promise<void>;
+  /** This one, never another that came between. */
+  remove(key: ServerKey, held: Held): Promise<void>;
   /** Of everybody: the definition is gone, or leads elsewhere. */
   removeAll(key: Omit<ServerKey, "user_id">): Promise<void>;
   /** When this person signed in, by server. */
@@ -36,35 +48,29 @@ export function createConnectionStore(options: ConnectionStoreOptions): Connecti
       const { teamId, userId, scope, scopeId, server } = mcpConnections;
       await db
         .insert(mcpConnections)
-        .values({ ...columnsOf(key), ...set, version: 1 })
+        // Not from 1: one that was removed and made anew is not taken for the one before.
+        .values({ ...columnsOf(key), ...set, version: now().getTime() })
         .onConflictDoUpdate({
           target: [teamId, userId, scope, scopeId, server],
           set: { ...set, version: sql`${mcpConnections.version} + 1` },
         });
     },
-    async claim(key, version, untilMs) {
-      const { renewingUntilMs } = mcpConnections;
-      const isFree = and(of(key), eq(mcpConnections.version, version), lt(renewingUntilMs, now().getTime()));
+    async claim(key, held, untilMs) {
+      const isFree = and(isHeld(key, held), lt(mcpConnections.renewingUntilMs, now().getTime()));
       const set = { renewingUntilMs: untilMs };
-      const rows = await db
-        .update(mcpConnections)
-        .set(set)
-        .where(isFree)
-        .returning({ version: mcpConnections.version });
-      return rows.length === 1;
+      const { version } = mcpConnections;
+      return (await db.update(mcpConnections).set(set).where(isFree).returning({ version })).length === 1;
     },
-    async renewed(key, version, state) {
-      const row = await db.select({ url: mcpConnections.url }).from(mcpConnections).where(of(key)).get();
-      if (row === undefined) return;
-      const sealed = await seal(key, row.url, state);
-      const set = { sealed, version: version + 1, renewingUntilMs: 0, updatedAt: now().toISOString() };
-      await db
-        .update(mcpConnections)
-        .set(set)
-        .where(and(of(key), eq(mcpConnections.version, version)));
+    async release(key, held) {
+      await db.update(mcpConnections).set({ renewingUntilMs: 0 }).where(isHeld(key, held));
     },
-    async remove(key) {
-      await db.delete(mcpConnections).where(of(key));
+    async renewed(key, held, state) {
+      const sealed = await seal(key, held.url, state);
+      const set = { sealed, version: held.version + 1, renewingUntilMs: 0, updatedAt: now().toISOString() };
+      await db.update(mcpConnections).set(set).where(isHeld(key, held));
+    },
+    async remove(key, held) {
+      await db.delete(mcpConnections).where(isHeld(key, held));
     },
     async removeAll({ team_id, place, name }) {
       const everybody = and(inPlace({ team_id, place }), eq(mcpConnections.server, name));
@@ -91,7 +97,7 @@ function sealState(
 }
 
 async function read(options: ConnectionStoreOptions, key: ServerKey): Promise<Connection | null> {
-  const { db, sealer } = options;
+  const { db, sealer, now } = options;
   const row = await db.select().from(mcpConnections).where(of(key)).get();
   if (row === undefined) return null;
   const state = parseSealed(connectionStateSchema, await sealer.open(row.sealed, contextOf(key, row.url)));
@@ -104,7 +110,7 @@ async function read(options: ConnectionStoreOptions, key: ServerKey): Promise<Co
       .set({ sealed })
       .where(and(of(key), eq(mcpConnections.sealed, row.sealed)));
   }
-  return { url: row.url, version: row.version, state };
+  return { url: row.url, version: row.version, renewing: row.renewingUntilMs >= now().getTime(), state };
 }
 
 function columnsOf({ team_id, user_id, place, name }: ServerKey) {
@@ -118,6 +124,10 @@ function inPlace({ team_id, place }: Pick<ServerKey, "team_id" | "place">) {
 
 function of({ user_id, name, ...rest }: ServerKey) {
   return and(inPlace(rest), eq(mcpConnections.userId, user_id), eq(mcpConnections.server, name));
+}
+
+function isHeld(key: ServerKey, { url, version }: Held) {
+  return and(of(key), eq(mcpConnections.version, version), eq(mcpConnections.url, url));
 }
 
 /** Tokens open for their own server's address alone, also when somebody changes the row. */

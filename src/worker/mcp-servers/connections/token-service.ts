@@ -28,53 +28,71 @@ export type TokenServiceParts = {
 
 /** Renewed when less than this is left. */
 const RENEW_MS = 60_000;
-const CLAIM_MS = 30_000;
+/** Longer than asking for a new one can take: while one asks, nobody else uses the same refresh token up. */
+const CLAIM_MS = 60_000;
+/** Whoever needs it has waited long enough then. */
+const WAIT_MS = 30_000;
 const LOOK_AGAIN_MS = 250;
 
 export function createTokenService(parts: TokenServiceParts): TokenService {
   const underWay = new Map<string, Promise<string | null>>();
   /** Within one isolate; between isolates the claim in the database decides. */
-  const once = (key: ServerKey, work: () => Promise<string | null>): Promise<string | null> => {
-    const id = JSON.stringify(key);
+  const once = (wanted: Wanted, work: () => Promise<string | null>): Promise<string | null> => {
+    const id = JSON.stringify([wanted.key, wanted.url, wanted.refused]);
     const running = underWay.get(id) ?? work().finally(() => underWay.delete(id));
     underWay.set(id, running);
     return running;
   };
-  const readFor = async (key: ServerKey, url: string): Promise<Connection | null> => {
-    const connection = await parts.store.read(key);
-    return connection?.url === url ? connection : null;
+  const give = async (wanted: Wanted): Promise<string | null> => {
+    const connection = await readFor(parts, wanted);
+    if (connection === null) return null;
+    return isGood(connection.state, wanted, parts.nowMs())
+      ? connection.state.tokens.access_token
+      : once(wanted, () => renew(parts, wanted, connection));
   };
   return {
-    async token(key, url) {
-      const connection = await readFor(key, url);
-      if (connection === null) return null;
-      if (!isEnding(connection.state, parts.nowMs())) return connection.state.tokens.access_token;
-      return once(key, () => renew(parts, key, connection));
-    },
-    async tokenAfter(key, url, refused) {
-      const connection = await readFor(key, url);
-      if (connection === null) return null;
-      const { access_token } = connection.state.tokens;
-      return access_token === refused ? once(key, () => renew(parts, key, connection)) : access_token;
-    },
+    token: (key, url) => give({ key, url, refused: null }),
+    tokenAfter: (key, url, refused) => give({ key, url, refused }),
   };
 }
 
-function isEnding({ expires_at_ms }: ConnectionState, nowMs: number): boolean {
-  return expires_at_ms !== null && expires_at_ms - nowMs < RENEW_MS;
+/** For which server a token is needed, at which address, and which one it did not take. */
+type Wanted = { key: ServerKey; url: string; refused: string | null };
+
+async function readFor({ store }: TokenServiceParts, { key, url }: Wanted): Promise<Connection | null> {
+  const connection = await store.read(key);
+  return connection?.url === url ? connection : null;
 }
 
-async function renew(parts: TokenServiceParts, key: ServerKey, connection: Connection): Promise<string | null> {
-  const { version, state } = connection;
-  if (state.tokens.refresh_token === undefined) return null;
-  if (!(await parts.store.claim(key, version, parts.nowMs() + CLAIM_MS))) return waitForOther(parts, key, version);
-  const tokens = await ask(parts, state, state.tokens.refresh_token);
-  if (tokens === "over") {
-    await parts.store.remove(key);
-    return null;
+/** Without a refusal it is renewed before it ends; after one, whatever else there is may do. */
+function isGood({ tokens, expires_at_ms }: ConnectionState, { refused }: Wanted, nowMs: number): boolean {
+  if (refused !== null) return tokens.access_token !== refused;
+  return expires_at_ms === null || expires_at_ms - nowMs >= RENEW_MS;
+}
+
+/** What there is when no new one can be had: still good for a moment, or null. */
+function lastResort({ tokens, expires_at_ms }: ConnectionState, { refused }: Wanted, nowMs: number): string | null {
+  const isOver = expires_at_ms !== null && expires_at_ms <= nowMs;
+  return isOver || tokens.access_token === refused ? null : tokens.access_token;
+}
+
+async function renew(parts: TokenServiceParts, wanted: Wanted, held: Connection): Promise<string | null> {
+  const { store, nowMs } = parts;
+  const { key } = wanted;
+  const { refresh_token } = held.state.tokens;
+  if (refresh_token === undefined) return lastResort(held.state, wanted, nowMs());
+  if (!(await store.claim(key, held, nowMs() + CLAIM_MS))) return waitForOther(parts, wanted, held);
+  const tokens = await ask(parts, held.state, refresh_token);
+  if (tokens === "failed") {
+    await store.release(key, held);
+    return lastResort(held.state, wanted, nowMs());
   }
-  if (tokens === "failed") return null;
-  await parts.store.renewed(key, version, withTokens(state, tokens, parts.nowMs()));
+  if (tokens === "over") {
+    await store.remove(key, held);
+    // A sign-in that came between holds.
+    return (await readFor(parts, wanted))?.state.tokens.access_token ?? null;
+  }
+  await store.renewed(key, held, withTokens(held.state, tokens, nowMs()));
   return tokens.access_token;
 }
 
@@ -110,12 +128,13 @@ async function ask(
   }
 }
 
-async function waitForOther(parts: TokenServiceParts, key: ServerKey, version: number): Promise<string | null> {
-  for (const endMs = parts.nowMs() + CLAIM_MS; parts.nowMs() < endMs;) {
-    const connection = await parts.store.read(key);
+async function waitForOther(parts: TokenServiceParts, wanted: Wanted, held: Connection): Promise<string | null> {
+  for (const endMs = parts.nowMs() + WAIT_MS; parts.nowMs() < endMs;) {
+    const connection = await readFor(parts, wanted);
     if (connection === null) return null;
-    if (connection.version !== version) return connection.state.tokens.access_token;
+    if (connection.version !== held.version) return connection.state.tokens.access_token;
+    if (!connection.renewing) break;
     await parts.sleep(LOOK_AGAIN_MS);
   }
-  return null;
+  return lastResort(held.state, wanted, parts.nowMs());
 }

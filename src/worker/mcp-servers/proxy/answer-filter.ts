@@ -20,27 +20,30 @@ export async function filterJson(answer: Response, filter: AnswerFilter): Promis
   return filterMessage(text, filter);
 }
 
+/** A chain of pipes: what fails or is left at one end is cancelled at the other, also while the server is silent. */
 export function filterStream(body: ReadableStream<Uint8Array>, filter: AnswerFilter): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const events = splitSse(body, MAX_MESSAGE_BYTES);
-  return new ReadableStream({
-    async pull(controller) {
-      try {
-        const { done, value } = await events.next();
-        if (done === true) return controller.close();
-        controller.enqueue(encoder.encode(formatSseEvent(await filterEvent(value, filter))));
-      } catch (error) {
-        controller.error(error);
-      }
+  const filtering = new TransformStream<SseEvent, string>({
+    async transform(event, controller) {
+      controller.enqueue(formatSseEvent(await filterEvent(event, filter)));
     },
-    cancel: async () => void (await events.return(undefined)),
   });
+  return body
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(splitSse(MAX_MESSAGE_BYTES))
+    .pipeThrough(filtering)
+    .pipeThrough(new TextEncoderStream());
 }
 
 async function filterEvent(event: SseEvent, filter: AnswerFilter): Promise<SseEvent> {
   if (event.event === "endpoint") return { ...event, data: await filter.endpoint(event.data) };
+  if (!isMessageEvent(event)) return { ...event, event: null, data: "" };
   if (event.data === "") return event;
   return { ...event, data: filterMessage(event.data, filter) };
+}
+
+/** Of others Claude Code takes no notice: their number is passed on, from which a cut stream goes on, and nothing of what they say. */
+function isMessageEvent({ event }: SseEvent): boolean {
+  return event === null || event === "" || event === "message";
 }
 
 /** What is no message is not passed on: it could be anything. */

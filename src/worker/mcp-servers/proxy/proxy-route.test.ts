@@ -244,6 +244,58 @@ const ask = (
 ) =>
   new Request(url, { method, headers: { authorization: `Bearer ${bearer}` }, ...(body === undefined ? {} : { body }) });
 
+describe("a stream that passes through", () => {
+  /** A server that sends this much, then nothing more, and notes when it is left. */
+  async function openStream(sent: string) {
+    let leave: () => void = () => undefined;
+    const left = new Promise<"left">((resolve) => (leave = () => resolve("left")));
+    const odd = await startRemoteServer({
+      before(_request, response) {
+        response.on("close", leave);
+        response.writeHead(200, { "content-type": "text/event-stream" });
+        response.write(sent);
+        return true;
+      },
+    });
+    const { route } = openProxy({ type: "http", url: odd.httpUrl, headers: { "X-Key": "${secret:KEY}" } });
+    const stream = (await route(ask("GET"))).body!;
+    const late = new Promise<"late">((resolve) => void setTimeout(() => resolve("late"), 2000));
+    return { stream, left: Promise.race([left, late]), close: odd.close };
+  }
+  const message = `data: ${JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress" })}\n\n`;
+
+  it("is ended at the server when nobody reads it any more, also while it is silent [proxy.streams]", async () => {
+    const { stream, left, close } = await openStream(message);
+    const reader = stream.getReader();
+    await reader.read();
+    const silent = reader.read();
+    // Until the silence has reached the proxy.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await reader.cancel();
+    expect(await left).toBe("left");
+    expect((await silent).done).toBe(true);
+    close();
+  });
+
+  it("is ended at the server when it brings what cannot be passed on [proxy.streams]", async () => {
+    const { stream, left, close } = await openStream(`${message}data: no message\n\n`);
+    await expect(new Response(stream).text()).rejects.toThrow("no message that can be passed on");
+    expect(await left).toBe("left");
+    close();
+  });
+
+  it("goes on after events that are no messages, of which nothing but their number is passed on [proxy.streams]", async () => {
+    const odd = `: a comment\n\nevent: ping\ndata: ${KEY}\nid: 7\n\nevent: ping\ndata: now\n\nevent: message\n`;
+    const { stream, close } = await openStream(`${odd}${message}`);
+    const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+    let shown = "";
+    while (!shown.includes("progress")) shown += (await reader.read()).value ?? "";
+    expect(shown).toBe(`:\n\nid: 7\n\n:\n\nevent: message\n${message}`);
+    await reader.cancel();
+    close();
+  });
+});
+
 describe("an answer that says nothing", () => {
   it.each([202, 200])("with status %i is passed on, whatever type it says it has [proxy.answers]", async (status) => {
     const quiet = await startRemoteServer({

@@ -1,26 +1,19 @@
-// Server-sent events out of a stream of bytes, one by one and bounded, and back into text.
+// Server-sent events out of a stream of text, one by one and bounded, and back into text.
 
 export type SseEvent = { event: string | null; data: string; id: string | null; retry: string | null };
 
-/** Throws when one event is larger than that. */
-export async function* splitSse(body: ReadableStream<Uint8Array>, maxChars: number): AsyncGenerator<SseEvent, void> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
+/** Takes text. Fails when one event is larger than that. */
+export function splitSse(maxChars: number): TransformStream<string, SseEvent> {
   let rest = "";
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      rest += done ? decoder.decode() : decoder.decode(value, { stream: true });
-      const blocks = rest.split(/\r\n\r\n|\n\n|\r\r/);
+  return new TransformStream({
+    transform(text, controller) {
+      const blocks = (rest + text).split(/\r\n\r\n|\n\n|\r\r/);
       rest = blocks.pop() ?? "";
       if (rest.length > maxChars) throw new Error("An event is too large.");
-      for (const block of blocks) yield* readBlock(block);
-      // What was not ended by an empty line never was an event.
-      if (done) return;
-    }
-  } finally {
-    await reader.cancel().catch(() => null);
-  }
+      for (const block of blocks) for (const event of readBlock(block)) controller.enqueue(event);
+    },
+    // What was not ended by an empty line never was an event.
+  });
 }
 
 function* readBlock(block: string): Generator<SseEvent, void> {

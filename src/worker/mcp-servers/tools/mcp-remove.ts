@@ -9,7 +9,8 @@ export const mcpRemove = defineTool({
   title: "Remove an MCP server",
   description:
     "Removes an MCP server from one scope, with everybody's sign-in at it and the secrets that were made for it. A wider " +
-    "scope's server of the same name counts again.",
+    "scope's server of the same name counts again: one that was switched off here, or had fewer tools, is removed once a " +
+    "person confirms it at confirm_url.",
   scope: "configuration:write",
   toolset: "mcp_servers",
   input: z.strictObject(serverFields),

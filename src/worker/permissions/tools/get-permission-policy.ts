@@ -4,6 +4,7 @@ import { permissionPolicySchema } from "../../../shared/permissions/policy-schem
 import { READY_MADE_POLICIES } from "../../../shared/permissions/ready-made-policies.ts";
 import { placeFields, toPlaceRequest } from "../../configuration/tool-fields.ts";
 import { defineTool } from "../../mcp/define-tool.ts";
+import { findPolicy } from "../find-policy.ts";
 
 export const getPermissionPolicy = defineTool({
   name: "get_permission_policy",
@@ -21,8 +22,7 @@ export const getPermissionPolicy = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run(place, { principal, services: { configuration } }) {
     const found = await configuration.places.find(principal, toPlaceRequest(place));
-    const item = (await configuration.items(found, principal)).find(({ kind }) => kind === "policy");
-    const policy = item === undefined ? null : permissionPolicySchema.parse(item.value);
+    const policy = findPolicy(await configuration.items(found, principal));
     return { policy, ready_made: READY_MADE_POLICIES };
   },
 });

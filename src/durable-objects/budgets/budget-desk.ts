@@ -1,0 +1,131 @@
+// Holds a team to its budgets: sets money aside before each model request, and counts what it did cost.
+import { type Answer, answer, failure } from "../../shared/errors/app-error.ts";
+import {
+  type AppliedBudget,
+  type BudgetItem,
+  budgetsFor,
+  describeReached,
+  describeTooManyTurns,
+  findNearlyReached,
+  findReached,
+  moneyLimits,
+  type MoneyState,
+  periodsAt,
+  PRICE_UNKNOWN,
+  type Spender,
+} from "../../shared/budgets/budget-policy.ts";
+import type { MoneyGrant, MoneyRequest, Settlement } from "../../shared/budgets/messages.ts";
+import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
+import type { BudgetStore } from "./budget-store.ts";
+
+/** No model request runs for longer: what is not settled by then never will be. */
+const RESERVATION_MS = 15 * 60 * 1000;
+/** What was read is used this long; before a refusal it is read anew, because somebody may just have raised it. */
+const KNOWN_FOR_MS = 5_000;
+const HOUR_MS = 60 * 60 * 1000;
+
+type Parts = {
+  store: BudgetStore;
+  transaction<T>(change: () => T): T;
+  /** The team's budgets as they are configured now. */
+  load(teamId: string): Promise<BudgetItem[]>;
+  nowMs(): number;
+};
+
+export type BudgetDesk = {
+  reserve(request: MoneyRequest): Promise<Answer<MoneyGrant>>;
+  settle(settlements: readonly Settlement[]): void;
+  /** Whether a turn may begin now; counts it when it may. */
+  admitTurn(turnId: string, spender: Spender): Promise<Answer<null>>;
+  /** How the spender's limits stand. */
+  states(spender: Spender): Promise<MoneyState[]>;
+};
+
+export function createBudgetDesk(parts: Parts): BudgetDesk {
+  const { store, nowMs } = parts;
+  const find = createBudgetFinder(parts);
+  const statesOf = (budgets: readonly AppliedBudget[]): MoneyState[] => {
+    const periods = periodsAt(nowMs());
+    return moneyLimits(budgets).map((limit) => ({
+      ...limit,
+      spent_usd: store.spent(limit.subject, periods[limit.kind]),
+      reserved_usd: store.reserved(limit.subject),
+    }));
+  };
+
+  /** Decided and set aside in one step: no other request comes in between. */
+  const tryReserve = (request: MoneyRequest, budgets: readonly AppliedBudget[]): Answer<MoneyGrant> =>
+    parts.transaction(() => {
+      store.forgetOld(nowMs());
+      const states = statesOf(budgets);
+      const { estimate_usd } = request;
+      if (states.length > 0 && estimate_usd === null) return failure("price_unknown", PRICE_UNKNOWN);
+      const reached = findReached(states);
+      if (reached !== null) return failure("budget_exceeded", describeReached(reached));
+      store.reserve({ ...request, estimate_usd: estimate_usd ?? 0 }, nowMs() + RESERVATION_MS);
+      return answer({ nearly_reached: findNearlyReached(states) });
+    });
+
+  const tryAdmit = (turnId: string, spender: Spender, budgets: readonly AppliedBudget[]): Answer<null> =>
+    parts.transaction(() => {
+      store.forgetOld(nowMs());
+      const reached = findReached(statesOf(budgets).map((state) => ({ ...state, reserved_usd: 0 })));
+      if (reached !== null) return failure("budget_exceeded", describeReached(reached));
+      const refusal = refuseTooManyTurns(parts, turnId, budgets);
+      if (refusal !== null) return refusal;
+      store.begin(turnId, spender, nowMs());
+      return answer(null);
+    });
+
+  /** Decides by what is known, and refuses only by what was just read. */
+  const decide = async <T>(spender: Spender, attempt: (budgets: AppliedBudget[]) => Answer<T>): Promise<Answer<T>> => {
+    const first = attempt(budgetsFor(await find(spender.team_id, KNOWN_FOR_MS), spender));
+    return first.ok ? first : attempt(budgetsFor(await find(spender.team_id, 0), spender));
+  };
+
+  return {
+    reserve: (request) => decide(request, (budgets) => tryReserve(request, budgets)),
+    admitTurn: (turnId, spender) => decide(spender, (budgets) => tryAdmit(turnId, spender, budgets)),
+    settle(settlements) {
+      parts.transaction(() => {
+        for (const settlement of settlements) store.settle(settlement, nowMs());
+      });
+    },
+    async states(spender) {
+      return statesOf(budgetsFor(await find(spender.team_id, 0), spender));
+    },
+  };
+}
+
+function refuseTooManyTurns({ store, nowMs }: Parts, turnId: string, budgets: readonly AppliedBudget[]) {
+  for (const { subject, budget } of budgets) {
+    const limit = budget.turns_per_hour;
+    if (limit === undefined) continue;
+    const begun = store.begunWithin(subject, nowMs() - HOUR_MS, turnId);
+    if (begun.length < limit) continue;
+    const againAtMs = (begun[begun.length - limit] ?? nowMs()) + HOUR_MS;
+    return failure("budget_exceeded", describeTooManyTurns(subject, limit, againAtMs));
+  }
+  return null;
+}
+
+/** Reads the budgets when what is known is older than that; one reading at a time. */
+function createBudgetFinder({ load, nowMs }: Parts): (teamId: string, maxAgeMs: number) => Promise<BudgetItem[]> {
+  let known: { items: BudgetItem[]; atMs: number } | null = null;
+  let reading: Promise<BudgetItem[]> | null = null;
+  const read = async (teamId: string): Promise<BudgetItem[]> => {
+    const atMs = nowMs();
+    const items = await withDeadline(load(teamId), CALL_DEADLINE_MS);
+    known = { items, atMs };
+    return items;
+  };
+  return async (teamId, maxAgeMs) => {
+    if (known !== null && nowMs() - known.atMs < maxAgeMs) return known.items;
+    reading ??= read(teamId).finally(() => (reading = null));
+    // An outage of D1 stops nobody's work: what was last known holds.
+    return reading.catch((error: unknown) => {
+      if (known === null) throw error;
+      return known.items;
+    });
+  };
+}

@@ -1,0 +1,90 @@
+// Whether more may be spent: each budget that applies, what was spent in its period, and what is reserved now.
+import { type Budget, budgetSchema } from "./budget-kind.ts";
+
+/** Who uses something; `agent_id` is null for a session of no agent. */
+export type Spender = { team_id: string; user_id: string; project_id: string; agent_id: string | null };
+
+/** `team`, or a `user`, `project` or `agent` with its id. */
+export type Subject = string;
+
+export function subjectsOf({ user_id, project_id, agent_id }: Omit<Spender, "team_id">): Subject[] {
+  const agent = agent_id === null ? [] : [`agent:${agent_id}`];
+  return ["team", `user:${user_id}`, `project:${project_id}`, ...agent];
+}
+
+export type BudgetItem = { name: string; value: unknown };
+export type AppliedBudget = { subject: Subject; budget: Budget };
+
+/** What cannot be read any more allows nothing: it may have been any limit. */
+const NOTHING: Budget = { usd_per_day: Number.MIN_VALUE };
+
+/** The budgets that a spender's requests count against. `each_user` holds for a person that has none of their own. */
+export function budgetsFor(items: readonly BudgetItem[], spender: Omit<Spender, "team_id">): AppliedBudget[] {
+  const find = (name: string): Budget | null => {
+    const item = items.find((one) => one.name === name);
+    return item === undefined ? null : (budgetSchema.safeParse(item.value).data ?? NOTHING);
+  };
+  return subjectsOf(spender).flatMap((subject) => {
+    const budget = find(subject) ?? (subject.startsWith("user:") ? find("each_user") : null);
+    return budget === null ? [] : [{ subject, budget }];
+  });
+}
+
+/** `2026-11-21` and `2026-11`, in UTC. */
+export type Periods = { day: string; month: string };
+
+export function periodsAt(nowMs: number): Periods {
+  const iso = new Date(nowMs).toISOString();
+  return { day: iso.slice(0, 10), month: iso.slice(0, 7) };
+}
+
+export type MoneyLimit = { subject: Subject; kind: "day" | "month"; limit_usd: number };
+export type MoneyState = MoneyLimit & { spent_usd: number; reserved_usd: number };
+
+export function moneyLimits(budgets: readonly AppliedBudget[]): MoneyLimit[] {
+  return budgets.flatMap(({ subject, budget }) => {
+    const day =
+      budget.usd_per_day === undefined ? [] : [{ subject, kind: "day" as const, limit_usd: budget.usd_per_day }];
+    const { usd_per_month } = budget;
+    return usd_per_month === undefined ? day : [...day, { subject, kind: "month" as const, limit_usd: usd_per_month }];
+  });
+}
+
+/** The first limit that is reached: a request is let through while what is spent and reserved is below all of them. */
+export function findReached(states: readonly MoneyState[]): MoneyState | null {
+  return states.find(({ spent_usd, reserved_usd, limit_usd }) => spent_usd + reserved_usd >= limit_usd) ?? null;
+}
+
+export const WARNED_AT = 0.8;
+
+/** Limits of which this much is spent. */
+export function findNearlyReached(states: readonly MoneyState[]): MoneyState[] {
+  return states.filter(({ spent_usd, limit_usd }) => spent_usd >= WARNED_AT * limit_usd);
+}
+
+const WORDS = { day: "today", month: "this month" } as const;
+const AGAIN = { day: "at midnight UTC", month: "with the next month" } as const;
+
+export function describeReached({ subject, kind, limit_usd, spent_usd }: MoneyState): string {
+  return (
+    `The budget ${whose(subject)} is used up: $${spent_usd.toFixed(2)} of $${limit_usd.toFixed(2)} ${WORDS[kind]}. ` +
+    `An owner of the team can raise it with set_budget; it begins anew ${AGAIN[kind]}. Then send the prompt again.`
+  );
+}
+
+export function describeTooManyTurns(subject: Subject, limit: number, againAtMs: number): string {
+  const again = new Date(againAtMs).toISOString().slice(11, 16);
+  return (
+    `The limit of ${limit} turns an hour ${whose(subject)} is reached. The next may begin at ${again} UTC; ` +
+    "an owner of the team can raise it with set_budget. Then send the prompt again."
+  );
+}
+
+export const PRICE_UNKNOWN =
+  "Nobody has said what this model costs, and a budget limits what may be spent. Use another model, or have an owner " +
+  "of the team add its price with update_config, kind model_price.";
+
+function whose(subject: Subject): string {
+  if (subject === "team") return "of the team";
+  return { user: "of yours", project: "of this project", agent: "of this agent" }[subject.split(":")[0] ?? ""] ?? "";
+}

@@ -1,0 +1,69 @@
+// Reads sums of usage from D1, and the names that belong to the ids in them.
+import { z } from "zod";
+import { type UsageSums, usageSumsSchema, NO_USAGE } from "../../shared/accounting/report.ts";
+import type { Query } from "./usage-query.ts";
+
+export type UsageRow = { key: string } & UsageSums;
+export type NamedThings = "project" | "user" | "session";
+
+export type UsageReader = {
+  read(query: Query): Promise<UsageRow[]>;
+  /** Names by id; an id without one is left out. */
+  names(of: NamedThings, teamId: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Sessions whose two counts differ, those that differ most first. Hours as in 2026-11-21T19. */
+  differences(teamId: string, userId: string | null, hours: { from: string; to: string }): Promise<Difference[]>;
+  /** Rows older than that instant, a batch at a time; how many went. */
+  removeBefore(instant: string, limit: number): Promise<number>;
+};
+
+export type Difference = { session_id: string; cost_usd: number; reported_cost_usd: number };
+
+const MAX_DIFFERENCES = 20;
+
+const rowSchema = usageSumsSchema.extend({ key: z.string() });
+
+const NAMES: Record<NamedThings, string> = {
+  project: "SELECT id, name FROM projects WHERE team_id = ? AND id IN (SELECT value FROM json_each(?))",
+  user: `SELECT users.id AS id, display_name AS name FROM users JOIN memberships ON memberships.user_id = users.id
+    WHERE memberships.team_id = ? AND users.id IN (SELECT value FROM json_each(?))`,
+  session: "SELECT id, title AS name FROM sessions WHERE team_id = ? AND id IN (SELECT value FROM json_each(?))",
+};
+
+/** To 0.1 %, and to less than a request of the cheapest model: rounding is no difference. */
+const DIFFERENCES = `SELECT session_id, sum(cost_usd) AS cost_usd, sum(reported_cost_usd) AS reported_cost_usd
+  FROM usage_hourly WHERE team_id = ? AND hour >= ? AND hour < ? AND (? IS NULL OR user_id = ?)
+  GROUP BY session_id
+  HAVING sum(unpriced_requests) = 0
+    AND abs(sum(cost_usd) - sum(reported_cost_usd)) > max(0.00001, 0.001 * max(sum(cost_usd), sum(reported_cost_usd)))
+  ORDER BY abs(sum(cost_usd) - sum(reported_cost_usd)) DESC LIMIT ${MAX_DIFFERENCES}`;
+
+export function createUsageReader(database: D1Database): UsageReader {
+  return {
+    async read({ sql, bindings }) {
+      const { results } = await database
+        .prepare(sql)
+        .bind(...bindings)
+        .all();
+      return results.map((row) => rowSchema.parse({ ...NO_USAGE, ...row }));
+    },
+    async names(of, teamId, ids) {
+      if (ids.length === 0) return new Map();
+      const { results } = await database
+        .prepare(NAMES[of])
+        .bind(teamId, JSON.stringify(ids))
+        .all<{ id: string; name: string }>();
+      return new Map(results.map(({ id, name }) => [id, name]));
+    },
+    async differences(teamId, userId, { from, to }) {
+      const { results } = await database.prepare(DIFFERENCES).bind(teamId, from, to, userId, userId).all<Difference>();
+      return results;
+    },
+    async removeBefore(instant, limit) {
+      const { meta } = await database
+        .prepare("DELETE FROM model_usage WHERE rowid IN (SELECT rowid FROM model_usage WHERE occurred_at < ? LIMIT ?)")
+        .bind(instant, limit)
+        .run();
+      return meta.changes;
+    },
+  };
+}

@@ -1,0 +1,258 @@
+// Budgets: the Team object with real storage and configuration in D1, and the Session object that asks it.
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { createBudgetDesk } from "../../src/durable-objects/budgets/budget-desk.ts";
+import { createBudgetStore } from "../../src/durable-objects/budgets/budget-store.ts";
+import { deliverOutbox } from "../../src/durable-objects/outbox/outbox-delivery.ts";
+import type { Budget } from "../../src/shared/budgets/budget-kind.ts";
+import type { AnswerUsage } from "../../src/shared/accounting/answer-usage.ts";
+import { apiUsageSchema } from "../../src/shared/accounting/token-usage.ts";
+import { inSession, newId, RESULT, turnEnd } from "./session-fixture.ts";
+
+const NOW = Date.parse("2026-11-21T12:00:00Z");
+const HOUR_MS = 3_600_000;
+
+type World = {
+  desk: ReturnType<typeof createBudgetDesk>;
+  budgets: Record<string, Budget | string>;
+  time: { now: number };
+  loads: { count: number; fail: boolean };
+};
+
+async function withDesk(body: (world: World) => Promise<void>): Promise<void> {
+  await runInDurableObject(env.TEAM.getByName(newId()), async (_object, { storage }) => {
+    const world = { budgets: {}, time: { now: NOW }, loads: { count: 0, fail: false } } as World;
+    world.desk = createBudgetDesk({
+      store: createBudgetStore(storage.sql),
+      transaction: (change) => storage.transactionSync(change),
+      nowMs: () => world.time.now,
+      async load() {
+        world.loads.count += 1;
+        if (world.loads.fail) throw new Error("down");
+        return Object.entries(world.budgets).map(([name, value]) => ({ name, value }));
+      },
+    });
+    await body(world);
+  });
+}
+
+const ann = { team_id: "t", user_id: "ann", project_id: "web", agent_id: null };
+const ask = (world: World, wish: { id?: string; usd?: number | null; user_id?: string; agent_id?: string } = {}) => {
+  const { id = newId(), usd = 0.1, ...who } = wish;
+  return world.desk.reserve({ ...ann, ...who, request_id: id, estimate_usd: usd });
+};
+const pay = (world: World, request_id: string, usd: number) =>
+  world.desk.settle([{ ...ann, request_id, usd, at_ms: world.time.now }]);
+
+describe("a budget of money", () => {
+  it("lets requests through until it is spent, and says who can do what then [budgets.money]", async () => {
+    await withDesk(async (world) => {
+      world.budgets = { team: { usd_per_day: 1 } };
+      for (const usd of [0.4, 0.59]) {
+        const id = newId();
+        expect(await ask(world, { id })).toMatchObject({ ok: true });
+        pay(world, id, usd);
+      }
+      expect(await ask(world, { id: "last" })).toMatchObject({
+        ok: true,
+        value: { nearly_reached: [{ spent_usd: 0.99 }] },
+      });
+      pay(world, "last", 0.05);
+      const refused = await ask(world);
+      expect(refused).toMatchObject({ ok: false, error: { code: "budget_exceeded" } });
+      expect(refused.ok ? "" : refused.error.message).toBe(
+        "The budget of the team is used up: $1.04 of $1.00 today. An owner of the team can raise it with set_budget; " +
+          "it begins anew at midnight UTC. Then send the prompt again.",
+      );
+      world.budgets = { team: { usd_per_day: 2 } };
+      expect(await ask(world)).toMatchObject({ ok: true });
+      world.budgets = { team: { usd_per_day: 1 } };
+      world.time.now += 24 * HOUR_MS;
+      expect(await ask(world)).toMatchObject({ ok: true });
+    });
+  });
+
+  it("counts what is under way, gives it back with what it did cost, and forgets what nobody settles [budgets.reservations]", async () => {
+    await withDesk(async (world) => {
+      world.budgets = { team: { usd_per_month: 1 } };
+      const ids = ["a", "b", "c"];
+      for (const id of ids) expect(await ask(world, { id, usd: 0.4 })).toMatchObject({ ok: true });
+      expect(await ask(world, { usd: 0.4 })).toMatchObject({ ok: false });
+      pay(world, "a", 0.01);
+      pay(world, "a", 0.01);
+      expect(await world.desk.states(ann)).toMatchObject([{ spent_usd: 0.01, reserved_usd: 0.8 }]);
+      expect(await ask(world, { id: "d", usd: 0.4 })).toMatchObject({ ok: true });
+      expect(await ask(world, { usd: 0.4 })).toMatchObject({ ok: false });
+      world.time.now += 16 * 60_000;
+      expect(await ask(world, { usd: 0.4 })).toMatchObject({ ok: true });
+      // What was forgotten is counted all the same when it is said late.
+      pay(world, "b", 0.5);
+      expect((await world.desk.states(ann))[0]?.spent_usd).toBeCloseTo(0.51);
+    });
+  });
+
+  it("of fifty sessions at once stops them within one request each [budgets.race]", async () => {
+    await withDesk(async (world) => {
+      world.budgets = { team: { usd_per_day: 1 } };
+      const COST = 0.03;
+      let refused = 0;
+      const session = async (): Promise<number> => {
+        let spent = 0;
+        for (;;) {
+          const id = newId();
+          if (!(await ask(world, { id, usd: 0.005 })).ok) break;
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+          pay(world, id, COST);
+          spent += COST;
+        }
+        refused += 1;
+        return spent;
+      };
+      const spent = (await Promise.all(Array.from({ length: 50 }, session))).reduce((sum, one) => sum + one, 0);
+      expect(refused).toBe(50);
+      expect(spent).toBeGreaterThanOrEqual(1);
+      expect(spent).toBeLessThanOrEqual(1 + 50 * COST);
+      expect((await world.desk.states(ann))[0]?.spent_usd).toBeCloseTo(spent);
+    });
+  });
+
+  it("holds for each person, one person, a project and an agent, each by itself [budgets.subjects]", async () => {
+    await withDesk(async (world) => {
+      world.budgets = {
+        each_user: { usd_per_day: 1 },
+        "user:ben": { usd_per_day: 5 },
+        "agent:reviewer": { usd_per_day: 0.5 },
+      };
+      await ask(world, { id: "ann" });
+      pay(world, "ann", 1);
+      expect(await ask(world)).toMatchObject({ ok: false, error: { message: expect.stringContaining("of yours") } });
+      expect(await ask(world, { user_id: "ben" })).toMatchObject({ ok: true });
+      expect(await ask(world, { user_id: "cid" })).toMatchObject({ ok: true });
+      world.budgets["project:web"] = { usd_per_month: 1 };
+      world.time.now += 6_000;
+      expect(await ask(world, { user_id: "ben" })).toMatchObject({
+        error: { message: expect.stringContaining("of this project") },
+      });
+    });
+  });
+
+  it("lets nothing through that has no price, and nothing by a budget that cannot be read [budgets.unknown]", async () => {
+    await withDesk(async (world) => {
+      expect(await ask(world, { usd: null })).toMatchObject({ ok: true });
+      world.budgets = { team: { usd_per_day: 1 } };
+      world.time.now += 6_000;
+      expect(await ask(world, { usd: null })).toMatchObject({ error: { code: "price_unknown" } });
+      world.budgets = { team: "nonsense" };
+      world.time.now += 6_000;
+      await ask(world, { id: "x" });
+      pay(world, "x", 0.01);
+      expect(await ask(world)).toMatchObject({ error: { code: "budget_exceeded" } });
+    });
+  });
+
+  it("is read now and then, before each refusal, and goes on as known while D1 is away [budgets.outage]", async () => {
+    await withDesk(async (world) => {
+      world.budgets = { team: { usd_per_day: 1 } };
+      for (let index = 0; index < 20; index += 1) await ask(world, { id: `r${index}`, usd: 0.01 });
+      expect(world.loads.count).toBe(1);
+      world.loads.fail = true;
+      world.time.now += 6_000;
+      expect(await ask(world, { id: "paid", usd: 0.01 })).toMatchObject({ ok: true });
+      pay(world, "paid", 2);
+      expect(await ask(world)).toMatchObject({ error: { code: "budget_exceeded" } });
+    });
+  });
+});
+
+describe("a limit of turns", () => {
+  it("lets no more begin within an hour, and says when the next may [budgets.turns]", async () => {
+    await withDesk(async (world) => {
+      world.budgets = { each_user: { turns_per_hour: 2 } };
+      const begin = (turnId: string, who = ann) => world.desk.admitTurn(turnId, who);
+      expect(await begin("1")).toMatchObject({ ok: true });
+      world.time.now += 10 * 60_000;
+      expect(await begin("2")).toMatchObject({ ok: true });
+      expect(await begin("2")).toMatchObject({ ok: true });
+      const refused = await begin("3");
+      expect(refused.ok ? "" : refused.error.message).toContain("The next may begin at 13:00 UTC");
+      expect(await begin("4", { ...ann, user_id: "ben" })).toMatchObject({ ok: true });
+      world.time.now += 51 * 60_000;
+      expect(await begin("3")).toMatchObject({ ok: true });
+    });
+  });
+});
+
+describe("a session", () => {
+  const usage = (message_id: string): AnswerUsage => ({
+    message_id,
+    model: "claude-sonnet-5",
+    usage: apiUsageSchema.parse({ input_tokens: 1_000_000, output_tokens: 100_000 }),
+    estimated: false,
+  });
+
+  it("asks for money before each request and settles it after, once, also after an outage [budgets.settled]", async () => {
+    await inSession(async (world) => {
+      const { runner, turnId } = await world.begin();
+      const row = world.session.sessions.get();
+      const question = { team_id: row.team_id, runtime_id: runner.runtimeId, model: "claude-sonnet-5" };
+      const begun = await world.session.models.begin({ ...question, prompt_bytes: 40_000, max_output_tokens: 64_000 });
+      expect(world.reserved).toMatchObject([{ user_id: row.owner_id, estimate_usd: expect.closeTo(0.03) }]);
+      world.down = "objects";
+      const id = begun.ok ? begun.value.request_id : "";
+      world.session.models.finish(id, usage("msg_1"));
+      world.session.models.finish(newId(), usage("msg_1"));
+      await world.settle();
+      expect(world.settled).toEqual([]);
+      world.down = null;
+      world.restart();
+      await deliverOutbox(world.session.outbox, env.DB, world.session.spending.deliver);
+      const mine = world.settled.filter(({ request_id }) => request_id === id);
+      expect(mine).toMatchObject([{ usd: expect.closeTo(3), project_id: row.project_id }]);
+      expect(world.settled.filter(({ usd }) => usd > 0)).toHaveLength(1);
+      const rows = await env.DB.prepare("SELECT * FROM model_usage WHERE turn_id = ?").bind(turnId).all();
+      expect(rows.results).toMatchObject([{ requests: 1, cost_usd: expect.closeTo(3) }]);
+    });
+  });
+
+  it("stops as budget_exceeded when it is refused, says why, and goes on when the budget is raised [budgets.stop]", async () => {
+    await inSession(async (world) => {
+      const { runner, turnId } = await world.begin();
+      const row = world.session.sessions.get();
+      const question = { team_id: row.team_id, runtime_id: runner.runtimeId, model: "claude-sonnet-5" };
+      await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" });
+      const error = { code: "budget_exceeded", message: "The budget of the team is used up." } as const;
+      world.budget = { ok: false, error };
+      expect(await world.session.models.begin(question)).toMatchObject({ error });
+      await runner.say(turnEnd(turnId, { result: { ...RESULT, is_error: true, text: "API Error: 400" } }));
+      await world.settle();
+      const view = world.session.reader.view();
+      expect(view).toMatchObject({
+        session: { status: "budget_exceeded" },
+        turn: { status: "failed", reason: error.message },
+      });
+      world.budget = null;
+      const next = await world.begin("go on");
+      await next.runner.say({ kind: "turn_started", turn_id: next.turnId, origin: "prompt" });
+      expect(world.session.reader.view().session.status).toBe("running");
+      await next.runner.say(turnEnd(next.turnId));
+      await world.settle();
+      expect(world.session.reader.view().session.status).toBe("idle");
+    });
+  });
+
+  it("warns at four fifths, once for each limit [budgets.warning]", async () => {
+    await inSession(async (world) => {
+      const { runner } = await world.begin();
+      const { team_id } = world.session.sessions.get();
+      const state = { subject: "team", kind: "day", limit_usd: 1, spent_usd: 0.8, reserved_usd: 0 } as const;
+      world.budget = { ok: true, value: { nearly_reached: [state] } };
+      const question = { team_id, runtime_id: runner.runtimeId, model: "claude-sonnet-5" };
+      for (let index = 0; index < 3; index += 1) await world.session.models.begin(question);
+      const page = world.session.events.page(0, { maxEvents: 100, maxBytes: 1e6 });
+      expect(page.filter(({ type }) => type === "budget_warned")).toMatchObject([
+        { data: { subject: "team", kind: "day", limit_usd: 1, spent_usd: 0.8 } },
+      ]);
+    });
+  });
+});
