@@ -41,6 +41,7 @@ export type SessionRow = z.infer<typeof sessionRowSchema>;
 
 export type NewSession = Omit<
   SessionRow,
+  | "agent_id"
   | "preferred_model"
   | "preferred_permission_mode"
   | "status"

@@ -4,7 +4,8 @@ import { type ExecutionFigures, type ExecutionStatus, executionStatusSchema } fr
 import type { Principal } from "../../shared/teams/principal.ts";
 import { agentExecutions, agents } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
-import { modelUsage, projects } from "../db/schema.ts";
+import { projects } from "../db/schema.ts";
+import { modelUsage } from "../db/usage-schema.ts";
 
 export type Used = { input_tokens: number; output_tokens: number; cost_usd: number | null };
 
