@@ -1,6 +1,7 @@
 CREATE TABLE `agent_executions` (
 	`id` text PRIMARY KEY NOT NULL,
 	`agent_id` text NOT NULL,
+	`agent` text NOT NULL,
 	`agent_version` integer NOT NULL,
 	`team_id` text NOT NULL,
 	`user_id` text NOT NULL,

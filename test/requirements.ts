@@ -411,4 +411,11 @@ export const REQUIREMENTS = {
   "agents.pinned": "an execution stays the version that it began as",
   "agents.sub_agent": "an agent is a sub-agent of other sessions",
   "agents.executions": "executions tell status, time, tokens, cost and result, and an agent how they went",
+  "delegation.types": "each kind of delegated task has its own instructions, tools and form of answer",
+  "delegation.consent": "a delegated task approves nothing by itself",
+  "delegation.input": "a delegated task takes what its kind knows",
+  "delegation.validated":
+    "an answer is held to what its kind asks for: findings, counts, code that is there and parses",
+  "delegation.run": "a delegated task runs in the real Claude Code with its kind's prompt, tools and schema",
+  "team.priority": "of one person's waiting turns the most urgent goes first, and nobody overtakes others by it",
 } as const;

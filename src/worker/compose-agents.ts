@@ -1,18 +1,19 @@
-// Builds what serves agents and their executions.
+// Builds what serves agents, their executions, and delegated tasks.
 import { createAgentFiles } from "./agents/agent-files.ts";
 import { createAgentService } from "./agents/agent-service.ts";
 import { createAgentStore } from "./agents/agent-store.ts";
 import { createExecutionService } from "./agents/execution-service.ts";
 import { createExecutionStore } from "./agents/execution-store.ts";
 import { createAgentFileFetch } from "./agents/fetch-agent-file.ts";
+import { createDelegationService } from "./delegation/delegation-service.ts";
 import { type EdgeParts, newId } from "./edge-parts.ts";
 import type { Services } from "./mcp/tool-context.ts";
 import { requireModel } from "./sessions/model-choice-policy.ts";
 
 export function composeAgents(
   { db, config, guarded }: EdgeParts,
-  { configuration, sessions }: Pick<Services, "configuration" | "sessions">,
-): Pick<Services, "agents" | "agentFiles" | "executions"> {
+  { configuration, sessions, checkpoints }: Pick<Services, "configuration" | "sessions" | "checkpoints">,
+): Pick<Services, "agents" | "agentFiles" | "executions" | "delegation"> {
   const agents = createAgentService({
     store: createAgentStore(db),
     configuration,
@@ -23,5 +24,6 @@ export function composeAgents(
     agents,
     agentFiles: createAgentFiles(createAgentFileFetch(guarded)),
     executions: createExecutionService({ agents, sessions, store: createExecutionStore(db) }),
+    delegation: createDelegationService({ sessions, head: checkpoints.head, nowMs: Date.now }),
   };
 }

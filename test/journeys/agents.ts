@@ -181,5 +181,60 @@ export function describeAgents(sandbox: "process" | "container", options: StackO
       const asked = await client.callTool("get_agent_execution", { execution_id: plain.session_id });
       expect(asked.text).toContain("execution_not_found");
     });
+
+    it("delegates tasks of a kind, and holds their answers to it [delegation.run] [delegation.validated]", async () => {
+      const answer = (value: Args): Step => [callTool("StructuredOutput", value)];
+      const delegate = async (tool: string, description: string, steps: Step[], args: Args) => {
+        const asked = { description: prompt(description, { steps }), project: "crewed", ...args };
+        return (await client.callToolOrThrow(tool, asked)) as unknown as Started;
+      };
+      const look = (task: Started) => client.callToolOrThrow("get_delegated_task", { task_id: task.session_id });
+      const file = { path: "made.ts", action: "created", purpose: "adds" };
+      const generated = { summary: "made", files: [file], how_to_use: "", open_points: [] };
+      const good = [
+        [write("made.ts", "export const add = (a: number, b: number): number => a + b;\n")],
+        answer(generated),
+      ];
+      const bad = [
+        [write("made.py.ts", "export const = ;\n")],
+        answer({ ...generated, files: [{ ...file, path: "made.py.ts" }] }),
+      ];
+      const finding = { file: "made.ts", line: 1, severity: "low", title: "t", description: "d", suggestion: "s" };
+      const review = { summary: "fine", findings: [finding], files_reviewed: ["made.ts"] };
+
+      const made = await delegate("code_generation", "WORDS-GENERATE", good, { language: "TypeScript" });
+      const broken = await delegate("delegate_task", "WORDS-BREAK", bad, { type: "code_generation", parameters: {} });
+      const reviewed = await delegate("code_review", "WORDS-REVIEW", [answer(review), [say("")]], {
+        review_type: "security",
+        priority: "high",
+      });
+      await waitForEnd(client, made);
+      await waitForEnd(client, broken);
+      await waitForEnd(client, reviewed);
+      const [first] = sentAbout("WORDS-GENERATE");
+      expect(JSON.stringify(first?.messages)).toContain("- Language: TypeScript");
+      expect(systemOf(first)).toContain("You write production code.");
+      const reviewing = sentAbout("WORDS-REVIEW")[0];
+      expect(toolsOf(reviewing)).toEqual(expect.arrayContaining(["Bash", "Read", "StructuredOutput"]));
+      for (const name of ["Write", "Edit", "WebFetch", "Agent"]) expect(toolsOf(reviewing)).not.toContain(name);
+      expect(await look(reviewed)).toMatchObject({
+        type: "code_review",
+        status: "completed",
+        verdict: { state: "valid", problems: [], unchecked: [] },
+        result: { structured: review },
+      });
+      const verdictOf = async (task: Started) => (await look(task))["verdict"];
+      await expect.poll(() => verdictOf(made), { timeout: 20_000 }).toMatchObject({ state: "valid", problems: [] });
+      await expect
+        .poll(() => verdictOf(broken), { timeout: 20_000 })
+        .toMatchObject({ state: "invalid", problems: ["made.py.ts does not parse at line 1"] });
+      const wrong = await client.callTool("delegate_task", {
+        type: "code_review",
+        project: "crewed",
+        description: "x",
+        parameters: { review_type: "beauty" },
+      });
+      expect(wrong.text).toContain("review_type");
+    });
   });
 }

@@ -30,6 +30,7 @@ export function createExecutionRow(sql: ObjectSql, { sessions, turns, outbox, ag
       outbox.put("agent_execution", session.session_id, {
         id: session.session_id,
         agent_id: kept.pinned.agent.agent_id,
+        agent: kept.pinned.name,
         agent_version: kept.pinned.version,
         team_id: session.team_id,
         user_id: session.owner_id,

@@ -2,7 +2,7 @@
 import { and, desc, eq, inArray, lt, or, sql } from "drizzle-orm";
 import { type ExecutionFigures, type ExecutionStatus, executionStatusSchema } from "../../shared/agents/execution.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
-import { agentExecutions, agents } from "../db/agent-schema.ts";
+import { agentExecutions } from "../db/agent-schema.ts";
 import type { Database } from "../db/client.ts";
 import { projects } from "../db/schema.ts";
 import { modelUsage } from "../db/usage-schema.ts";
@@ -43,9 +43,8 @@ export function createExecutionStore(db: Database): ExecutionStore {
   return {
     async list(principal, filter) {
       const rows = await db
-        .select({ execution: agentExecutions, agent: agents.name, project: projects.name })
+        .select({ execution: agentExecutions, project: projects.name })
         .from(agentExecutions)
-        .innerJoin(agents, eq(agents.id, agentExecutions.agentId))
         .innerJoin(projects, eq(projects.id, agentExecutions.projectId))
         .where(
           and(
@@ -112,13 +111,13 @@ function narrow({ agent_id, status, after }: ExecutionFilter) {
   );
 }
 
-type Joined = { execution: typeof agentExecutions.$inferSelect; agent: string; project: string };
+type Joined = { execution: typeof agentExecutions.$inferSelect; project: string };
 
-function toRow({ execution, agent, project }: Joined): ExecutionRow {
+function toRow({ execution, project }: Joined): ExecutionRow {
   return {
     execution_id: execution.id,
     agent_id: execution.agentId,
-    agent,
+    agent: execution.agent,
     agent_version: execution.agentVersion,
     project,
     task: execution.task,

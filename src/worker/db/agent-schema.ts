@@ -47,6 +47,8 @@ export const agentExecutions = sqliteTable(
   {
     id: text().primaryKey(),
     agentId: text().notNull(),
+    /** As it was called then. */
+    agent: text().notNull(),
     agentVersion: integer().notNull(),
     teamId: text().notNull(),
     userId: text().notNull(),

@@ -15,6 +15,10 @@ import { getBudgets } from "../budgets/tools/get-budgets.ts";
 import { setBudget } from "../budgets/tools/set-budget.ts";
 import { exportUsageReport } from "../accounting/tools/export-usage-report.ts";
 import { getUsageAnalytics } from "../accounting/tools/get-usage-analytics.ts";
+import { codeGeneration } from "../delegation/tools/code-generation.ts";
+import { codeReview } from "../delegation/tools/code-review.ts";
+import { delegateTask } from "../delegation/tools/delegate-task.ts";
+import { getDelegatedTask } from "../delegation/tools/get-delegated-task.ts";
 import { createUpload } from "../attachments/tools/create-upload.ts";
 import { createBranch } from "../branches/tools/create-branch.ts";
 import { deleteBranch } from "../branches/tools/delete-branch.ts";
@@ -180,6 +184,10 @@ export const TOOLS: readonly Tool[] = [
   listAgentExecutions,
   getAgentExecution,
   cancelAgentExecution,
+  delegateTask,
+  codeGeneration,
+  codeReview,
+  getDelegatedTask,
   getUsageAnalytics,
   exportUsageReport,
   setBudget,

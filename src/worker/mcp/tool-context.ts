@@ -3,6 +3,7 @@ import type { BudgetService } from "../budgets/budget-service.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { AgentFiles } from "../agents/agent-files.ts";
 import type { AgentService } from "../agents/agent-service.ts";
+import type { DelegationService } from "../delegation/delegation-service.ts";
 import type { ExecutionService } from "../agents/execution-service.ts";
 import type { UsageService } from "../accounting/usage-service.ts";
 import type { UploadService } from "../attachments/upload-service.ts";
@@ -27,6 +28,7 @@ export type Services = {
   agents: AgentService;
   agentFiles: AgentFiles;
   executions: ExecutionService;
+  delegation: DelegationService;
   archive: ArchiveService;
   attachments: UploadService;
   branches: BranchService;

@@ -15,6 +15,7 @@ export const TOOLSETS = [
   "commands",
   "skills",
   "agents",
+  "delegation",
   "accounting",
 ] as const;
 export type Toolset = (typeof TOOLSETS)[number];
