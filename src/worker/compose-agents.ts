@@ -1,4 +1,4 @@
-// Builds what serves agents, their executions, and delegated tasks.
+// Builds what serves agents, their executions, delegated tasks, and prompts.
 import { createAgentFiles } from "./agents/agent-files.ts";
 import { createAgentService } from "./agents/agent-service.ts";
 import { createAgentStore } from "./agents/agent-store.ts";
@@ -8,12 +8,19 @@ import { createAgentFileFetch } from "./agents/fetch-agent-file.ts";
 import { createDelegationService } from "./delegation/delegation-service.ts";
 import { type EdgeParts, newId } from "./edge-parts.ts";
 import type { Services } from "./mcp/tool-context.ts";
+import { createPromptService } from "./prompts/prompt-service.ts";
+import { createSavedCommands } from "./prompts/saved-commands.ts";
 import { requireModel } from "./sessions/model-choice-policy.ts";
 
 export function composeAgents(
   { db, config, guarded }: EdgeParts,
-  { configuration, sessions, checkpoints }: Pick<Services, "configuration" | "sessions" | "checkpoints">,
-): Pick<Services, "agents" | "agentFiles" | "executions" | "delegation"> {
+  {
+    configuration,
+    sessions,
+    checkpoints,
+    projects,
+  }: Pick<Services, "configuration" | "sessions" | "checkpoints" | "projects">,
+): Pick<Services, "agents" | "agentFiles" | "executions" | "delegation" | "prompts"> {
   const agents = createAgentService({
     store: createAgentStore(db),
     configuration,
@@ -24,6 +31,7 @@ export function composeAgents(
     agents,
     agentFiles: createAgentFiles(createAgentFileFetch(guarded)),
     executions: createExecutionService({ agents, sessions, store: createExecutionStore(db) }),
+    prompts: createPromptService({ commands: createSavedCommands(db), projects, head: checkpoints.head }),
     delegation: createDelegationService({ sessions, head: checkpoints.head, nowMs: Date.now }),
   };
 }

@@ -202,7 +202,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   const customization = composeCustomization(parts, { projects, sessions });
   return {
     ...customization,
-    ...composeAgents(parts, { ...customization, ...timeline, sessions }),
+    ...composeAgents(parts, { ...customization, ...timeline, projects, sessions }),
     sessions,
     projects,
     branches: timeline.branches,

@@ -19,6 +19,7 @@ import type { OtherCommands } from "../commands/other-commands.ts";
 import type { SkillService } from "../skills/skill-service.ts";
 import type { HookService } from "../hooks/hook-service.ts";
 import type { ProcessService } from "../processes/process-service.ts";
+import type { PromptService } from "../prompts/prompt-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
 import type { SessionService } from "../sessions/session-service.ts";
@@ -44,6 +45,7 @@ export type Services = {
   permissions: PermissionService;
   processes: ProcessService;
   projects: ProjectService;
+  prompts: PromptService;
   runtime: RuntimeService;
   servers: ServerServices;
   usage: UsageService;
