@@ -417,5 +417,13 @@ export const REQUIREMENTS = {
   "delegation.validated":
     "an answer is held to what its kind asks for: findings, counts, code that is there and parses",
   "delegation.run": "a delegated task runs in the real Claude Code with its kind's prompt, tools and schema",
+  "prompts.list": "prompts are listed with their arguments, to clients of both eras",
+  "prompts.file": "a prompt about a file brings it along from the project's head, without a sandbox",
+  "prompts.input": "a prompt with wrong arguments is refused with the reason",
+  "prompts.scopes": "a prompt asks for the scope that it takes, and names nothing to who lacks it",
+  "prompts.completion": "projects, files and the few values of arguments are completed, nobody else's",
+  "prompts.commands": "every saved slash command is a prompt, with its arguments in place",
+  "resources.agents": "agents are resources",
+  "resources.usage": "a day's usage is a resource",
   "team.priority": "of one person's waiting turns the most urgent goes first, and nobody overtakes others by it",
 } as const;
