@@ -8,6 +8,7 @@ import { firstModelRequest } from "./first-model-request.ts";
 import { idleSession } from "./idle-session.ts";
 import { messageDelay } from "./message-delay.ts";
 import { stopRunning } from "./running-parts.ts";
+import { usageReports } from "./usage-reports.ts";
 import { type Benchmark, describeMachine, formatReport } from "./report.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -17,6 +18,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   eventThroughput,
   idleSession,
   configurationMerge,
+  usageReports,
   coldContainer,
 ];
 

@@ -1,12 +1,14 @@
 // What sessions cost, as the real Claude Code counts it and as the gateway does: the same, whatever happens in them.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connect, messages, prompt, readLog, start, waitForEnd, waitUntil } from "../journeys/person.ts";
+import { messages, prompt, readLog, start, waitForEnd, waitUntil } from "../journeys/person.ts";
+import { connectModern, signIn } from "../support/mcp-clients.ts";
+import { createPageVisitor } from "../support/page-visitor.ts";
 import { readD1 } from "../support/read-d1.ts";
 import { type Action, callTool, embedScenario, say, type Step } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack } from "../support/stack.ts";
 
-type Client = Awaited<ReturnType<typeof connect>>;
+type Client = Awaited<ReturnType<typeof connectModern>>;
 type Turn = { session_id: string; turn_id: string; cost_usd: number };
 type Cost = {
   turn_id: string;
@@ -24,9 +26,11 @@ const TOLERANCE = 0.001;
 describe("what a session costs", () => {
   let stack: Stack;
   let client: Client;
+  let tokens: Awaited<ReturnType<typeof signIn>>;
   beforeAll(async () => {
     stack = await startStack({ sandbox: "process", env: { BERTH_MAX_PERMISSION_MODE: "bypassPermissions" } });
-    client = await connect(stack);
+    tokens = await signIn(stack.url, stack.signInCode);
+    client = await connectModern(`${stack.mcpUrl}?toolsets=all`, tokens);
     await client.callToolOrThrow("create_project", { name: "priced" });
   });
   afterAll(() => stack?.stop());
@@ -106,7 +110,13 @@ describe("what a session costs", () => {
     });
     const agent = (name: string) =>
       callTool("Agent", { description: name, prompt: `${name}\n${own}`, subagent_type: "general-purpose" });
-    const { session_id } = await turn("Share.", [[agent("one"), agent("two")], [say("done")]]);
+    const share = prompt("Share.", { steps: [[agent("one"), agent("two")], [say("done")]] });
+    // Turns that follow may have taken its place by the time that it is looked at.
+    const { session_id } = await start(client, {
+      project: "priced",
+      permission_mode: "bypassPermissions",
+      prompt: share,
+    });
     // Two for the prompt, two for each of the agents, and what Claude says when one comes back later.
     const requests = (): number => costsOf(session_id).reduce((count, cost) => count + cost.requests, 0);
     await expect.poll(requests, { timeout: 30_000 }).toBeGreaterThanOrEqual(6);
@@ -135,7 +145,7 @@ describe("what a session costs", () => {
       session_id,
       model: "claude-sonnet-5",
     });
-    await expect.poll(() => costsOf(session_id).length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => costsOf(session_id)[1]?.reported_cost_usd, { timeout: 10_000 }).toBeGreaterThan(0);
     expect(costsOf(session_id)).toMatchObject([
       { turn_id: first.turn_id, model: "claude-opus-5-5", reported_cost_usd: expect.closeTo(0.294, 9) },
       { turn_id: second.turn_id, model: "claude-sonnet-5", reported_cost_usd: expect.closeTo(0.003, 9) },
@@ -203,6 +213,58 @@ describe("what a session costs", () => {
     expect(second.cost_usd).toBeCloseTo(0.003, 9);
     expect(await cliTotal(session_id)).toBeCloseTo(0.006, 9);
     expect(await expectEqual(session_id)).toBeCloseTo(0.006, 9);
+  });
+
+  it("adds up in a report, and as a file [accounting.reports] [accounting.export]", async () => {
+    const report = await client.callToolOrThrow("get_usage_analytics", { days: 1, group_by: "model" });
+    const groups = report["groups"] as { key: string; cost_usd: number }[];
+    expect(groups.map(({ key }) => key)).toEqual(expect.arrayContaining(["claude-sonnet-5", "claude-nova-9"]));
+    const { url } = await client.callToolOrThrow("export_usage_report", { days: 1 });
+    const file = await fetch(String(url), { headers: { authorization: `Bearer ${tokens.access_token}` } });
+    const [head, ...lines] = (await file.text()).trimEnd().split("\r\n");
+    expect(head).toMatch(/^day,user_id,/);
+    expect(lines.filter((line) => line.includes("claude-sonnet-5"))).toHaveLength(1);
+    expect((await fetch(String(url))).status).toBe(401);
+  });
+
+  it("stops a session at its budget, which a model can lower and only a person raise [budgets.stop] [budgets.consent]", async () => {
+    const visitor = createPageVisitor(stack.url, stack.signInCode);
+    const price = { input: 1000, output: 1000, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0 };
+    const priced = await client.callToolOrThrow("update_config", {
+      scope: "team",
+      kind: "model_price",
+      name: "claude-nova-9",
+      value: { ...price, as_of: "2026-11-01", source: "our contract" },
+    });
+    expect(priced).toMatchObject({ outcome: "proposed" });
+    await visitor.submit(String(priced["confirm_url"]), { decision: "confirm" });
+    const limit = { of: "project", project: "priced" };
+    const set = await client.callToolOrThrow("set_budget", { ...limit, budget: { usd_per_day: 20 } });
+    expect(set).toMatchObject({ outcome: "applied" });
+
+    const steps: Step[] = [
+      [uses({ input_tokens: 30_000, output_tokens: 10 }), bash("touch before.txt")],
+      [uses({ input_tokens: 30_000, output_tokens: 10 }), bash("touch after.txt")],
+      [say("done")],
+    ];
+    const args = { project: "priced", permission_mode: "bypassPermissions", model: "claude-nova-9" };
+    const stopped = await start(client, { ...args, prompt: prompt("Spend.", { steps }) });
+    const ended = await waitForEnd(client, stopped);
+    expect(ended).toMatchObject({ status: "budget_exceeded", turn: { status: "failed" } });
+    expect(ended.turn?.reason).toMatch(/^The budget of this project is used up: \$3\d\.\d\d of \$20\.00 today\./);
+    const files = JSON.stringify(await client.callToolOrThrow("list_project_files", { project: "priced" }));
+    expect([files.includes("before.txt"), files.includes("after.txt")]).toEqual([true, false]);
+    const refused = await start(client, { session_id: stopped.session_id, prompt: prompt("More.", { steps }) });
+    expect((await waitForEnd(client, refused)).turn?.reason).toContain("is used up");
+
+    const raised = await client.callToolOrThrow("set_budget", { ...limit, budget: { usd_per_day: 2000 } });
+    expect(raised).toMatchObject({ outcome: "proposed" });
+    await visitor.submit(String(raised["confirm_url"]), { decision: "confirm" });
+    const { session_id } = stopped;
+    const more = await turn("Go on.", [[uses({ input_tokens: 10 }), say("went on")]], { session_id });
+    expect(more.cost_usd).toBeGreaterThan(0);
+    const { limits } = await client.callToolOrThrow("get_budgets", { project: "priced" });
+    expect(limits).toMatchObject([{ kind: "day", limit_usd: 2000, reserved_usd: 0 }]);
   });
 });
 

@@ -37,8 +37,11 @@ async function withDesk(body: (world: World) => Promise<void>): Promise<void> {
   });
 }
 
-const ann = { team_id: "t", user_id: "ann", project_id: "web", agent_id: null };
-const ask = (world: World, wish: { id?: string; usd?: number | null; user_id?: string; agent_id?: string } = {}) => {
+const ann = { team_id: "t", user_id: "ann", project_id: "web", agent_id: null, configuration_version: 0 };
+const ask = (
+  world: World,
+  wish: { id?: string; usd?: number | null; user_id?: string; configuration_version?: number } = {},
+) => {
   const { id = newId(), usd = 0.1, ...who } = wish;
   return world.desk.reserve({ ...ann, ...who, request_id: id, estimate_usd: usd });
 };
@@ -156,6 +159,9 @@ describe("a budget of money", () => {
       world.budgets = { team: { usd_per_day: 1 } };
       for (let index = 0; index < 20; index += 1) await ask(world, { id: `r${index}`, usd: 0.01 });
       expect(world.loads.count).toBe(1);
+      // A session that has heard of a change is not answered by what was read before it.
+      for (let index = 0; index < 5; index += 1) await ask(world, { usd: 0.01, configuration_version: 7 });
+      expect(world.loads.count).toBe(2);
       world.loads.fail = true;
       world.time.now += 6_000;
       expect(await ask(world, { id: "paid", usd: 0.01 })).toMatchObject({ ok: true });
@@ -191,7 +197,7 @@ describe("a session", () => {
     estimated: false,
   });
 
-  it("asks for money before each request and settles it after, once, also after an outage [budgets.settled]", async () => {
+  it("asks for money before each request and settles it after, once, also after an outage [budgets.settled] [accounting.once]", async () => {
     await inSession(async (world) => {
       const { runner, turnId } = await world.begin();
       const row = world.session.sessions.get();

@@ -159,6 +159,7 @@ describe("a stale row", () => {
       user_id: newId(),
       project_id: newId(),
       agent_id: null,
+      configuration_version: 0,
       session_id,
       turn_id: newId(),
       ttl_seconds: 1,

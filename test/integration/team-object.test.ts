@@ -20,7 +20,13 @@ async function withDesk(
       lookAgainAt: () => {},
     });
     const ask: Ask = (turn_id, priority) => {
-      const whose = { team_id: "t", user_id: turn_id.charAt(0), project_id: "p", agent_id: null };
+      const whose = {
+        team_id: "t",
+        user_id: turn_id.charAt(0),
+        project_id: "p",
+        agent_id: null,
+        configuration_version: 0,
+      };
       return desk.request({ ...whose, session_id: `s-${turn_id}`, turn_id, ttl_seconds: 120, ...priority });
     };
     body({ desk, told, time, ask });
@@ -88,7 +94,7 @@ describe("the team's slots", () => {
 
   it("are counted by the object itself, which looks again when one expires [team.slots]", async () => {
     const team = env.TEAM.getByName(newId());
-    const whose = { team_id: "t", user_id: "u", project_id: "p", agent_id: null };
+    const whose = { team_id: "t", user_id: "u", project_id: "p", agent_id: null, configuration_version: 0 };
     const request = { ...whose, session_id: newId(), turn_id: newId(), ttl_seconds: 0 };
     expect(await team.requestSlot({ ...request, ttl_seconds: 60 })).toMatchObject({ granted: true });
     expect(await team.countSlots()).toEqual({ running: 1, waiting: 0 });

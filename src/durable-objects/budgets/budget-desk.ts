@@ -14,7 +14,7 @@ import {
   PRICE_UNKNOWN,
   type Spender,
 } from "../../shared/budgets/budget-policy.ts";
-import type { MoneyGrant, MoneyRequest, Settlement } from "../../shared/budgets/messages.ts";
+import type { KnownVersion, MoneyGrant, MoneyRequest, Settlement } from "../../shared/budgets/messages.ts";
 import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { BudgetStore } from "./budget-store.ts";
 
@@ -36,7 +36,7 @@ export type BudgetDesk = {
   reserve(request: MoneyRequest): Promise<Answer<MoneyGrant>>;
   settle(settlements: readonly Settlement[]): void;
   /** Whether a turn may begin now; counts it when it may. */
-  admitTurn(turnId: string, spender: Spender): Promise<Answer<null>>;
+  admitTurn(turnId: string, spender: Spender & KnownVersion): Promise<Answer<null>>;
   /** How the spender's limits stand. */
   states(spender: Spender): Promise<MoneyState[]>;
 };
@@ -78,9 +78,12 @@ export function createBudgetDesk(parts: Parts): BudgetDesk {
     });
 
   /** Decides by what is known, and refuses only by what was just read. */
-  const decide = async <T>(spender: Spender, attempt: (budgets: AppliedBudget[]) => Answer<T>): Promise<Answer<T>> => {
-    const first = attempt(budgetsFor(await find(spender.team_id, KNOWN_FOR_MS), spender));
-    return first.ok ? first : attempt(budgetsFor(await find(spender.team_id, 0), spender));
+  const decide = async <T>(
+    asking: Spender & KnownVersion,
+    attempt: (budgets: AppliedBudget[]) => Answer<T>,
+  ): Promise<Answer<T>> => {
+    const first = attempt(budgetsFor(await find(asking, KNOWN_FOR_MS), asking));
+    return first.ok ? first : attempt(budgetsFor(await find(asking, 0), asking));
   };
 
   return {
@@ -92,7 +95,7 @@ export function createBudgetDesk(parts: Parts): BudgetDesk {
       });
     },
     async states(spender) {
-      return statesOf(budgetsFor(await find(spender.team_id, 0), spender));
+      return statesOf(budgetsFor(await find({ ...spender, configuration_version: 0 }, 0), spender));
     },
   };
 }
@@ -109,21 +112,27 @@ function refuseTooManyTurns({ store, nowMs }: Parts, turnId: string, budgets: re
   return null;
 }
 
-/** Reads the budgets when what is known is older than that; one reading at a time. */
-function createBudgetFinder({ load, nowMs }: Parts): (teamId: string, maxAgeMs: number) => Promise<BudgetItem[]> {
-  let known: { items: BudgetItem[]; atMs: number } | null = null;
-  let reading: Promise<BudgetItem[]> | null = null;
-  const read = async (teamId: string): Promise<BudgetItem[]> => {
+type Asking = Pick<Spender, "team_id"> & KnownVersion;
+
+/** Reads the budgets when what is known is older than that, or than what the asking session knows of; one reading at a time. */
+function createBudgetFinder({ load, nowMs }: Parts): (asking: Asking, maxAgeMs: number) => Promise<BudgetItem[]> {
+  let known: { items: BudgetItem[]; atMs: number; version: number } | null = null;
+  let reading: { items: Promise<BudgetItem[]>; version: number } | null = null;
+  const read = async (teamId: string, version: number): Promise<BudgetItem[]> => {
     const atMs = nowMs();
-    const items = await withDeadline(load(teamId), CALL_DEADLINE_MS);
-    known = { items, atMs };
-    return items;
+    try {
+      const items = await withDeadline(load(teamId), CALL_DEADLINE_MS);
+      known = { items, atMs, version: Math.max(version, known?.version ?? 0) };
+      return items;
+    } finally {
+      reading = null;
+    }
   };
-  return async (teamId, maxAgeMs) => {
-    if (known !== null && nowMs() - known.atMs < maxAgeMs) return known.items;
-    reading ??= read(teamId).finally(() => (reading = null));
+  return async ({ team_id, configuration_version: version }, maxAgeMs) => {
+    if (known !== null && nowMs() - known.atMs < maxAgeMs && known.version >= version) return known.items;
+    if (reading === null || reading.version < version) reading = { items: read(team_id, version), version };
     // An outage of D1 stops nobody's work: what was last known holds.
-    return reading.catch((error: unknown) => {
+    return reading.items.catch((error: unknown) => {
       if (known === null) throw error;
       return known.items;
     });

@@ -1,4 +1,4 @@
-// Who a session's work is charged to.
+// Who a session's work is charged to, and how far it knows the team's configuration.
 import type { Spender } from "../../shared/budgets/budget-policy.ts";
 import type { SessionRow } from "../sessions/session-store.ts";
 

@@ -20,6 +20,7 @@ type Parts = Pick<SessionLogParts, "sessions" | "events" | "outbox" | "clock"> &
   refusals: RefusalStore;
   team(): Pick<TeamApi, "reserveMoney" | "settleMoney">;
   ownPrices(): Readonly<Record<string, ModelPrice>>;
+  knownVersion(): number;
   background(work: Promise<unknown>): void;
 };
 
@@ -40,7 +41,8 @@ export function createSpending(parts: Parts): Spending {
   return {
     async reserve(request_id, turnId, question) {
       const estimate_usd = estimate(parts, question);
-      const asking = parts.team().reserveMoney({ ...spender(), request_id, estimate_usd });
+      const configuration_version = parts.knownVersion();
+      const asking = parts.team().reserveMoney({ ...spender(), configuration_version, request_id, estimate_usd });
       const asked = await withDeadline(asking, CALL_DEADLINE_MS).catch(() => null);
       if (asked === null) return failure("model_unavailable", "The team's budget cannot be asked for now. Try again.");
       if (asked.ok) warn(parts, turnId, asked.value.nearly_reached);

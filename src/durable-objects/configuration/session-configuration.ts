@@ -27,6 +27,8 @@ export type SessionConfigurationKeeper = {
    * answer and something is known to have changed.
    */
   refresh(): Promise<Failure | null>;
+  /** The newest version of the team's configuration that the session has heard of. */
+  knownVersion(): number;
   /** What the gate decides by. */
   gate(): GateConfiguration;
   /** What a turn in that runtime starts with; without its body where the runtime has it. Null for nothing configured. */
@@ -81,6 +83,7 @@ export function createSessionConfiguration(parts: SessionConfigurationParts): Se
       refreshing ??= refresh().finally(() => (refreshing = null));
       return refreshing;
     },
+    knownVersion: () => store.versions().wanted,
     gate: () => store.gate() ?? NOTHING_CONFIGURED.gate,
     forTurn(runtimeId) {
       const sha256 = store.sha256();

@@ -14,7 +14,7 @@ import { createSessionLog, type SessionLogParts } from "./session-log.ts";
 
 type Ports = {
   agent: Pick<SessionAgent, "get">;
-  configuration: Pick<SessionConfigurationKeeper, "gate">;
+  configuration: Pick<SessionConfigurationKeeper, "gate" | "knownVersion">;
   team(): TeamApi;
   background(work: Promise<unknown>): void;
 };
@@ -28,6 +28,7 @@ export function composeLog(parts: SessionLogParts, { agent, configuration, team,
   const ledger = createUsageLedger({ ...parts, usage: createUsageStore(sql, parts.clock.nowIso), ownPrices });
   const executions = createExecutionRow(sql, { ...parts, agent });
   const log = createSessionLog({ ...parts, registry, permissions: book, ledger, refusals, executions });
-  const spending = createSpending({ ...parts, log, ledger, refusals, team, ownPrices, background });
+  const { knownVersion } = configuration;
+  const spending = createSpending({ ...parts, log, ledger, refusals, team, ownPrices, knownVersion, background });
   return { registry, book, refusals, log, spending };
 }

@@ -161,7 +161,7 @@ export function identityOf(session: SessionRow): WorkspaceIdentity {
 }
 
 async function getSlot(parts: TurnBeginnerParts, session: SessionRow, turn: TurnRow): Promise<boolean> {
-  const request = slotRequest(session, turn);
+  const request = slotRequest(session, turn, parts.configuration.knownVersion());
   const slot = await withDeadline(parts.team().requestSlot(request), CALL_DEADLINE_MS);
   if (slot.granted) return true;
   if ("refused" in slot) {

@@ -1,7 +1,7 @@
 // A team's own price of a model, with its date and source: goes before the list, and names models that the list does not.
 import { z } from "zod";
 import { modelNameSchema } from "../sessions/schema.ts";
-import { canonicalModel, type ModelPrice } from "./price-list.ts";
+import { canonicalModel } from "./price-list.ts";
 
 const usd = z.number().nonnegative().max(10_000);
 
@@ -18,13 +18,8 @@ export const modelPriceSchema = z.strictObject({
   as_of: z.iso.date(),
   source: z.string().trim().min(1).max(500),
 });
-export type TeamModelPrice = z.infer<typeof modelPriceSchema>;
 
 export function modelPriceNameProblem(name: string): string | null {
   if (modelNameSchema.safeParse(name).success && canonicalModel(name) === name) return null;
   return "The name must be a model's, in small letters and without date and provider, such as claude-sonnet-5.";
-}
-
-export function toModelPrice({ as_of: _asOf, source: _source, ...price }: TeamModelPrice): ModelPrice {
-  return price;
 }

@@ -1,9 +1,9 @@
 // What the Session object asks of the Team object: a running slot for a turn, as a lease that expires.
 import type { MoneyState, Spender } from "../budgets/budget-policy.ts";
-import type { MoneyGrant, MoneyRequest, Settlement } from "../budgets/messages.ts";
+import type { KnownVersion, MoneyGrant, MoneyRequest, Settlement } from "../budgets/messages.ts";
 import type { Answer, Failure } from "../errors/app-error.ts";
 
-export type SlotRequest = {
+export type SlotRequest = KnownVersion & {
   team_id: string;
   user_id: string;
   project_id: string;

@@ -22,8 +22,8 @@ describe("decideTurnEnd", () => {
     expect(end.result).not.toHaveProperty("structured");
   });
 
-  it("never gives a turn a negative cost", () => {
-    expect(decideTurnEnd({ ...facts, cliTotalUsdBefore: 9 }).result?.cost_usd).toBe(0);
+  it("takes a total that is lower than before for one that began anew, as after /clear", () => {
+    expect(decideTurnEnd({ ...facts, cliTotalUsdBefore: 9 }).result?.cost_usd).toBe(result.total_cost_usd);
   });
 
   it.each([

@@ -76,7 +76,12 @@ export const usageHourly = sqliteTable(
     agentId: agentId(),
     ...sums,
   },
-  (table) => [primaryKey({ columns: [table.teamId, table.hour, table.sessionId, table.model] })],
+  (table) => [
+    primaryKey({ columns: [table.teamId, table.hour, table.sessionId, table.model] }),
+    // For one person's, or one project's, days of any time zone over long ranges.
+    index("usage_hourly_user").on(table.teamId, table.userId, table.hour),
+    index("usage_hourly_project").on(table.teamId, table.projectId, table.hour),
+  ],
 );
 
 /** Whole days in UTC, without sessions: for the middle of long ranges. */

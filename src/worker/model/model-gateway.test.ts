@@ -103,7 +103,8 @@ describe("the model gateway", () => {
     expect(new Headers(upstream[0]?.init.headers).get("x-api-key")).toBe(KEY);
     expect(new TextDecoder().decode(upstream[0]?.init.body as Uint8Array)).toBe(body);
     const { team_id, runtime_id } = claims;
-    expect(questions).toEqual([{ team_id, runtime_id, model: "claude-sonnet-5" }]);
+    const cost = { prompt_bytes: body.length, max_output_tokens: null };
+    expect(questions).toEqual([{ team_id, runtime_id, model: "claude-sonnet-5", ...cost }]);
     await settle();
     expect(finished).toEqual(["request-1"]);
   });

@@ -1,5 +1,6 @@
 // get_usage_analytics: what was used and what it cost, by day, model, project, person, agent or session.
 import { z } from "zod";
+import { PRICE_LIST_SOURCE } from "../../../shared/accounting/price-list.ts";
 import { USAGE_GROUPS, usageFiltersSchema, usageSumsSchema } from "../../../shared/accounting/report.ts";
 import { AppError } from "../../../shared/errors/app-error.ts";
 import { defineTool } from "../../mcp/define-tool.ts";
@@ -37,6 +38,7 @@ export const getUsageAnalytics = defineTool({
     ),
     has_more: z.boolean(),
     totals: usageSumsSchema.describe("Of all groups, also those that are not shown."),
+    prices: z.object({ as_of: z.string(), source: z.string() }).describe("The list; a team's own prices go before it."),
     differences: z
       .array(z.object({ session_id: z.string(), cost_usd: z.number(), reported_cost_usd: z.number() }))
       .describe("Sessions whose cost is not what Claude Code reported, to 0.1 %; the current hour is left out."),
@@ -50,6 +52,6 @@ export const getUsageAnalytics = defineTool({
       services.usage.report(principal, { ...when, group_by, filters, limit }),
       services.usage.differences(principal, when),
     ]);
-    return { ...report, differences };
+    return { ...report, prices: PRICE_LIST_SOURCE, differences };
   },
 });

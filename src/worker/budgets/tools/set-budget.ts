@@ -13,7 +13,7 @@ const input = z.strictObject({
     .enum(["team", "each_user", "user", "project", "agent"])
     .describe("`each_user`: everybody who has none of their own. `user`, `agent`: give id. `project`: give its name."),
   id: uuidSchema.optional().describe("The person's id, as get_usage_analytics by user gives it, or the agent's."),
-  project: projectNameSchema.optional(),
+  project: projectNameSchema.optional().describe("The project's name, with of: project."),
   budget: budgetSchema
     .nullable()
     .describe("usd_per_day, usd_per_month (UTC), turns_per_hour: all of its limits from now on. null removes it."),
