@@ -41,7 +41,7 @@ import { createObjectLogger } from "./object-log.ts";
 import { runSessionTasks } from "./sessions/session-tasks.ts";
 import { composeSession, type Session } from "./sessions/compose-session.ts";
 import { SESSION_MIGRATIONS } from "./sessions/schema.ts";
-import { createSession, titleOf } from "./sessions/submit-turn.ts";
+import { beginAsAgent, createSession, titleOf } from "./sessions/submit-turn.ts";
 import { tellSubmitted } from "./sessions/told-mode.ts";
 import { isCreated, migrate } from "./sql/migrate.ts";
 import { answerWatch, readWatchRequest, refuseWatch } from "./watching/answer-watch.ts";
@@ -90,6 +90,7 @@ export class SessionObject extends DurableObject<Env> {
       if (request.problem !== undefined) return { ok: false, error: request.problem };
       const session = this.#open();
       createSession(session, { ...request, title: titleOf(request.prompt), forked_from: null }, request.project);
+      beginAsAgent(session, request);
     }
     const session = this.#of(request.principal);
     if (session === null) return NOT_FOUND;
@@ -220,7 +221,9 @@ export class SessionObject extends DurableObject<Env> {
   async beginFork(principal: Principal, sessionId: string, source: ForkSource): Promise<Answer<SessionView>> {
     if (this.#session === null) {
       const request = { principal, session_id: sessionId, title: source.title, forked_from: source.claude_session_id };
-      createSession(this.#open(), request, source.project);
+      const session = this.#open();
+      createSession(session, request, source.project);
+      if (source.agent !== null) session.agent.pin(source.agent, false);
     }
     const session = this.#of(principal);
     if (session === null) return NOT_FOUND;

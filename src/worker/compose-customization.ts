@@ -1,6 +1,7 @@
 // Builds what serves the configuration of sessions, and all that stands in it: rules, hooks, commands, skills, servers.
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
 import { sha256Hex } from "./attachments/upload-ticket.ts";
+import { createAgentRows } from "./agents/agent-rows.ts";
 import { createCommandService } from "./commands/command-service.ts";
 import { createOtherCommands } from "./commands/other-commands.ts";
 import { composeMcpServers } from "./compose-mcp-servers.ts";
@@ -31,14 +32,15 @@ export function composeCustomization(
   "configuration" | "proposals" | "permissions" | "hooks" | "commands" | "otherCommands" | "skills" | "servers"
 > {
   const { config, db, guarded, logger, session } = parts;
+  const companion = createAgentRows(db);
   const own = createProposalService({
-    store: createProposalStore({ db, now, newId }),
+    store: createProposalStore({ db, now, newId, companion }),
     publicUrl: config.publicUrl,
     newId,
     now,
   });
   const configuration = createConfigurationService({
-    store: createConfigurationStore({ db, now }),
+    store: createConfigurationStore({ db, now, companion }),
     proposals: own,
     places: createPlaceResolver({ findProject: projects.find, session }),
     builtIn: config.builtInServers,

@@ -22,6 +22,7 @@ import { createSignInStore } from "./auth/sign-in-store.ts";
 import { createSweepStore } from "./checkpoints/keeping/sweep-store.ts";
 import { sweepCheckpoints } from "./checkpoints/keeping/sweep.ts";
 import { type EdgeConfig, explainModelKeyProblem, publicConfig, readConfig } from "./config.ts";
+import { composeAgents } from "./compose-agents.ts";
 import { composeCustomization, composeHookRoute } from "./compose-customization.ts";
 import { composePages } from "./compose-pages.ts";
 import { composePackRoutes, composeTimeline } from "./compose-timeline.ts";
@@ -201,6 +202,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   const customization = composeCustomization(parts, { projects, sessions });
   return {
     ...customization,
+    ...composeAgents(parts, { ...customization, ...timeline, projects, sessions }),
     sessions,
     projects,
     branches: timeline.branches,

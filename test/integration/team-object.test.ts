@@ -19,7 +19,7 @@ async function withDesk(
       background: (work) => void work,
       lookAgainAt: () => {},
     });
-    const ask: Ask = (turn_id) => {
+    const ask: Ask = (turn_id, priority) => {
       const whose = {
         team_id: "t",
         user_id: turn_id.charAt(0),
@@ -27,12 +27,15 @@ async function withDesk(
         agent_id: null,
         configuration_version: 0,
       };
-      return desk.request({ ...whose, session_id: `s-${turn_id}`, turn_id, ttl_seconds: 120 });
+      return desk.request({ ...whose, session_id: `s-${turn_id}`, turn_id, ttl_seconds: 120, ...priority });
     };
     body({ desk, told, time, ask });
   });
 }
-type Ask = (turnId: string) => ReturnType<ReturnType<typeof createSlotDesk>["request"]>;
+type Ask = (
+  turnId: string,
+  priority?: { priority: number },
+) => ReturnType<ReturnType<typeof createSlotDesk>["request"]>;
 
 describe("the team's slots", () => {
   it("are given within both limits; who waits is told the place and what holds it back [team.slots]", async () => {
@@ -47,6 +50,20 @@ describe("the team's slots", () => {
       expect(ask("c1").granted).toBe(true);
       desk.release("a1");
       expect(told).toEqual(["c1", "a2"]);
+    });
+  });
+
+  it("go to the most urgent of those of one person that wait [team.priority]", async () => {
+    await withDesk(({ desk, told, ask }) => {
+      ask("a1");
+      ask("b1");
+      ask("a2");
+      ask("a3", { priority: 1 });
+      ask("c1");
+      expect(ask("a3", { priority: 1 })).toMatchObject({ position: 2 });
+      desk.release("b1");
+      desk.release("a1");
+      expect(told).toEqual(["c1", "a3"]);
     });
   });
 

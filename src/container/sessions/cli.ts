@@ -194,6 +194,8 @@ function toOptions(
     pathToClaudeCodeExecutable: launch.binaryPath,
     spawnClaudeCodeProcess: spawn,
     includePartialMessages: true,
+    // Claude Code's own, which the SDK leaves out by itself: an agent that the session runs as puts its prompt in its place.
+    systemPrompt: { type: "preset", preset: "claude_code" },
     ...toConfigurationOptions(fixed.configuration, {
       apiKeyHelper: launch.apiKeyHelper,
       environment: launch.takenBack,

@@ -55,6 +55,7 @@ function oweRow({ sessions, outbox }: UsageLedgerParts, row: TurnUsageRow): void
     user_id: session.owner_id,
     project_id: session.project_id,
     runtime: "claude_code",
+    agent_id: session.agent_id,
     requests: row.requests,
     estimated_requests: row.estimated_requests,
     ...row.counted,

@@ -118,10 +118,12 @@ function clearIndex({ sessions, outbox, exclusively, deliverElsewhere }: Parts, 
     const { session_id, team_id } = sessions.get();
     outbox.drop("session");
     outbox.drop("process");
+    outbox.drop("agent_execution");
     while (!(await deliverOutbox(outbox, database, deliverElsewhere)));
     await database.batch([
       database.prepare("DELETE FROM sessions WHERE id = ?").bind(session_id),
       database.prepare("DELETE FROM session_processes WHERE session_id = ?").bind(session_id),
+      database.prepare("DELETE FROM agent_executions WHERE id = ?").bind(session_id),
       ...PLACED_TABLES.map((table) =>
         database
           .prepare(`DELETE FROM ${table} WHERE team_id = ? AND scope = 'session' AND scope_id = ?`)

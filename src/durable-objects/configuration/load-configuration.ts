@@ -1,5 +1,7 @@
 // Reads the items of a session's places from D1 in one snapshot, and makes the session's configuration of them.
 import { z } from "zod";
+import type { PinnedAgent } from "../../shared/agents/agent-schema.ts";
+import { runAsAgent } from "../../shared/agents/run-as-agent.ts";
 import { type ScopedItem, scopedItemSchema } from "../../shared/configuration/item.ts";
 import { materialise } from "../../shared/configuration/materialise.ts";
 import { mergeConfiguration } from "../../shared/configuration/merge.ts";
@@ -12,14 +14,22 @@ import type { LoadedConfiguration } from "./configuration-store.ts";
 const versionSchema = z.tuple([z.object({ version: z.number() })]);
 const rowSchema = z.object({ scope: z.string(), kind: z.string(), name: z.string(), value: z.string() });
 
+export type LoadOptions = {
+  /** MCP servers that every team has. */
+  builtIn?: BuiltInServers;
+  /** The agent that the session runs as, and the mark of its file. */
+  agent?: { pinned: PinnedAgent; mark: string } | null;
+};
+
 /** `too_large`: all scopes together are more than a session takes. */
 export async function loadConfiguration(
   database: D1Database,
   session: SessionPlaces,
-  builtIn: BuiltInServers = {},
+  { builtIn = {}, agent = null }: LoadOptions = {},
 ): Promise<LoadedConfiguration | "too_large"> {
   const { version, items } = await readItems(database, session);
-  const made = materialise(mergeConfiguration(withBuiltIn(items, builtIn)));
+  const own = materialise(mergeConfiguration(withBuiltIn(items, builtIn)));
+  const made = agent === null ? own : runAsAgent(own, agent.pinned, agent.mark);
   if (!fitsSession(made)) return "too_large";
   const sandboxJson = new TextEncoder().encode(JSON.stringify(made.sandbox));
   const sha256 = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", sandboxJson)));

@@ -15,8 +15,8 @@ export type SessionConfigurationParts = {
   /** The team's version as it is now. */
   loadVersion(places: SessionPlaces): Promise<number>;
   clock: Pick<Clock, "nowMs">;
-  /** There is something to load although the team never configured anything. */
-  hasBuiltIn: boolean;
+  /** Whether there is something to load although the team never configured anything. */
+  hasMore(): boolean;
 };
 
 export type SessionConfigurationKeeper = {
@@ -67,7 +67,7 @@ export function createSessionConfiguration(parts: SessionConfigurationParts): Se
   async function refresh(): Promise<Failure | null> {
     await look();
     const { wanted, loaded } = store.versions();
-    const isFirst = parts.hasBuiltIn && store.sha256() === null;
+    const isFirst = store.sha256() === null && parts.hasMore();
     if (loaded >= wanted && !isFirst) return null;
     const read = await withDeadline(parts.load(parts.places()), CALL_DEADLINE_MS);
     if (read === "too_large") return TOO_LARGE;

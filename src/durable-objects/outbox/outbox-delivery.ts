@@ -22,6 +22,12 @@ const TARGETS: Record<IndexKind, { table: string; conflict: (columns: string[]) 
       `ON CONFLICT (turn_id, model) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(", ")}
        WHERE excluded.version > model_usage.version`,
   },
+  agent_execution: {
+    table: "agent_executions",
+    conflict: (columns) =>
+      `ON CONFLICT (id) DO UPDATE SET ${columns.map((name) => `${name} = excluded.${name}`).join(", ")}
+       WHERE excluded.version > agent_executions.version`,
+  },
   process: {
     table: "session_processes",
     conflict: (columns) =>

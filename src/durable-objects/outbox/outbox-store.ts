@@ -16,6 +16,7 @@ export const OUTBOX_SCHEMA = `
 export const OUTBOX_KINDS = [
   "session",
   "model_usage",
+  "agent_execution",
   "settlement",
   "process",
   "checkpoint_refs",

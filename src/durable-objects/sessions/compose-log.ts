@@ -1,5 +1,7 @@
 // Builds what a session writes down: its log, what follows each fact in it, and what its work costs.
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
+import { createExecutionRow } from "../agents/execution-row.ts";
+import type { SessionAgent } from "../agents/session-agent.ts";
 import { createUsageLedger } from "../accounting/usage-ledger.ts";
 import { createUsageStore } from "../accounting/usage-store.ts";
 import { createRefusalStore } from "../budgets/refusal-store.ts";
@@ -11,19 +13,21 @@ import { createRegistryEntry } from "../processes/registry-entry.ts";
 import { createSessionLog, type SessionLogParts } from "./session-log.ts";
 
 type Ports = {
+  agent: Pick<SessionAgent, "get">;
   configuration: Pick<SessionConfigurationKeeper, "gate" | "knownVersion">;
   team(): TeamApi;
   background(work: Promise<unknown>): void;
 };
 
-export function composeLog(parts: SessionLogParts, { configuration, team, background }: Ports) {
+export function composeLog(parts: SessionLogParts, { agent, configuration, team, background }: Ports) {
   const { sql } = parts.storage;
   const registry = createProcessRegistry({ ...parts, entry: createRegistryEntry(sql) });
   const book = createPermissionBook(sql, parts.events, parts.clock);
   const refusals = createRefusalStore(sql);
   const ownPrices = () => configuration.gate().model_prices;
   const ledger = createUsageLedger({ ...parts, usage: createUsageStore(sql, parts.clock.nowIso), ownPrices });
-  const log = createSessionLog({ ...parts, registry, permissions: book, ledger, refusals });
+  const executions = createExecutionRow(sql, { ...parts, agent });
+  const log = createSessionLog({ ...parts, registry, permissions: book, ledger, refusals, executions });
   const { knownVersion } = configuration;
   const spending = createSpending({ ...parts, log, ledger, refusals, team, ownPrices, knownVersion, background });
   return { registry, book, refusals, log, spending };

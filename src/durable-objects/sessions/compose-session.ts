@@ -1,6 +1,7 @@
 // Builds a session's collaborators around one object's storage. Nothing here decides anything.
 import { RUNTIME_HEADER } from "../../shared/rpc/protocol.ts";
 import { createAttachmentReader } from "../attachments/attachment-reader.ts";
+import { createSessionAgent, type SessionAgent } from "../agents/session-agent.ts";
 import { type AlarmClock, createAlarmClock } from "../alarms/alarm-clock.ts";
 import type { ArchiveBucket } from "../archive/archive-keys.ts";
 import { createArchivedLog } from "../archive/archived-log.ts";
@@ -94,7 +95,7 @@ export function composeSession(ports: SessionPorts) {
   const connection = composeConnection(ports, core, { host, onBroken: drive });
   const watchers = (core.watch.hub = composeWatchers(ports, core, connection));
   const driver = composeDriver(ports, core, connection);
-  const reader = createSessionReader({ ...parts, archived: core.archived, permissions: core.permissions });
+  const reader = createSessionReader({ ...parts, ...core });
   const onError = (error: unknown): void => ports.logger.error("end_failed", error);
   const driveAgainAt = (atMs: number): void => alarms.schedule("drive", atMs);
   const ender = createSessionEnder({ ...parts, ...core, permissions: core.book, connection, driveAgainAt, onError });
@@ -115,11 +116,12 @@ export function composeSession(ports: SessionPorts) {
     watchers,
     tickets: createTicketStore(ports.storage.sql, ports.clock),
     transcripts: core.transcripts,
-    forks: createForkDesk({ ...parts, transcripts: core.transcripts, bucket: core.puts.bucket, log: core.log }),
+    forks: createForkDesk({ ...parts, ...core, bucket: core.puts.bucket }),
     checkpoints: createSessionCheckpoints({ ...parts, ...core, connection }),
     drive,
     ender,
     submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
+    agent: core.agent,
     configuration: core.configuration,
     spending: core.spending,
     setOptions: (options: SessionOptions) => setSessionOptions({ ...parts, ...core, connection, onError }, options),
@@ -165,8 +167,9 @@ function composeCore(ports: SessionPorts) {
   const row = () => parts.sessions.get();
   const workspace = () => ports.workspace(row().workspace_id);
   const team = () => ports.team(row().team_id);
-  const configuration = composeConfiguration(ports, row);
-  const written = composeLog(parts, { configuration, team, background: ports.background });
+  const agent = createSessionAgent(storage.sql, clock.newId);
+  const configuration = composeConfiguration(ports, row, agent);
+  const written = composeLog(parts, { agent, configuration, team, background: ports.background });
   const { book, log } = written;
   const steers = createSteerStore(storage.sql);
   const archive = createArchiveStore(storage.sql);
@@ -195,6 +198,7 @@ function composeCore(ports: SessionPorts) {
     steering: createSteerDesk({ ...parts, steers, log, driveAgainAt: (atMs) => alarms.schedule("drive", atMs) }),
     taskLog: createTaskLog(storage.sql, parts.events),
     transcripts: createTranscriptStore(storage.sql),
+    agent,
     configuration,
     /** Set once everything stands: watchers need the connection, and the connection asks whether there are any. */
     watch: { hub: null as WatchHub | null },
@@ -234,16 +238,17 @@ function composeParts({ storage, clock }: SessionPorts, deliverSoon: () => void)
   };
 }
 
-function composeConfiguration({ storage, database, config, clock }: SessionPorts, row: () => SessionRow) {
+function composeConfiguration(ports: SessionPorts, row: () => SessionRow, agent: SessionAgent) {
+  const { storage, database, config, clock } = ports;
   const store = createConfigurationStore(storage);
   const builtIn = config.builtInServers;
   return createSessionConfiguration({
     store,
     places: row,
-    load: (places) => loadConfiguration(database, places, builtIn),
+    load: (places) => loadConfiguration(database, places, { builtIn, agent: agent.get() }),
     loadVersion: (places) => loadVersion(database, places),
     clock,
-    hasBuiltIn: Object.keys(builtIn).length > 0,
+    hasMore: () => Object.keys(builtIn).length > 0 || agent.get() !== null,
   });
 }
 

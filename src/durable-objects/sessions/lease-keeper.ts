@@ -1,5 +1,4 @@
 // The turns' hold on workspace and team: gives back what ended turns held, and waits for what a follow-up needs.
-import { spenderOf } from "../budgets/spender.ts";
 import { WATCH_INTERVAL_MS } from "../../shared/limits.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { TurnEnding, WorkspaceApi } from "../../shared/rpc/workspace-api.ts";
@@ -9,7 +8,8 @@ import { describeEnding } from "../checkpoints/turn-ending.ts";
 import type { ToolCheckpoints } from "../checkpoints/tool-checkpoints.ts";
 import type { EventStore } from "../events/event-store.ts";
 import type { SessionStore } from "./session-store.ts";
-import { identityOf, SLOT_TTL_SECONDS } from "./turn-beginner.ts";
+import { slotRequest } from "./slot-request.ts";
+import { identityOf } from "./turn-beginner.ts";
 import type { TurnRow, TurnStore } from "./turn-store.ts";
 
 const LOOK_AGAIN_MS = 2_000;
@@ -75,11 +75,8 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
     },
     async renewSlots() {
       const session = parts.sessions.get();
-      const { session_id } = session;
-      for (const { turn_id } of [...parts.turns.open(), ...findStarting(parts)]) {
-        const asking = { ...spenderOf(session), configuration_version: 0, session_id };
-        const slot = { ...asking, turn_id, ttl_seconds: SLOT_TTL_SECONDS };
-        await withDeadline(parts.team().requestSlot(slot), CALL_DEADLINE_MS);
+      for (const turn of [...parts.turns.open(), ...findStarting(parts)]) {
+        await withDeadline(parts.team().requestSlot(slotRequest(session, turn, 0)), CALL_DEADLINE_MS);
       }
     },
     async waitForLease(turnId, timeoutMs) {

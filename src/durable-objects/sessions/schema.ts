@@ -1,5 +1,6 @@
 // The tables of one Session object, as numbered migrations. docs/storage-schema.md explains the columns.
 import { REFUSAL_SCHEMA } from "../budgets/refusal-store.ts";
+import { AGENT_SCHEMA } from "../agents/session-agent.ts";
 import { ACCOUNTING_SCHEMA } from "../accounting/usage-store.ts";
 import { CONFIGURATION_SCHEMA } from "../configuration/configuration-store.ts";
 import { OUTBOX_SCHEMA } from "../outbox/outbox-store.ts";
@@ -115,4 +116,5 @@ export const SESSION_MIGRATIONS = [
   PERMISSION_REQUEST_SCHEMA,
   ACCOUNTING_SCHEMA,
   REFUSAL_SCHEMA,
+  AGENT_SCHEMA,
 ] as const;

@@ -4,6 +4,7 @@ import { nameAttachment } from "../../shared/attachments/schema.ts";
 import type { TurnResult } from "../../shared/sessions/schema.ts";
 import { deriveStatus } from "../../shared/sessions/lifecycle-policy.ts";
 import type { TurnEnd } from "../../shared/sessions/turn-end-policy.ts";
+import type { ExecutionRow } from "../agents/execution-row.ts";
 import type { UsageLedger } from "../accounting/usage-ledger.ts";
 import type { RefusalStore } from "../budgets/refusal-store.ts";
 import type { Clock } from "../clock.ts";
@@ -45,6 +46,8 @@ type Followers = {
   refusals: Pick<RefusalStore, "of">;
   /** What runs follows each change of status and turn. */
   registry: Pick<ProcessRegistry, "oweRow">;
+  /** Where the session is an execution of an agent. */
+  executions: ExecutionRow;
   /** What waits for a person shows in the status, and ends with its turn. */
   permissions: Pick<PermissionBook, "pending" | "endTurn">;
 };
@@ -55,6 +58,7 @@ export function createSessionLog(parts: SessionLogParts & Followers): SessionLog
   const oweRow = (): void => {
     oweSessionRow(parts);
     registry.oweRow();
+    parts.executions.oweRow();
   };
 
   const changeStatus = (status: Parameters<SessionStore["setStatus"]>[0], reason: string | null): void => {

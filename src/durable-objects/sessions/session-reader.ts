@@ -4,6 +4,7 @@ import { failure } from "../../shared/errors/app-error.ts";
 import type { SessionView, WaitAnswer, WaitRequest } from "../../shared/rpc/session-api.ts";
 import type { SessionSummary, TurnSummary } from "../../shared/sessions/schema.ts";
 import type { PendingPermission, PermissionRequestView } from "../../shared/permissions/permission-request.ts";
+import type { SessionAgent } from "../agents/session-agent.ts";
 import type { PermissionDesk } from "../permissions/permission-desk.ts";
 import type { ArchivedLog } from "../archive/archived-log.ts";
 import type { SessionLogParts } from "./session-log.ts";
@@ -17,6 +18,7 @@ const startupSchema = z.object({ slash_commands: namesSchema });
 type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "bell" | "clock"> & {
   archived: Pick<ArchivedLog, "page">;
   permissions: Pick<PermissionDesk, "pending">;
+  agent: Pick<SessionAgent, "get">;
 };
 
 export type SessionReader = {
@@ -101,7 +103,15 @@ function summarize(parts: Parts): SessionSummary {
     turns: parts.turns.count(),
     cursor: parts.events.cursor(),
     cost_usd: session.cost_usd,
+    ...agentOf(parts),
   };
+}
+
+function agentOf({ agent }: Parts): Pick<SessionSummary, "agent"> {
+  const kept = agent.get();
+  if (kept === null) return {};
+  const { name, version } = kept.pinned;
+  return { agent: { agent_id: kept.pinned.agent.agent_id, name, version, is_execution: kept.isExecution } };
 }
 
 function summarizeTurn(turn: TurnRow): TurnSummary {

@@ -17,6 +17,8 @@ const sessionRowSchema = z.object({
   claude_session_id: z.string(),
   /** The conversation that this one began as a copy of; null for none. */
   forked_from_claude_session_id: z.string().nullable(),
+  /** What it runs as; null for Claude Code itself. */
+  agent_id: z.string().nullable(),
   /** What turns use that do not say otherwise. */
   preferred_model: z.string().nullable(),
   preferred_permission_mode: permissionModeSchema.nullable(),
@@ -39,6 +41,7 @@ export type SessionRow = z.infer<typeof sessionRowSchema>;
 
 export type NewSession = Omit<
   SessionRow,
+  | "agent_id"
   | "preferred_model"
   | "preferred_permission_mode"
   | "status"

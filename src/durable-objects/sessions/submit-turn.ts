@@ -5,6 +5,7 @@ import { shortenText } from "../../shared/events/shorten.ts";
 import { MAX_ATTACHMENTS_BYTES, MAX_QUEUED_TURNS } from "../../shared/limits.ts";
 import { cutToCeiling } from "../../shared/permissions/permission-mode.ts";
 import type { SessionProject, SubmitTurn, SubmittedTurn } from "../../shared/rpc/session-api.ts";
+import type { SessionAgent } from "../agents/session-agent.ts";
 import type { SteerDesk } from "../steering/steer-desk.ts";
 import type { SteerStore } from "../steering/steer-store.ts";
 import type { SessionLog, SessionLogParts } from "./session-log.ts";
@@ -73,6 +74,17 @@ export function createSession(
     title: request.title,
     created_at: parts.clock.nowIso(),
   });
+}
+
+/** Later turns that name no model use the one that the execution began with. */
+export function beginAsAgent(
+  { sessions, agent }: Pick<SessionLogParts, "sessions"> & { agent: Pick<SessionAgent, "pin"> },
+  request: Pick<SubmitTurn, "agent" | "options">,
+): void {
+  if (request.agent === undefined) return;
+  agent.pin(request.agent, true);
+  const { preferred_permission_mode } = sessions.get();
+  sessions.setPreferences({ preferred_model: request.options.model ?? null, preferred_permission_mode });
 }
 
 /** A session is called after its first prompt. */

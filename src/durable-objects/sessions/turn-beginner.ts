@@ -16,7 +16,7 @@ import type { ToolCheckpoints } from "../checkpoints/tool-checkpoints.ts";
 import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { Clock } from "../clock.ts";
 import type { RefusalStore } from "../budgets/refusal-store.ts";
-import { spenderOf } from "../budgets/spender.ts";
+import { slotRequest } from "./slot-request.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
 import type { RunnerLink } from "../runner/runner-link.ts";
 import { ENDED_WITH_SANDBOX, type TaskLog } from "../tasks/task-log.ts";
@@ -49,8 +49,6 @@ export type TurnBeginner = {
   resumeHandOver(link: RunnerLink): Promise<void>;
 };
 
-/** Slots are renewed by every watch; one that is not is free again after this long. */
-export const SLOT_TTL_SECONDS = 120;
 const LEASE_LOOK_AGAIN_MS = 20_000;
 const BUSY_LOOK_AGAIN_MS = 1_000;
 /** Longer than a slow start with a clone may take; who gives up here asks again and joins the same start. */
@@ -163,10 +161,7 @@ export function identityOf(session: SessionRow): WorkspaceIdentity {
 }
 
 async function getSlot(parts: TurnBeginnerParts, session: SessionRow, turn: TurnRow): Promise<boolean> {
-  const { session_id } = session;
-  const configuration_version = parts.configuration.knownVersion();
-  const asking = { ...spenderOf(session), configuration_version, session_id };
-  const request = { ...asking, turn_id: turn.turn_id, ttl_seconds: SLOT_TTL_SECONDS };
+  const request = slotRequest(session, turn, parts.configuration.knownVersion());
   const slot = await withDeadline(parts.team().requestSlot(request), CALL_DEADLINE_MS);
   if (slot.granted) return true;
   if ("refused" in slot) {

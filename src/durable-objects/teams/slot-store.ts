@@ -16,6 +16,7 @@ export const TEAM_MIGRATIONS = [
    ${ALARM_SCHEMA};`,
   TEAM_SCHEMA,
   BUDGET_SCHEMA,
+  `ALTER TABLE slots ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;`,
 ] as const;
 
 /** `waiting_since` is null once the slot is held. */
@@ -25,6 +26,7 @@ export type SlotRow = {
   user_id: string;
   expires_at: number;
   waiting_since: number | null;
+  priority: number;
 };
 
 export type SlotStore = {
@@ -47,13 +49,14 @@ export function createSlotStore(sql: ObjectSql): SlotStore {
   return {
     renew(request, nowMs) {
       sql.exec(
-        `INSERT INTO slots (turn_id, session_id, user_id, expires_at, waiting_since) VALUES (?, ?, ?, ?, ?)
+        `INSERT INTO slots (turn_id, session_id, user_id, expires_at, waiting_since, priority) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at`,
         request.turn_id,
         request.session_id,
         request.user_id,
         nowMs + request.ttl_seconds * 1000,
         nowMs,
+        request.priority ?? 0,
       );
     },
     grant(turnId, expiresAtMs) {

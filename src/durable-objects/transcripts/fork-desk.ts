@@ -3,6 +3,7 @@ import { answer, failure, type Answer } from "../../shared/errors/app-error.ts";
 import type { ForkSource } from "../../shared/rpc/session-api.ts";
 import { decideFork } from "../../shared/transcripts/fork-policy.ts";
 import { bodyKey, type BodyBucket } from "../events/body-store.ts";
+import type { SessionAgent } from "../agents/session-agent.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
 import type { TranscriptRow, TranscriptStore } from "./transcript-store.ts";
 
@@ -16,6 +17,7 @@ type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "clock"> & 
   transcripts: TranscriptStore;
   bucket: BodyBucket;
   log: SessionLog;
+  agent: Pick<SessionAgent, "get">;
 };
 
 export type ForkDesk = {
@@ -66,7 +68,7 @@ export function createForkDesk(parts: Parts): ForkDesk {
   };
 }
 
-function describe({ sessions, turns }: Parts, row: TranscriptRow): ForkSource {
+function describe({ sessions, turns, agent }: Parts, row: TranscriptRow): ForkSource {
   const session = sessions.get();
   return {
     session_id: session.session_id,
@@ -82,6 +84,7 @@ function describe({ sessions, turns }: Parts, row: TranscriptRow): ForkSource {
     claude_session_id: session.claude_session_id,
     files: row.files,
     attached_bytes: session.inherited_attached_bytes + turns.attachedBytes(row.turn_id),
+    agent: agent.get()?.pinned ?? null,
   };
 }
 

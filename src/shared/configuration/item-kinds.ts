@@ -3,6 +3,8 @@ import { z } from "zod";
 import { modelPriceNameProblem, modelPriceSchema } from "../accounting/model-price-kind.ts";
 import { budgetNameProblem, budgetSchema, widensBudget } from "../budgets/budget-kind.ts";
 import { permissionPolicySchema } from "../permissions/policy-schema.ts";
+import { agentNameProblem, agentProblem, widensAgent } from "../agents/agent-kind.ts";
+import { agentSchema } from "../agents/agent-schema.ts";
 import { commandNameProblem, commandProblem, widensCommand } from "../commands/command-kind.ts";
 import { commandSchema } from "../commands/command-schema.ts";
 import { skillNameProblem, skillProblem, widensSkill } from "../skills/skill-kind.ts";
@@ -30,6 +32,7 @@ export const ITEM_KIND_NAMES = [
   "hooks",
   "command",
   "skill",
+  "agent",
   "budget",
   "model_price",
 ] as const;
@@ -75,6 +78,14 @@ export const ITEM_KINDS: Readonly<Record<ItemKind, Kind>> = {
     nameProblem: skillNameProblem,
     changeProblem: skillProblem,
     isWidening: widensSkill,
+  }),
+  /** Names are unique in a team, so none of them takes another one's place. */
+  agent: defineKind({
+    schema: agentSchema,
+    scopes: ["team", "user"],
+    nameProblem: agentNameProblem,
+    changeProblem: agentProblem,
+    isWidening: widensAgent,
   }),
   setting: defineKind({
     schema: settingSchema,

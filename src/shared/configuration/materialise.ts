@@ -1,5 +1,7 @@
 // Turns merged items into what Claude Code understands: settings and files; and into what the gate decides by.
 import { z } from "zod";
+import { agentFile } from "../agents/agent-kind.ts";
+import type { Agent } from "../agents/agent-schema.ts";
 import { modelPriceSchema } from "../accounting/model-price-kind.ts";
 import { materialiseServers } from "../mcp-servers/sandbox-server.ts";
 import { commandFile } from "../commands/command-kind.ts";
@@ -40,6 +42,7 @@ export function materialise(merged: MergedConfiguration): SessionConfiguration {
         ...memoryFile(of("memory")),
         ...of("command").map(({ name, value }) => commandFile(name, value as Command)),
         ...of("skill").flatMap(({ name, value }) => skillFiles(name, value as Skill)),
+        ...of("agent").map(({ name, value }) => agentFile(name, value as Agent)),
       ],
       hooks,
       repository: repositoryOf(merged, of("repository")),

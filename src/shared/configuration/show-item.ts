@@ -1,4 +1,6 @@
 // An item's value as a person reads it before they agree: files as files, hooks with what cannot be told of them.
+import { agentFile } from "../agents/agent-kind.ts";
+import { agentSchema } from "../agents/agent-schema.ts";
 import { commandFile } from "../commands/command-kind.ts";
 import { commandSchema } from "../commands/command-schema.ts";
 import { hooksConfigSchema } from "../hooks/hook-schema.ts";
@@ -24,6 +26,13 @@ const SHOW: Record<string, (name: string, value: unknown) => string | null> = {
   command(name, value) {
     const parsed = commandSchema.safeParse(value);
     return parsed.success ? commandFile(name, parsed.data).content : null;
+  },
+  agent(name, value) {
+    const parsed = agentSchema.safeParse(value);
+    if (!parsed.success) return null;
+    const { system_prompt: _text, ...facts } = parsed.data;
+    const doubts = hooksDoubts(facts.hooks).map((doubt) => `Mind: ${doubt}`);
+    return [JSON.stringify(facts, null, 2), ...doubts, agentFile(name, parsed.data).content].join("\n");
   },
   skill(_name, value) {
     const parsed = skillSchema.safeParse(value);

@@ -14,7 +14,8 @@ const MAX_MATCHER_CHARS = 500;
 /** Of one scope, over all its events. */
 const MAX_HOOKS = 50;
 const MAX_GROUPS = 20;
-const SCOPES = 4;
+/** The four scopes, and the agent that a session is an execution of. */
+const SCOPES = 5;
 
 const text = (max: number) =>
   z

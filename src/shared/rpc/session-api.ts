@@ -1,4 +1,5 @@
 // What the Worker and the Workspace object may ask of a Session object (Durable Object RPC). Expected failures are answers.
+import type { PinnedAgent } from "../agents/agent-schema.ts";
 import type { AnswerUsage } from "../accounting/answer-usage.ts";
 import type { SessionPlaces } from "../configuration/place.ts";
 import type { ConversationMark } from "../checkpoints/format.ts";
@@ -44,6 +45,8 @@ export type SubmitTurn = {
   if_busy: IfBusy;
   /** What the edge found wrong with the files that the prompt names; a repeat gets its first answer all the same. */
   problem?: Failure | undefined;
+  /** What a session that begins with this prompt runs as; one that is there stays what it is. */
+  agent?: PinnedAgent | undefined;
 };
 
 /** What a prompt to a session that is busy does: waits, joins the running turn, or comes back. */
@@ -110,6 +113,8 @@ export type ForkSource = {
   files: TranscriptFile[];
   /** What the files of its prompts come to. */
   attached_bytes: number;
+  /** What the session runs as; null for Claude Code itself. */
+  agent: PinnedAgent | null;
 };
 
 export type SessionProcesses = {

@@ -10,6 +10,8 @@ export type SlotRequest = KnownVersion & {
   agent_id: string | null;
   session_id: string;
   turn_id: string;
+  /** Grows with urgency; 0 where it is left out. */
+  priority?: number;
   ttl_seconds: number;
 };
 

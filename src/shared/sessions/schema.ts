@@ -5,6 +5,7 @@ import { uuidSchema } from "../ids.ts";
 import { prefixesSchema } from "../structured/schema.ts";
 import { DEFAULT_TURN_TIMEOUT_SECONDS, MAX_PROMPT_BYTES, MAX_TURN_TIMEOUT_SECONDS } from "../limits.ts";
 import { permissionModeSchema } from "../permissions/permission-mode.ts";
+import { prioritySchema } from "../teams/priority.ts";
 import { toolNameSchema } from "../permissions/tool-allow-list.ts";
 
 export const SESSION_STATUSES = [
@@ -72,6 +73,8 @@ export const turnOptionsSchema = z.object({
   max_turns: z.int().min(1).max(1000).optional(),
   max_budget_usd: z.number().positive().max(10_000).optional(),
   timeout_seconds: z.int().min(1).max(MAX_TURN_TIMEOUT_SECONDS).default(DEFAULT_TURN_TIMEOUT_SECONDS),
+  /** Among the same person's turns that wait for a running slot. */
+  priority: prioritySchema.optional(),
   attachments: attachmentsSchema.optional(),
   /** Checked by whoever takes it from a caller (structured/output-schema-policy.ts). */
   output_schema: z.record(z.string(), z.unknown()).optional(),
@@ -106,5 +109,7 @@ export const sessionSummarySchema = z.object({
   /** The newest event's number. */
   cursor: z.int().nonnegative(),
   cost_usd: z.number().nonnegative(),
+  /** What it runs as; absent for Claude Code itself. */
+  agent: z.object({ agent_id: uuidSchema, name: z.string(), version: z.int(), is_execution: z.boolean() }).optional(),
 });
 export type SessionSummary = z.infer<typeof sessionSummarySchema>;

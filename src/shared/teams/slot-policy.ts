@@ -1,7 +1,8 @@
-// Who gets the next running slot: fair between users, first come first served within one, within both limits.
+// Who gets the next running slot: fair between users; within one the most urgent, then first come first served. Within both limits.
 
 export type SlotLimits = { per_team: number; per_user: number };
-export type Waiting = { turn_id: string; user_id: string };
+/** `priority` grows with urgency. It counts among turns of the same user alone: nobody overtakes others by it. */
+export type Waiting = { turn_id: string; user_id: string; priority: number };
 
 export type SlotFacts = {
   /** Users of the turns that run, one entry a turn. */
@@ -37,7 +38,7 @@ export function orderWaiting(facts: Omit<SlotFacts, "limits">): string[] {
   return order;
 }
 
-/** The first of the user who has the fewest slots; between equals, who came first. */
+/** The most urgent of the user who has the fewest slots; between equals, who came first. */
 function pickNext(waiting: readonly Waiting[], counts: ReadonlyMap<string, number>, perUser: number): Waiting | null {
   let best: Waiting | null = null;
   let fewest = perUser;
@@ -47,7 +48,12 @@ function pickNext(waiting: readonly Waiting[], counts: ReadonlyMap<string, numbe
     best = turn;
     fewest = count;
   }
-  return best;
+  return best === null ? null : mostUrgent(waiting, best);
+}
+
+function mostUrgent(waiting: readonly Waiting[], first: Waiting): Waiting {
+  const own = waiting.filter(({ user_id }) => user_id === first.user_id);
+  return own.reduce((best, turn) => (turn.priority > best.priority ? turn : best), first);
 }
 
 function take(waiting: Waiting[], counts: Map<string, number>, turn: Waiting): void {

@@ -27,6 +27,8 @@ export type Neighbours = { parent: string | null; children: string[]; head_of: s
 
 export type CheckpointStore = {
   find(principal: Principal, checkpointId: string): Promise<CheckpointRow | null>;
+  /** The newest of a workspace, autosaves included. */
+  findHead(principal: Principal, workspaceId: string): Promise<CheckpointRow | null>;
   /** Newest first; without autosaves, which come and go. */
   list(principal: Principal, filter: CheckpointFilter): Promise<CheckpointRow[]>;
   neighbours(principal: Principal, row: CheckpointRow): Promise<Neighbours>;
@@ -50,6 +52,12 @@ export function createCheckpointStore(db: Database): CheckpointStore {
     async find(principal, checkpointId) {
       const row = await select()
         .where(and(isOwn(principal), eq(checkpoints.id, checkpointId)))
+        .get();
+      return row === undefined ? null : toRow(row);
+    },
+    async findHead(principal, workspaceId) {
+      const row = await select()
+        .where(and(isOwn(principal), eq(workspaces.id, workspaceId), eq(checkpoints.id, workspaces.headCheckpointId)))
         .get();
       return row === undefined ? null : toRow(row);
     },

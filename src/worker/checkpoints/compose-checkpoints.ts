@@ -14,6 +14,7 @@ import { createForkService, type ForkOptions, type ForkService } from "./forking
 import { createKeepingService, type KeepingService } from "./keeping/keeping-service.ts";
 import { createRemovalStore } from "./keeping/removal-store.ts";
 import { createVerifyService, type VerifyService } from "./verifying/verify-service.ts";
+import { createHeadFiles, type HeadFiles } from "./head-files.ts";
 import { createFilesService, type FilesService } from "./files-service.ts";
 import { createPolicyStore } from "./keeping/policy-store.ts";
 import { createOperationRunner } from "./operation-runner.ts";
@@ -34,6 +35,7 @@ export type CheckpointServices = {
   access: CheckpointAccess;
   timeline: TimelineService;
   files: FilesService;
+  head: HeadFiles;
   comparing: ComparingService;
   exporting: ExportService;
   verifying: VerifyService;
@@ -52,6 +54,7 @@ export function composeCheckpoints(ports: CheckpointPorts): CheckpointServices {
     access,
     timeline: createTimelineService({ access, store, policies, operations, workspace, bucket }),
     files: createFilesService(access),
+    head: createHeadFiles({ access, store }),
     comparing: createComparingService({ access, store, operations, workspace }),
     exporting: createExportService({ access, store, operations, bucket, publicUrl: ports.publicUrl }),
     verifying: createVerifyService({ access, nowMs }),

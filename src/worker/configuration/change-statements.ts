@@ -1,5 +1,5 @@
 // The statements by which a change of the configuration is written: in one transaction, wholly or not at all.
-import { eq, sql, type SQL } from "drizzle-orm";
+import { and, eq, sql, type SQL } from "drizzle-orm";
 import { z } from "zod";
 import type { ItemChange } from "../../shared/configuration/item.ts";
 import type { Place } from "../../shared/configuration/place.ts";
@@ -7,6 +7,7 @@ import { jsonBytes } from "../../shared/events/shorten.ts";
 import type { Database } from "../db/client.ts";
 import { configurationChanges, configurationItems } from "../db/configuration-schema.ts";
 import { teams } from "../db/schema.ts";
+import { type Companion, NO_COMPANION } from "./companions.ts";
 
 export type ChangeSet = {
   teamId: string;
@@ -20,11 +21,14 @@ export type ChangeSet = {
 /** A parameter of D1 ends at 2 MB, and a statement has 100 of them: changes go along as JSON, in so many bytes each. */
 export const MAX_PARAMETER_BYTES = 1_500_000;
 
+type Writing = { at: Date; guard: SQL; companion?: Companion | undefined };
+
 /**
  * `guard` is asked before anything is written. What follows goes by the rows of a version that the team has not come to
  * yet: this transaction alone sees any. The last statement moves the team on to it, and returns it.
  */
-export function changeStatements(db: Database, set: ChangeSet, { at, guard }: { at: Date; guard: SQL }) {
+export function changeStatements(db: Database, set: ChangeSet, { at, guard, companion = NO_COMPANION }: Writing) {
+  const condition = companion.condition(set);
   const [first = [], ...rest] = splitBySize(set.changes);
   const [removed, put] = [true, false].map((isRemoval) =>
     set.changes.filter(({ value }) => (value === null) === isRemoval),
@@ -32,10 +36,11 @@ export function changeStatements(db: Database, set: ChangeSet, { at, guard }: { 
   const isUnderWay = sql`exists (select 1 from configuration_changes
     where team_id = ${set.teamId} and version = ${nextVersion(set.teamId)})`;
   return [
-    recordChanges(db, set, { changes: first, at, guard }),
+    recordChanges(db, set, { changes: first, at, guard: and(guard, condition ?? undefined) ?? guard }),
     ...rest.map((changes) => recordChanges(db, set, { changes, at, guard: isUnderWay })),
     removeItems(db, set, { changes: removed ?? [], guard: isUnderWay }),
     ...splitBySize(put ?? []).map((changes) => putItems(db, set, { changes, at, guard: isUnderWay })),
+    ...companion.statements(set, { next: nextVersion(set.teamId), guard: isUnderWay, at }),
     db
       .update(teams)
       .set({ configurationVersion: sql`${teams.configurationVersion} + 1` })

@@ -5,6 +5,7 @@ import { type ConfigurationItem, configurationItemSchema } from "../../shared/co
 import type { Place } from "../../shared/configuration/place.ts";
 import type { Database } from "../db/client.ts";
 import { configurationChanges, configurationItems } from "../db/configuration-schema.ts";
+import type { Companion } from "./companions.ts";
 import { type ChangeSet, changeStatements, versionIn } from "./change-statements.ts";
 
 export type StoredItem = ConfigurationItem & { version: number; changed_by: string; changed_at: string };
@@ -25,9 +26,9 @@ export type ConfigurationStore = {
   itemsAt(teamId: string, place: Place, version: number): Promise<ConfigurationItem[] | null>;
 };
 
-export type ConfigurationStoreOptions = { db: Database; now: () => Date };
+export type ConfigurationStoreOptions = { db: Database; now: () => Date; companion?: Companion };
 
-export function createConfigurationStore({ db, now }: ConfigurationStoreOptions): ConfigurationStore {
+export function createConfigurationStore({ db, now, companion }: ConfigurationStoreOptions): ConfigurationStore {
   const selectItems = (teamId: string, place: Place) =>
     db
       .select()
@@ -46,7 +47,7 @@ export function createConfigurationStore({ db, now }: ConfigurationStoreOptions)
     async apply(set, seen) {
       const isAsSeen = sql`(select max(version) from configuration_changes where team_id = ${set.teamId}
         and scope = ${set.place.scope} and scope_id = ${set.place.scope_id}) is ${seen}`;
-      const [first, ...rest] = changeStatements(db, set, { at: now(), guard: isAsSeen });
+      const [first, ...rest] = changeStatements(db, set, { at: now(), guard: isAsSeen, companion });
       return versionIn(await db.batch([first, ...rest]));
     },
     versions: (teamId, place, page) => listVersions(db, teamId, place, page),

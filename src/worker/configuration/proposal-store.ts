@@ -5,6 +5,7 @@ import { itemKindSchema } from "../../shared/configuration/item-kinds.ts";
 import { placeSchema, type Place } from "../../shared/configuration/place.ts";
 import type { Database } from "../db/client.ts";
 import { proposals } from "../db/configuration-schema.ts";
+import type { Companion } from "./companions.ts";
 import { type ChangeSet, changeStatements, versionIn } from "./change-statements.ts";
 
 const proposedChangeSchema = z.object({
@@ -44,7 +45,7 @@ export type ProposalStore = {
   refuse(proposalId: string, decidedBy: string): Promise<boolean>;
 };
 
-type Options = { db: Database; now: () => Date; newId: () => string };
+type Options = { db: Database; now: () => Date; newId: () => string; companion?: Companion };
 
 export function createProposalStore(options: Options): ProposalStore {
   const { db, now } = options;
@@ -86,19 +87,12 @@ export function createProposalStore(options: Options): ProposalStore {
 }
 
 async function confirm(
-  { db, now, newId }: Options,
+  { db, now, newId, companion }: Options,
   proposal: Proposal,
   decidedBy: string,
 ): Promise<{ version: number } | null> {
   const decision = newId();
   const at = now();
-  const wins = and(
-    eq(proposals.id, proposal.proposal_id),
-    eq(proposals.state, "open"),
-    sql`${proposals.expiresAt} > ${at.toISOString()}`,
-    isAsBefore(proposal),
-  );
-  const isDecided = sql`exists (select 1 from proposals where id = ${proposal.proposal_id} and decision_id = ${decision})`;
   const set: ChangeSet = {
     teamId: proposal.team_id,
     place: proposal.place,
@@ -106,11 +100,21 @@ async function confirm(
     summary: proposal.summary,
     changedBy: decidedBy,
   };
+  const wins = and(
+    eq(proposals.id, proposal.proposal_id),
+    eq(proposals.state, "open"),
+    sql`${proposals.expiresAt} > ${at.toISOString()}`,
+    isAsBefore(proposal),
+    companion?.condition(set) ?? undefined,
+  );
+  const isDecided = sql`exists (select 1 from proposals where id = ${proposal.proposal_id} and decision_id = ${decision})`;
   const decided = db
     .update(proposals)
     .set({ state: "confirmed", decidedBy, decidedAt: at.toISOString(), decisionId: decision })
     .where(wins);
-  const version = versionIn(await db.batch([decided, ...changeStatements(db, set, { at, guard: isDecided })]));
+  const version = versionIn(
+    await db.batch([decided, ...changeStatements(db, set, { at, guard: isDecided, companion })]),
+  );
   return version === null ? null : { version };
 }
 

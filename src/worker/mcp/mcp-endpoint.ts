@@ -56,12 +56,12 @@ async function answer(options: McpEndpointOptions, request: Request, token: Toke
     return rpcError(400, RPC_ERRORS.invalidRequest, "The request's body is no JSON-RPC 2.0 message.");
   const refusal = refuse(options, body, exposure);
   if (refusal !== null) return rpcError(200, RPC_ERRORS.invalidParams, refusal, readRpcId(body));
-  const { calledTools, touchesResources, touchesData } = readRpcFacts(body);
+  const { touchesData, ...asked } = readRpcFacts(body);
   const principal = touchesData ? await requirePrincipal(options, token.userId) : null;
-  const facts: RequestFacts = { exposure, principal, calledTools, touchesResources };
+  const facts: RequestFacts = { exposure, principal, ...asked };
   const repaired = repair(options, request, url, body);
   // The headers of an answer that is waited for go out at once: nobody on the way takes the call for dead.
-  const handler = calledTools.some((name) => canWait(exposure, name)) ? options.streamHandler : options.handler;
+  const handler = asked.calledTools.some((name) => canWait(exposure, name)) ? options.streamHandler : options.handler;
   return handler.fetch(repaired, { authInfo: authInfo(token, facts), parsedBody: body });
 }
 

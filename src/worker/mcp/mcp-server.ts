@@ -8,6 +8,7 @@ import type { Tool } from "./define-tool.ts";
 import type { Exposure } from "./exposure.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import type { ResourceReaders } from "./resource-readers.ts";
+import { registerPrompts } from "./prompts.ts";
 import { registerResources } from "./resources.ts";
 import { challengeFor } from "./scope-challenge.ts";
 import type { Services } from "./tool-context.ts";
@@ -19,7 +20,10 @@ export type RequestFacts = {
   principal: Principal | null;
   /** Names of the tools that the request calls. */
   calledTools: readonly string[];
+  /** Names of the prompts that the request asks for. */
+  askedPrompts: readonly string[];
   touchesResources: boolean;
+  touchesPrompts: boolean;
 };
 
 export type McpServerOptions = {
@@ -38,7 +42,12 @@ export function createServerFactory(options: McpServerOptions): McpServerFactory
       { name: "berth", title: "Berth", version: options.version },
       {
         instructions: INSTRUCTIONS,
-        capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
+        capabilities: {
+          tools: { listChanged: false },
+          resources: { listChanged: false },
+          prompts: { listChanged: false },
+          completions: {},
+        },
         cacheHints: CACHE_HINTS,
         // A client of before 2026 cannot be asked: nothing holds its connection between two requests.
         inputRequired: { legacyShim: false },
@@ -49,7 +58,13 @@ export function createServerFactory(options: McpServerOptions): McpServerFactory
     const mayWrite = authInfo?.scopes.includes("sessions:write") ?? false;
     const caller = { facts, clientId: authInfo?.clientId ?? "", mayWrite };
     for (const name of facts.calledTools) registerTool(server, caller, name, options);
-    if (facts.touchesResources) registerResources(server, { ...options, principal: facts.principal });
+    const { principal } = facts;
+    if (facts.touchesResources) registerResources(server, { ...options, principal });
+    if (facts.touchesPrompts) {
+      const scopes = authInfo?.scopes ?? [];
+      const { prompts } = options.services;
+      registerPrompts(server, facts.askedPrompts, { prompts, principal, scopes, logger: options.logger });
+    }
     return server;
   };
 }

@@ -10,6 +10,13 @@ export function explainRefusal(message: unknown, exposure: Exposure, all: Exposu
   const fields = isRecord(params) ? params : {};
   if (method === "tools/call") return explainCall(fields, exposure, all);
   if (method === "resources/read") return explainRead(fields["uri"]);
+  if (method === "prompts/get") return explainPrompt(fields);
+  return null;
+}
+
+function explainPrompt({ name, arguments: args }: Record<string, unknown>): string | null {
+  if (typeof name !== "string") return "prompts/get needs the prompt's name in params.name; prompts/list shows them.";
+  if (args !== undefined && !isRecord(args)) return "The arguments in params.arguments must be an object.";
   return null;
 }
 

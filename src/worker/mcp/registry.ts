@@ -1,8 +1,24 @@
 // All tools that exist, in the order in which they are listed.
+import { cancelAgentExecution } from "../agents/tools/cancel-agent-execution.ts";
+import { createAgent } from "../agents/tools/create-agent.ts";
+import { deleteAgent } from "../agents/tools/delete-agent.ts";
+import { executeAgent } from "../agents/tools/execute-agent.ts";
+import { exportAgent } from "../agents/tools/export-agent.ts";
+import { getAgentExecution } from "../agents/tools/get-agent-execution.ts";
+import { getAgent } from "../agents/tools/get-agent.ts";
+import { importAgent } from "../agents/tools/import-agent.ts";
+import { listAgentCategories } from "../agents/tools/list-agent-categories.ts";
+import { listAgentExecutions } from "../agents/tools/list-agent-executions.ts";
+import { listAgents } from "../agents/tools/list-agents.ts";
+import { updateAgent } from "../agents/tools/update-agent.ts";
 import { getBudgets } from "../budgets/tools/get-budgets.ts";
 import { setBudget } from "../budgets/tools/set-budget.ts";
 import { exportUsageReport } from "../accounting/tools/export-usage-report.ts";
 import { getUsageAnalytics } from "../accounting/tools/get-usage-analytics.ts";
+import { codeGeneration } from "../delegation/tools/code-generation.ts";
+import { codeReview } from "../delegation/tools/code-review.ts";
+import { delegateTask } from "../delegation/tools/delegate-task.ts";
+import { getDelegatedTask } from "../delegation/tools/get-delegated-task.ts";
 import { createUpload } from "../attachments/tools/create-upload.ts";
 import { createBranch } from "../branches/tools/create-branch.ts";
 import { deleteBranch } from "../branches/tools/delete-branch.ts";
@@ -156,6 +172,22 @@ export const TOOLS: readonly Tool[] = [
   mcpRemove,
   mcpTest,
   mcpServe,
+  createAgent,
+  listAgents,
+  getAgent,
+  updateAgent,
+  deleteAgent,
+  importAgent,
+  exportAgent,
+  listAgentCategories,
+  executeAgent,
+  listAgentExecutions,
+  getAgentExecution,
+  cancelAgentExecution,
+  delegateTask,
+  codeGeneration,
+  codeReview,
+  getDelegatedTask,
   getUsageAnalytics,
   exportUsageReport,
   setBudget,

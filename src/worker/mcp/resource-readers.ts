@@ -2,6 +2,7 @@
 import type { FileContent } from "../../shared/rpc/runner-workspace-api.ts";
 import { MAX_FILE_READ_BYTES } from "../../shared/limits.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
+import { showAgentFacts, showDefinition } from "../agents/tool-fields.ts";
 import type { EventBodies, EventPart } from "../sessions/event-bodies.ts";
 import { showWhole } from "../sessions/tool-fields.ts";
 import type { Services } from "./tool-context.ts";
@@ -9,6 +10,10 @@ import type { Services } from "./tool-context.ts";
 export type ResourceReaders = {
   activeSessions(principal: Principal): Promise<unknown>;
   config(principal: Principal): Promise<unknown>;
+  agents(principal: Principal): Promise<unknown>;
+  agent(principal: Principal, agentId: string): Promise<unknown>;
+  /** Of a day in UTC; null for today. */
+  usage(principal: Principal, date: string | null): Promise<unknown>;
   session(principal: Principal, sessionId: string): Promise<unknown>;
   event(principal: Principal, position: { sessionId: string; seq: number; offset: number }): Promise<EventPart>;
   file(principal: Principal, project: string, wanted: { path: string; offset: number }): Promise<FileContent>;
@@ -29,6 +34,30 @@ export function createResourceReaders(options: {
     },
     async config(principal) {
       return { ...options.publicConfig, configuration: await options.services.configuration.merged(principal, {}) };
+    },
+    async agents(principal) {
+      const filter = { category: null, search: null, after: null, limit: 100 };
+      return { agents: (await options.services.agents.list(principal, filter)).map(showAgentFacts) };
+    },
+    async agent(principal, agentId) {
+      const { row, agent } = await options.services.agents.get(principal, agentId, null);
+      return { ...showAgentFacts(row), definition: showDefinition(agent) };
+    },
+    async usage(principal, date) {
+      const time = { time_zone: "UTC", ...(date === null ? { days: 1 } : { from: date, to: date }) };
+      const report = await options.services.usage.report(principal, {
+        ...time,
+        group_by: "model",
+        filters: {},
+        limit: 100,
+      });
+      const { groups, totals, from } = report;
+      return {
+        date: from,
+        time_zone: "UTC",
+        totals,
+        models: groups.map(({ key, name: _name, ...sums }) => ({ model: key, ...sums })),
+      };
     },
     session: async (principal, sessionId) => showWhole(await sessions.get(principal, sessionId), options.services),
     async event(principal, { sessionId, seq, offset }) {

@@ -6,6 +6,7 @@ import {
   type ReadResourceResult,
   ResourceTemplate,
 } from "@modelcontextprotocol/server";
+import { z } from "zod";
 import { filePathSchema, projectNameSchema } from "../../shared/projects/schema.ts";
 import { uuidSchema } from "../../shared/ids.ts";
 import type { Principal, Scope } from "../../shared/teams/principal.ts";
@@ -44,6 +45,22 @@ const FIXED: readonly FixedResource[] = [
     description: "What Berth is set to, and what your sessions are configured by, with where each item comes from.",
     read: (readers, principal, uri) => readers.config(principal).then((value) => asJson(uri, value)),
   },
+  {
+    name: "agents",
+    uri: "claude://agents",
+    scope: "configuration:read",
+    title: "Agents",
+    description: "The team's agents and your own, without what they are told; the first 100.",
+    read: (readers, principal, uri) => readers.agents(principal).then((value) => asJson(uri, value)),
+  },
+  {
+    name: "usage-today",
+    uri: "claude://usage/today",
+    scope: "sessions:read",
+    title: "Usage today",
+    description: "Tokens and cost of today in UTC, by model: an owner's of the whole team, everybody else's their own.",
+    read: (readers, principal, uri) => readers.usage(principal, null).then((value) => asJson(uri, value)),
+  },
 ];
 
 const TEMPLATES: readonly TemplateResource[] = [
@@ -75,6 +92,28 @@ const TEMPLATES: readonly TemplateResource[] = [
         text: part.text,
         _meta: { next_offset: part.next_offset, bytes: part.bytes },
       };
+    },
+  },
+  {
+    name: "agent",
+    template: template("claude://agents/{agent_id}"),
+    scope: "configuration:read",
+    title: "An agent",
+    description: "An agent as its newest version is, with what it is told.",
+    read: async (readers, principal, uri) => {
+      const [agentId] = pathParts(uri);
+      return asJson(uri, await readers.agent(principal, parsed(uuidSchema, agentId)));
+    },
+  },
+  {
+    name: "usage-of-a-day",
+    template: template("claude://usage/{date}"),
+    scope: "sessions:read",
+    title: "Usage of a day",
+    description: "Tokens and cost of one day in UTC, by model; the date as 2026-01-31.",
+    read: async (readers, principal, uri) => {
+      const [date] = pathParts(uri);
+      return asJson(uri, await readers.usage(principal, parsed(z.iso.date(), date)));
     },
   },
   {

@@ -2,19 +2,38 @@
 
 export const RPC_ERRORS = { parse: -32700, invalidRequest: -32600, invalidParams: -32602, refused: -32000 } as const;
 
-export type RpcFacts = { calledTools: string[]; touchesResources: boolean; touchesData: boolean };
+export type RpcFacts = {
+  calledTools: string[];
+  /** Of `prompts/get`. */
+  askedPrompts: string[];
+  touchesResources: boolean;
+  touchesPrompts: boolean;
+  touchesData: boolean;
+};
+
+/** They show what is somebody's own. */
+const OF_SOMEBODY = ["tools/call", "resources/read", "prompts/list", "prompts/get", "completion/complete"];
 
 export function readRpcFacts(body: unknown): RpcFacts {
   const messages = Array.isArray(body) ? body : [body];
-  const facts: RpcFacts = { calledTools: [], touchesResources: false, touchesData: false };
+  const facts: RpcFacts = {
+    calledTools: [],
+    askedPrompts: [],
+    touchesResources: false,
+    touchesPrompts: false,
+    touchesData: false,
+  };
   for (const message of messages) {
     const { method, params } = (message ?? {}) as { method?: unknown; params?: { name?: unknown } };
     if (typeof method !== "string") continue;
     if (method === "tools/call" && typeof params?.name === "string") facts.calledTools.push(params.name);
+    if (method === "prompts/get" && typeof params?.name === "string") facts.askedPrompts.push(params.name);
     if (method.startsWith("resources/")) facts.touchesResources = true;
-    if (method === "tools/call" || method === "resources/read") facts.touchesData = true;
+    if (method.startsWith("prompts/") || method.startsWith("completion/")) facts.touchesPrompts = true;
+    if (OF_SOMEBODY.includes(method)) facts.touchesData = true;
   }
   facts.calledTools = [...new Set(facts.calledTools)];
+  facts.askedPrompts = [...new Set(facts.askedPrompts)];
   return facts;
 }
 

@@ -1,6 +1,10 @@
 // What a tool gets to work with: who asks, the services, and how to report progress.
 import type { BudgetService } from "../budgets/budget-service.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
+import type { AgentFiles } from "../agents/agent-files.ts";
+import type { AgentService } from "../agents/agent-service.ts";
+import type { DelegationService } from "../delegation/delegation-service.ts";
+import type { ExecutionService } from "../agents/execution-service.ts";
 import type { UsageService } from "../accounting/usage-service.ts";
 import type { UploadService } from "../attachments/upload-service.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
@@ -15,12 +19,17 @@ import type { OtherCommands } from "../commands/other-commands.ts";
 import type { SkillService } from "../skills/skill-service.ts";
 import type { HookService } from "../hooks/hook-service.ts";
 import type { ProcessService } from "../processes/process-service.ts";
+import type { PromptService } from "../prompts/prompt-service.ts";
 import type { ProjectService } from "../projects/project-service.ts";
 import type { RuntimeService } from "../runtime/runtime-service.ts";
 import type { SessionService } from "../sessions/session-service.ts";
 import type { WatchService } from "../sessions/watch-service.ts";
 
 export type Services = {
+  agents: AgentService;
+  agentFiles: AgentFiles;
+  executions: ExecutionService;
+  delegation: DelegationService;
   archive: ArchiveService;
   attachments: UploadService;
   branches: BranchService;
@@ -36,6 +45,7 @@ export type Services = {
   permissions: PermissionService;
   processes: ProcessService;
   projects: ProjectService;
+  prompts: PromptService;
   runtime: RuntimeService;
   servers: ServerServices;
   usage: UsageService;

@@ -14,6 +14,8 @@ export const TOOLSETS = [
   "hooks",
   "commands",
   "skills",
+  "agents",
+  "delegation",
   "accounting",
 ] as const;
 export type Toolset = (typeof TOOLSETS)[number];

@@ -1,4 +1,5 @@
 // What people do with sessions: start and continue work, wait for it, look at it, stop it.
+import type { PinnedAgent } from "../../shared/agents/agent-schema.ts";
 import type { Attachment, AttachmentName } from "../../shared/attachments/schema.ts";
 import type { SessionPlaces } from "../../shared/configuration/place.ts";
 import { AppError, type Failure, unwrap } from "../../shared/errors/app-error.ts";
@@ -23,12 +24,14 @@ import { chooseTarget, type TargetOptions, type TargetRequest } from "./choose-t
 import { OVER, type SessionRow } from "./session-store.ts";
 import { type Waiting, waitForTurn } from "./wait-for-turn.ts";
 
-type ExecuteRequest = TargetRequest & {
+export type ExecuteRequest = TargetRequest & {
   prompt: string;
   if_busy: IfBusy;
   attachments: readonly AttachmentName[];
   options: TurnOptions;
   wait_seconds: number;
+  /** What a new session runs as. */
+  agent?: PinnedAgent;
 };
 
 export type ExecuteAnswer = {
@@ -174,6 +177,7 @@ async function execute(
       ceiling: { permission_mode: options.ceiling },
       idempotency_key: request.idempotency_key,
       if_busy: request.if_busy,
+      agent: request.agent,
     }),
   );
   // A prompt that joined a running turn runs as that one does.

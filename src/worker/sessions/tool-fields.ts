@@ -72,7 +72,11 @@ export const pendingField = z
   .describe("What waits for a person. Show them consent_url, where they sign in and answer; unanswered it is denied.");
 
 /** What get_session, interrupt_session and end_session answer. */
-export const sessionViewSchema = z.object({ session: sessionSummarySchema, turn: turnField, result: resultField });
+export const sessionViewSchema = z.object({
+  session: sessionSummarySchema.omit({ agent: true }),
+  turn: turnField,
+  result: resultField,
+});
 
 export function showView(view: SessionView): z.input<typeof sessionViewSchema> {
   return { session: view.session, turn: view.turn, ...showResult(view.result) };

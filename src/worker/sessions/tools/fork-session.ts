@@ -23,7 +23,7 @@ export const forkSession = defineTool({
       ),
   }),
   output: z.object({
-    session: sessionSummarySchema,
+    session: sessionSummarySchema.omit({ agent: true }),
     forked_from: z.object({
       session_id: sessionIdField,
       at_event: z.int().positive().describe("The last event of the turn after which the copy begins."),

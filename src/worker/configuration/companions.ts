@@ -1,0 +1,16 @@
+// What a feature writes beside its configuration items, in the same transaction: tables of its own that follow them.
+import type { BatchItem } from "drizzle-orm/batch";
+import type { SQL } from "drizzle-orm";
+import type { ChangeSet } from "./change-statements.ts";
+
+/** The rows of `configuration_changes` are those of the version `next` of the team, while `guard` holds. */
+export type UnderWay = { next: SQL; guard: SQL; at: Date };
+
+export type Companion = {
+  /** What has to be true for the change; null for nothing. */
+  condition(set: ChangeSet): SQL | null;
+  /** After the items themselves. */
+  statements(set: ChangeSet, underWay: UnderWay): BatchItem<"sqlite">[];
+};
+
+export const NO_COMPANION: Companion = { condition: () => null, statements: () => [] };

@@ -1,0 +1,3 @@
+import { describeAgents } from "../journeys/agents.ts";
+
+describeAgents("process");
