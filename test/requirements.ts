@@ -388,4 +388,15 @@ export const REQUIREMENTS = {
   "skills.import": "a skill comes from a zip or a git host, and a person confirms it",
   "skills.limits": "an archive is taken apart within limits, whatever it says of itself",
   "skills.paths": "no path of a skill leads out of its folder, or means two files",
+  // Audit
+  "audit.policy": "every tool that writes, and every one that hands something out, is in the audit log",
+  "audit.recorded": "who did what to what, through which client, when, with which outcome and by whose decision",
+  "audit.no_content": "no secret and no content of anybody's work gets into the audit log",
+  "audit.chain": "each entry has one place in the team's chain, however many come at once or again",
+  "audit.outage": "with D1 down entries are kept by the Team object, and D1 gets them in order later",
+  "audit.closed": "what the log cannot be told of is not done; what nobody ended is said to be unknown",
+  "audit.verify": "a changed, removed, added or moved row and a cut tail are each found, and the first one is named",
+  "audit.query": "an owner finds entries by time, person, client, action, target and outcome, page by page",
+  "audit.visibility": "members read no audit log, and owners none of another team",
+  "audit.export": "the log is to be had as a file with its hashes",
 } as const;

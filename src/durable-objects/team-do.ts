@@ -1,11 +1,15 @@
-// The Team object: running slots of one team. Counters and leases, no content. Composition root.
+// The Team object: running slots of one team, and the head of its audit chain. No content. Composition root.
 import { DurableObject } from "cloudflare:workers";
+import type { AuditFact } from "../shared/audit/entry.ts";
+import type { AuditMarks } from "../shared/rpc/audit-api.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type { SlotAnswer, SlotRequest, TeamApi } from "../shared/rpc/team-api.ts";
 import { createAlarmClock } from "./alarms/alarm-clock.ts";
+import { createAuditLedger } from "./audit/audit-ledger.ts";
 import { readConfig } from "./config.ts";
 import { createObjectLogger } from "./object-log.ts";
 import { createRegistrySweep } from "./processes/registry-sweep.ts";
+import { sha256HexOf } from "./sha256.ts";
 import { migrate } from "./sql/migrate.ts";
 import { createSlotDesk } from "./teams/slot-desk.ts";
 import { createSlotStore, TEAM_MIGRATIONS } from "./teams/slot-store.ts";
@@ -18,11 +22,12 @@ export class TeamObject extends DurableObject<Env> {
   readonly #desk;
   readonly #team;
   readonly #sweep;
+  readonly #audit;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     migrate(ctx.storage, TEAM_MIGRATIONS);
-    this.#alarms = createAlarmClock<"review" | "sweep">(ctx.storage, Date.now);
+    this.#alarms = createAlarmClock<"review" | "sweep" | "audit">(ctx.storage, Date.now);
     this.#slots = createSlotStore(ctx.storage.sql);
     this.#desk = createSlotDesk({
       slots: this.#slots,
@@ -40,6 +45,15 @@ export class TeamObject extends DurableObject<Env> {
       alarms: this.#alarms,
       onError: (error) => this.#logger.error("sweep_failed", error),
     });
+    this.#audit = createAuditLedger({
+      storage: ctx.storage,
+      database: env.DB,
+      teamId: this.#team.teamId,
+      sha256Hex: sha256HexOf,
+      nowMs: Date.now,
+      dueAt: (atMs) => this.#alarms.schedule("audit", atMs),
+      onError: (error) => this.#logger.error("audit_not_delivered", error),
+    });
   }
 
   async requestSlot(request: SlotRequest): Promise<SlotAnswer> {
@@ -56,10 +70,25 @@ export class TeamObject extends DurableObject<Env> {
     return { running: this.#slots.running().length, waiting: this.#slots.waiting().length };
   }
 
+  async announceAudit(teamId: string, fact: AuditFact): Promise<void> {
+    this.#team.identify(teamId);
+    this.#audit.announce(fact);
+  }
+
+  async appendAudit(teamId: string, facts: readonly AuditFact[]): Promise<void> {
+    this.#team.identify(teamId);
+    await this.#audit.append(facts);
+  }
+
+  async auditMarks(teamId: string): Promise<AuditMarks> {
+    this.#team.identify(teamId);
+    return this.#audit.marks();
+  }
+
   override async alarm(): Promise<void> {
     const review = (): void => this.#desk.review();
     const sweep = () => this.#sweep.run(this.#team.teamId() ?? "");
-    await this.#alarms.run({ review, sweep }, (task, error) => this.#logger.error("task_failed", error, { task }));
+    await this.#alarms.run({ review, sweep, audit: this.#audit.work }, (task, error) => this.#logger.error("task_failed", error, { task }));
   }
 }
 

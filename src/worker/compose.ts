@@ -8,6 +8,9 @@ import type { UrlRules } from "../shared/outbound/url-policy.ts";
 import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
 import { createUsageService } from "./accounting/usage-service.ts";
 import { createUsageReader } from "./accounting/usage-store.ts";
+import { createAuditRecorder } from "./audit/audit-recorder.ts";
+import { createAuditService } from "./audit/audit-service.ts";
+import { createAuditReader } from "./audit/audit-store.ts";
 import { createUploadRoute } from "./attachments/upload-route.ts";
 import { createUploadService, type UploadService } from "./attachments/upload-service.ts";
 import { createUploadStore } from "./attachments/upload-store.ts";
@@ -16,7 +19,7 @@ import { createArchiveService } from "./archive/archive-service.ts";
 import { createAuthorizeRoute } from "./auth/authorize-route.tsx";
 import { createPrincipalStore, type PrincipalStore } from "./auth/principal-store.ts";
 import { providerOptions } from "./auth/provider-options.ts";
-import { judgeSignIn } from "./auth/sign-in-policy.ts";
+import { createSignIns, type SignIns } from "./auth/audited-sign-in.ts";
 import { createSignInStore } from "./auth/sign-in-store.ts";
 import { createSweepStore } from "./checkpoints/keeping/sweep-store.ts";
 import { sweepCheckpoints } from "./checkpoints/keeping/sweep.ts";
@@ -72,6 +75,7 @@ export type Edge = FetchHandler & { scheduled(): Promise<void> };
 export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   const config = readConfig(env);
   const logger = createLogger({ sink: consoleSink, newEventId: newId });
+  const team = (id: string) => env.TEAM.getByName(id);
   const base: EdgeParts = {
     config,
     db: createDatabase(env.DB),
@@ -80,6 +84,8 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
     logger,
     session: (id) => env.SESSION.getByName(id),
     workspace: (id) => env.WORKSPACE.getByName(id),
+    team,
+    audit: createAuditRecorder({ team, newId, now, waitUntil: runtime.waitUntil, logger }),
     ...composeGuard(config),
     waitUntil: runtime.waitUntil,
   };
@@ -93,15 +99,15 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   });
   if (config.modelKeyProblem !== null) logger.log("error", "model_key_unusable", { problem: config.modelKeyProblem });
   const services = { ...composeServices(parts), watching };
-  const { signIn } = composeSignIn(parts);
+  const signIns = composeSignIns(parts, principals);
   const oauth = () => getOAuthApi(options, env);
   const nameClient = async (id: string) => (await oauth().lookupClient(id))?.clientName ?? id;
-  const pages = composePages({ ...parts, publicUrl: config.publicUrl, principals, services, signIn, nameClient });
+  const pages = composePages({ ...parts, publicUrl: config.publicUrl, principals, services, signIns, nameClient });
   const options: OAuthProviderOptions<Env> = providerOptions({
     ...config,
     logger,
     apiHandler: composeProtected(parts, principals.readPrincipal, services),
-    defaultHandler: composeApp(parts, { principals, watching, pages, servers: services.servers, signIn, oauth }),
+    defaultHandler: composeApp(parts, { principals, watching, pages, servers: services.servers, signIns, oauth }),
   });
   const provider = new OAuthProvider<Env>(options);
   const entry = createEntry({ provider, publicUrl: config.publicUrl, logger });
@@ -143,7 +149,7 @@ function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrinc
   const readers = createResourceReaders({ services, bodies, publicConfig: publicConfig(config, VERSION) });
   const rounds = createConsentRounds(config.runTokenSecret);
   const createHandler = (responseMode: "auto" | "sse") =>
-    createMcpHandler(createServerFactory({ version: VERSION, services, readers, rounds, logger }), {
+    createMcpHandler(createServerFactory({ version: VERSION, services, readers, rounds, audit: parts.audit, logger }), {
       // The entry has checked the Origin already, and the token's audience names the host.
       allowedOriginHostnames: "*",
       allowedHostnames: [new URL(config.publicUrl).hostname],
@@ -159,7 +165,7 @@ function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrinc
     repairsHeaders: config.repairHeaders,
     logger,
   });
-  return createProtectedRoutes({ ...services, mcp, readPrincipal, bodies, logger });
+  return createProtectedRoutes({ ...services, mcp, readPrincipal, bodies, recorder: parts.audit, logger });
 }
 
 function composeServices(parts: Parts): Omit<Services, "watching"> {
@@ -215,6 +221,12 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     archive: createArchiveService({ session: parts.session, bucket: parts.bucket, publicUrl: config.publicUrl }),
     processes,
     attachments: parts.attachments,
+    audit: createAuditService({
+      reader: createAuditReader(parts.d1),
+      team: parts.team,
+      sha256Hex: (text) => sha256Hex(Uint8Array.from(new TextEncoder().encode(text))),
+      publicUrl: config.publicUrl,
+    }),
     usage: createUsageService({
       reader: createUsageReader(parts.d1),
       nowMs: Date.now,
@@ -232,14 +244,12 @@ function composeGuard(config: EdgeConfig): { guarded: GuardedFetch; rules: UrlRu
   return { guarded: createGuardedFetch({ fetch: send, resolve, rules }), rules };
 }
 
-function composeSignIn({ config, db }: Parts) {
-  const counter = createSignInStore(db);
-  const signIn = (guess: string) =>
-    judgeSignIn(guess, { code: config.signInCode, counter, nowMs: Date.now(), subtle: crypto.subtle });
-  return { signIn };
+function composeSignIns({ audit, config, db }: Parts, principals: PrincipalStore): SignIns {
+  return createSignIns({ ...principals, code: config.signInCode, counter: createSignInStore(db), audit });
 }
 
-type AppParts = ReturnType<typeof composeSignIn> & {
+type AppParts = {
+  signIns: SignIns;
   principals: PrincipalStore;
   watching: WatchService;
   pages: ReturnType<typeof composePages>;
@@ -248,11 +258,11 @@ type AppParts = ReturnType<typeof composeSignIn> & {
 };
 
 /** The routes that ask for no access token. */
-function composeApp(parts: Parts, { principals, watching, pages, servers, signIn, oauth }: AppParts): FetchHandler {
+function composeApp(parts: Parts, { principals, watching, pages, servers, signIns, oauth }: AppParts): FetchHandler {
   const { config, db, logger, workspace } = parts;
   const routes = {
     ...pages.routes,
-    authorize: createAuthorizeRoute({ oauth, principals, signIn, newNonce: () => crypto.randomUUID(), logger }),
+    authorize: createAuthorizeRoute({ oauth, principals, signIns, newNonce: () => crypto.randomUUID(), logger }),
     watch: createWatchPageRoute({ watching, newNonce: () => crypto.randomUUID(), logger }),
     health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),
     model: composeGateway(parts),

@@ -1,4 +1,5 @@
 // A session on a real object's storage, with a runner in the same isolate behind a real WebSocket.
+import { type AuditFact, CHAIN_START } from "../../src/shared/audit/entry.ts";
 import type { ReportedUsage } from "../../src/shared/accounting/reported-usage.ts";
 import { NO_TOKENS } from "../../src/shared/accounting/token-usage.ts";
 import { runInDurableObject } from "cloudflare:test";
@@ -182,6 +183,8 @@ export type TestWorld = {
   /** False: the Team object has no slot. */
   slotFree: boolean;
   slotPosition: number;
+  /** What the team's audit log was told. */
+  audited: AuditFact[];
   releasedSlots: string[];
   /** What fails now. The Session object's own ways to D1 and R2 are `database` and `bucket`. */
   down: Outage | null;
@@ -314,6 +317,12 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
             world.releasedSlots.push(turnId);
           },
           countSlots: async () => ({ running: 0, waiting: 0 }),
+          announceAudit: async () => {},
+          async appendAudit(_teamId, facts) {
+            if (world.down === "objects") throw new Error("down");
+            world.audited.push(...facts);
+          },
+          auditMarks: async () => ({ head: CHAIN_START, delivered: CHAIN_START }),
         }),
         config: readConfig(env),
         clock: { ...systemClock, nowMs: () => Date.now() + world.aheadMs },
@@ -326,6 +335,7 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
       });
     },
     principal,
+    audited: [],
     runner: new TestRunner(),
     lookup: null,
     leaseHeldBy: null,

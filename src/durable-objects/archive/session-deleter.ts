@@ -3,6 +3,7 @@ import { failure } from "../../shared/errors/app-error.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Exclusive } from "../exclusive.ts";
 import { deliverOutbox } from "../outbox/outbox-delivery.ts";
+import type { OutboxRow } from "../outbox/outbox-store.ts";
 import type { RunnerConnection } from "../runner/runner-connection.ts";
 import type { SessionEnder } from "../sessions/session-ender.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
@@ -34,6 +35,8 @@ type Parts = Pick<SessionLogParts, "storage" | "sessions" | "outbox" | "clock"> 
   puts: PutGuard;
   exclusively: Exclusive;
   releaseEnded(): Promise<void>;
+  /** What the outbox owes to others than D1. */
+  tellOwed(rows: readonly OutboxRow[]): Promise<void>;
   /** The alarm goes on then, unless the object is empty by that time. */
   deleteAgainAt(atMs: number): void;
   onError(error: unknown): void;
@@ -110,12 +113,12 @@ async function emptyBucket({ puts, sessions }: Parts): Promise<void> {
 }
 
 /** What turns have cost stays for accounting. No delivery that is under way can bring the session's row back. */
-function clearIndex({ sessions, outbox, exclusively }: Parts, database: D1Database): Promise<void> {
+function clearIndex({ sessions, outbox, exclusively, tellOwed }: Parts, database: D1Database): Promise<void> {
   return exclusively(async () => {
     const { session_id, team_id } = sessions.get();
     outbox.drop("session");
     outbox.drop("process");
-    while (!(await deliverOutbox(outbox, database)));
+    while (!(await deliverOutbox(outbox, database, tellOwed)));
     await database.batch([
       database.prepare("DELETE FROM sessions WHERE id = ?").bind(session_id),
       database.prepare("DELETE FROM session_processes WHERE session_id = ?").bind(session_id),

@@ -17,6 +17,7 @@ export const OUTBOX_KINDS = [
   "session",
   "model_usage",
   "process",
+  "audit",
   "checkpoint_refs",
   "checkpoint",
   "checkpoint_head",

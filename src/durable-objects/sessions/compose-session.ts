@@ -13,6 +13,7 @@ import { guardPuts } from "../archive/put-guard.ts";
 import { createSessionDeleter, isDeletionRequested, type SessionDeleter } from "../archive/session-deleter.ts";
 import { createSessionCheckpoints } from "../checkpoints/session-checkpoints.ts";
 import { createToolCheckpoints } from "../checkpoints/tool-checkpoints.ts";
+import { createSettledPermissions } from "../audit/settled-permissions.ts";
 import type { Clock } from "../clock.ts";
 import { createConfigurationStore } from "../configuration/configuration-store.ts";
 import { loadConfiguration, loadVersion } from "../configuration/load-configuration.ts";
@@ -107,6 +108,7 @@ export function composeSession(ports: SessionPorts) {
     exports: createLogExport({ ...parts, archive: core.archive, archived: core.archived }),
     archiver,
     exclusively: core.exclusively,
+    tellOwed: core.tellOwed,
     deleter: composeDeleter(ports, core, { ender, connection }),
     alarms,
     workFacts: core.workFacts,
@@ -169,7 +171,8 @@ function composeCore(ports: SessionPorts) {
   const workspace = () => ports.workspace(row().workspace_id);
   const team = () => ports.team(row().team_id);
   const registry = createProcessRegistry({ ...parts, entry: createRegistryEntry(storage.sql) });
-  const book = createPermissionBook(storage.sql, parts.events, clock);
+  const settled = createSettledPermissions({ ...parts, row, team });
+  const book = createPermissionBook(storage.sql, parts.events, clock, settled.owe);
   const usage = createUsageStore(storage.sql, clock.nowIso);
   const ledger = createUsageLedger({ ...parts, usage, ownPrices: () => ({}) });
   const log = createSessionLog({ ...parts, registry, permissions: book, ledger });
@@ -184,6 +187,7 @@ function composeCore(ports: SessionPorts) {
   return {
     parts,
     book,
+    tellOwed: settled.tell,
     permissions: composeDesk(ports, { ...parts, book, log, alarms }),
     toolCheckpoints,
     archive,
@@ -357,6 +361,7 @@ function composeDeleter(
     puts: core.puts,
     exclusively: core.exclusively,
     releaseEnded: core.leases.releaseEnded,
+    tellOwed: core.tellOwed,
     deleteAgainAt: (atMs) => core.alarms.reschedule("deletion", atMs),
     onError: (error) => ports.logger.error("deletion_failed", error),
   });

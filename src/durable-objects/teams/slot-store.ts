@@ -1,6 +1,7 @@
 // Running slots of a team and who waits for one: a slot expires when nobody renews it, a place in the queue as well.
 import type { SlotRequest } from "../../shared/rpc/team-api.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
+import { AUDIT_SCHEMA } from "../audit/audit-store.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
 import { TEAM_SCHEMA } from "./team-store.ts";
 
@@ -14,6 +15,7 @@ export const TEAM_MIGRATIONS = [
   `ALTER TABLE slots ADD COLUMN waiting_since INTEGER;
    ${ALARM_SCHEMA};`,
   TEAM_SCHEMA,
+  AUDIT_SCHEMA,
 ] as const;
 
 /** `waiting_since` is null once the slot is held. */

@@ -132,7 +132,13 @@ export type LogPage = { events: LoggedEvent[]; has_more: boolean };
 export type LogSize = { session: SessionSummary; export_bytes: number };
 
 /** How a person answers a permission request, and on which way. */
-export type AnswerPermission = { request_id: string; answer: PermissionAnswer; way: AnswerWay };
+export type AnswerPermission = {
+  request_id: string;
+  answer: PermissionAnswer;
+  way: AnswerWay;
+  /** The OAuth client through which it came, where one is known. */
+  client_id?: string;
+};
 
 export type ModelRequestQuestion = { team_id: string; runtime_id: string; model: string | null };
 

@@ -1,6 +1,7 @@
 // Makes the MCP server for one request, with no more registered in it than the request can reach.
 import { McpServer, type McpServerFactory, type ServerContext } from "@modelcontextprotocol/server";
 import type { Principal } from "../../shared/teams/principal.ts";
+import type { AuditRecorder } from "../audit/audit-recorder.ts";
 import type { Logger } from "../telemetry/logger.ts";
 import { callTool } from "./call-tool.ts";
 import type { ConsentRounds } from "./consent-rounds.ts";
@@ -27,6 +28,7 @@ export type McpServerOptions = {
   services: Services;
   readers: ResourceReaders;
   rounds: ConsentRounds;
+  audit: AuditRecorder;
   logger: Logger;
 };
 

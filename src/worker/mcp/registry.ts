@@ -1,6 +1,9 @@
 // All tools that exist, in the order in which they are listed.
 import { exportUsageReport } from "../accounting/tools/export-usage-report.ts";
 import { getUsageAnalytics } from "../accounting/tools/get-usage-analytics.ts";
+import { exportAuditLog } from "../audit/tools/export-audit-log.ts";
+import { queryAuditLog } from "../audit/tools/query-audit-log.ts";
+import { verifyAuditLog } from "../audit/tools/verify-audit-log.ts";
 import { createUpload } from "../attachments/tools/create-upload.ts";
 import { createBranch } from "../branches/tools/create-branch.ts";
 import { deleteBranch } from "../branches/tools/delete-branch.ts";
@@ -156,4 +159,7 @@ export const TOOLS: readonly Tool[] = [
   mcpServe,
   getUsageAnalytics,
   exportUsageReport,
+  queryAuditLog,
+  exportAuditLog,
+  verifyAuditLog,
 ];

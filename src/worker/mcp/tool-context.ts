@@ -1,6 +1,7 @@
 // What a tool gets to work with: who asks, the services, and how to report progress.
 import type { Principal } from "../../shared/teams/principal.ts";
 import type { UsageService } from "../accounting/usage-service.ts";
+import type { AuditService } from "../audit/audit-service.ts";
 import type { UploadService } from "../attachments/upload-service.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
 import type { BranchService } from "../branches/branch-service.ts";
@@ -38,6 +39,7 @@ export type Services = {
   runtime: RuntimeService;
   servers: ServerServices;
   usage: UsageService;
+  audit: AuditService;
 };
 
 export type ToolContext = {

@@ -15,6 +15,7 @@ export const TOOLSETS = [
   "commands",
   "skills",
   "accounting",
+  "audit",
 ] as const;
 export type Toolset = (typeof TOOLSETS)[number];
 
