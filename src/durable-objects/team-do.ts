@@ -88,7 +88,9 @@ export class TeamObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const review = (): void => this.#desk.review();
     const sweep = () => this.#sweep.run(this.#team.teamId() ?? "");
-    await this.#alarms.run({ review, sweep, audit: this.#audit.work }, (task, error) => this.#logger.error("task_failed", error, { task }));
+    await this.#alarms.run({ review, sweep, audit: this.#audit.work }, (task, error) =>
+      this.#logger.error("task_failed", error, { task }),
+    );
   }
 }
 

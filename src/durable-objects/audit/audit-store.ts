@@ -37,7 +37,8 @@ export type AuditStore = {
   delivered(row: AuditRow): void;
 };
 
-const json = <Schema extends z.ZodType>(schema: Schema) => z.string().transform((text) => schema.parse(JSON.parse(text)));
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z.string().transform((text) => schema.parse(JSON.parse(text)));
 const announcedSchema = z.object({ fact: json(auditFactSchema) });
 const entrySchema = z.object({ entry: json(auditRowSchema) });
 

@@ -4,7 +4,12 @@ import { uuidSchema } from "../ids.ts";
 
 const MAX_NAME = 512;
 /** Cut, not refused: an entry that is not written is worse. Every store gives back the same text that was hashed. */
-const textSchema = z.string().transform((text) => text.slice(0, MAX_NAME).toWellFormed().replaceAll(/\p{Cc}/gu, "�"));
+const textSchema = z.string().transform((text) =>
+  text
+    .slice(0, MAX_NAME)
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, "�"),
+);
 
 /** Ids, names of ours and numbers: never a secret, and no content of anybody's work. */
 export const auditDetailsSchema = z.record(

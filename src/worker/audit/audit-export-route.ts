@@ -22,11 +22,7 @@ export function auditExportName(from: string, to: string, format: AuditExportFor
   return `audit-${from}-${to}.${AUDIT_EXPORT_FORMATS[format].extension}`;
 }
 
-export function sendAuditExport(
-  audit: Pick<AuditService, "stream">,
-  principal: Principal,
-  request: Request,
-): Response {
+export function sendAuditExport(audit: Pick<AuditService, "stream">, principal: Principal, request: Request): Response {
   const query = querySchema.safeParse(Object.fromEntries(new URL(request.url).searchParams));
   if (!query.success) throw new AppError("invalid_argument", "Take the address that export_audit_log gives as it is.");
   const { format, from, to } = query.data;

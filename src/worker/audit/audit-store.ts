@@ -18,7 +18,11 @@ export type NamedAuditRow = AuditRow & { user: string | null };
 
 export type AuditReader = {
   /** The newest first, of those before that number. */
-  newest(teamId: string, filters: AuditFilters, page: { before: number | null; limit: number }): Promise<NamedAuditRow[]>;
+  newest(
+    teamId: string,
+    filters: AuditFilters,
+    page: { before: number | null; limit: number },
+  ): Promise<NamedAuditRow[]>;
   /** In order, after that number up to another. A row that is none comes as null. */
   inOrder(teamId: string, range: { after: number; upTo: number; limit: number }): Promise<(AuditRow | null)[]>;
   /** In order, of a time. */

@@ -18,7 +18,9 @@ export const verifyAuditLog = defineTool({
     intact: z.boolean(),
     checked: z.number().describe("Rows that fit."),
     head_seq: z.number().describe("The last row that was written."),
-    on_the_way: z.number().describe("Rows that the database does not have yet; they are safe with the team's own record."),
+    on_the_way: z
+      .number()
+      .describe("Rows that the database does not have yet; they are safe with the team's own record."),
     problem: z
       .object({
         seq: z.number(),

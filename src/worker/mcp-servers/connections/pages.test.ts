@@ -41,7 +41,12 @@ const browsers = createBrowserSessions({
 });
 const own = (principal: Principal, place: Place) => Promise.resolve(place.scope_id === principal.user_id);
 const audit = createSilentAudit();
-const shared = { browsers, audit, newNonce: () => "nonce", logger: { log: () => undefined, logUnexpected: () => "event" } };
+const shared = {
+  browsers,
+  audit,
+  newNonce: () => "nonce",
+  logger: { log: () => undefined, logUnexpected: () => "event" },
+};
 const items = async () => Object.entries(definitions).map(([name, value]) => ({ kind: "mcp_server", name, value }));
 const secretRoutes = createSecretRoutes({
   ...shared,

@@ -59,12 +59,7 @@ export function createSecretRoutes(options: SecretRoutesOptions): SecretRoutes {
 }
 
 /** Told by its name and place; its value is nobody's but the vault's. */
-async function save(
-  options: SecretRoutesOptions,
-  principal: Principal,
-  place: Place,
-  form: FormData,
-): Promise<string> {
+async function save(options: SecretRoutesOptions, principal: Principal, place: Place, form: FormData): Promise<string> {
   const action = textField(form, "decision") === "remove" ? "secret.remove" : "secret.enter";
   // A value that was typed into the wrong field goes no further.
   const name = secretNameSchema.safeParse(textField(form, "name").trim()).data ?? null;
