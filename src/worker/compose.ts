@@ -221,19 +221,23 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     archive: createArchiveService({ session: parts.session, bucket: parts.bucket, publicUrl: config.publicUrl }),
     processes,
     attachments: parts.attachments,
-    audit: createAuditService({
-      reader: createAuditReader(parts.d1),
-      team: parts.team,
-      sha256Hex: (text) => sha256Hex(Uint8Array.from(new TextEncoder().encode(text))),
-      publicUrl: config.publicUrl,
-    }),
-    usage: createUsageService({
-      reader: createUsageReader(parts.d1),
-      nowMs: Date.now,
-      keepDays: config.usageRetentionDays,
-      publicUrl: config.publicUrl,
-    }),
+    audit: composeAudit(parts),
+    usage: composeUsage(parts),
   };
+}
+
+function composeUsage({ config, d1 }: Parts) {
+  const { publicUrl, usageRetentionDays: keepDays } = config;
+  return createUsageService({ reader: createUsageReader(d1), nowMs: Date.now, keepDays, publicUrl });
+}
+
+function composeAudit({ config, d1, team }: Parts) {
+  return createAuditService({
+    reader: createAuditReader(d1),
+    team,
+    sha256Hex: (text) => sha256Hex(Uint8Array.from(new TextEncoder().encode(text))),
+    publicUrl: config.publicUrl,
+  });
 }
 
 /** The one way to addresses that people enter. */

@@ -32,9 +32,16 @@ const audit = createAuditService({
 });
 const owner = (team_id: string): Principal => ({ user_id: newId(), team_id, role: "owner" });
 const fact = (wish: Partial<AuditFact> = {}): AuditFact => ({
-  ...{ entry_id: newId(), at: new Date().toISOString(), user_id: newId(), client_id: "client" },
-  ...{ action: "tool.create_project", target_kind: "project", target_id: "shop", outcome: "done" },
-  ...{ decided_by: "owner", details: { project: "shop" } },
+  entry_id: newId(),
+  at: new Date().toISOString(),
+  user_id: newId(),
+  client_id: "client",
+  action: "tool.create_project",
+  target_kind: "project",
+  target_id: "shop",
+  outcome: "done",
+  decided_by: "owner",
+  details: { project: "shop" },
   ...wish,
 });
 const rowsOf = async (teamId: string): Promise<AuditRow[]> =>
@@ -47,7 +54,7 @@ describe("the audit log of what clients and people do", () => {
   let client = "";
   beforeAll(async () => {
     me = await localPerson();
-    const tokens = await signIn([..."sessions:read sessions:write projects:read projects:write".split(" ")]);
+    const tokens = await signIn("sessions:read sessions:write projects:read projects:write".split(" "));
     [token, client] = [tokens.access_token, tokens.client_id];
   });
   const call = async (name: string, args: object) =>
@@ -98,7 +105,10 @@ describe("the audit log of what clients and people do", () => {
       .poll(() => find({ target_id: request_id }))
       .toMatchObject([
         {
-          ...{ action: "permission.settle", user_id: me.user_id, client_id: "browser", decided_by: "page" },
+          action: "permission.settle",
+          user_id: me.user_id,
+          client_id: "browser",
+          decided_by: "page",
           details: expect.stringContaining('"behavior":"deny"'),
         },
       ]);
@@ -176,6 +186,28 @@ describe("the Team object's chain", () => {
     const rows = await rowsOf(me.team_id);
     expect(rows.map(({ seq }) => seq)).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
     expect(new Set(rows.map(({ entry_id }) => entry_id))).toEqual(new Set(facts.map(({ entry_id }) => entry_id)));
+  });
+
+  it("gives places one after the other, however long a hash takes [audit.chain]", async () => {
+    const teamId = newId();
+    await runInDurableObject(team(teamId), async (_object, state) => {
+      let waits = 20;
+      const ledger = createAuditLedger({
+        storage: state.storage,
+        database: env.DB,
+        teamId: () => teamId,
+        async sha256Hex(text) {
+          await new Promise((resolve) => setTimeout(resolve, (waits -= 2)));
+          return sha256HexOf(text);
+        },
+        nowMs: Date.now,
+        dueAt: () => {},
+        onError: () => {},
+      });
+      await Promise.all(Array.from({ length: 10 }, () => ledger.append([fact()])));
+      await ledger.work();
+    });
+    expect(await audit.verify(owner(teamId), 1)).toMatchObject({ intact: true, checked: 10 });
   });
 
   it("is kept while D1 is down, over a restart, and delivered in order when it is back [audit.outage]", async () => {

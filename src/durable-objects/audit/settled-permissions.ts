@@ -40,8 +40,13 @@ export function createSettledPermissions({ outbox, clock, row, team }: Parts): S
         outcome: OUTCOME_DONE,
         decided_by: resolution.decided_by,
         details: {
-          ...{ behavior: resolution.behavior, remember: resolution.remember, tool_name, kind },
-          ...{ session_id, turn_id, project_id },
+          behavior: resolution.behavior,
+          remember: resolution.remember,
+          tool_name,
+          kind,
+          session_id,
+          turn_id,
+          project_id,
         },
       };
       outbox.put("audit", fact.entry_id, { fact: JSON.stringify(fact) });

@@ -179,11 +179,8 @@ function composeCore(ports: SessionPorts) {
   const steers = createSteerStore(storage.sql);
   const archive = createArchiveStore(storage.sql);
   const puts = guardPuts(ports.bucket, () => isDeletionRequested(storage));
-  const toolCheckpoints = createToolCheckpoints({
-    workspace,
-    session: row,
-    onError: (error) => ports.logger.error("checkpoint_before_tool_failed", error),
-  });
+  const checkpointFailed = (error: unknown): void => ports.logger.error("checkpoint_before_tool_failed", error);
+  const toolCheckpoints = createToolCheckpoints({ workspace, session: row, onError: checkpointFailed });
   return {
     parts,
     book,

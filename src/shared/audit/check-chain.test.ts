@@ -6,9 +6,16 @@ import { type AuditFact, type AuditMark, type AuditRow, canonicalText, chainFact
 const sha256Hex = async (text: string) => createHash("sha256").update(text).digest("hex");
 const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`;
 const fact = (n: number): AuditFact => ({
-  ...{ entry_id: id(n), at: "2026-11-21T12:00:00.000Z", user_id: id(900), client_id: "client" },
-  ...{ action: "tool.create_project", target_kind: "project", target_id: `p${n}`, outcome: "done" },
-  ...{ decided_by: "owner", details: { n } },
+  entry_id: id(n),
+  at: "2026-11-21T12:00:00.000Z",
+  user_id: id(900),
+  client_id: "client",
+  action: "tool.create_project",
+  target_kind: "project",
+  target_id: `p${n}`,
+  outcome: "done",
+  decided_by: "owner",
+  details: { n },
 });
 
 let rows: AuditRow[];

@@ -75,8 +75,20 @@ export type Sha256Hex = (text: string) => Promise<string>;
 /** The text whose SHA-256 is the row's hash. Its form is persisted by every hash: another form needs another first word. */
 export function canonicalText(row: Omit<AuditRow, "hash">): string {
   return JSON.stringify([
-    ...["berth.audit.v1", row.team_id, row.seq, row.at, row.entry_id, row.user_id, row.client_id, row.action],
-    ...[row.target_kind, row.target_id, row.outcome, row.decided_by, row.details, row.previous_hash],
+    "berth.audit.v1",
+    row.team_id,
+    row.seq,
+    row.at,
+    row.entry_id,
+    row.user_id,
+    row.client_id,
+    row.action,
+    row.target_kind,
+    row.target_id,
+    row.outcome,
+    row.decided_by,
+    row.details,
+    row.previous_hash,
   ]);
 }
 
@@ -94,6 +106,18 @@ export async function chainFact(
 
 /** Every column of a row, in the order in which files show them. */
 export const AUDIT_COLUMNS = [
-  ...["team_id", "seq", "entry_id", "at", "user_id", "client_id", "action", "target_kind", "target_id"],
-  ...["outcome", "decided_by", "details", "previous_hash", "hash"],
+  "team_id",
+  "seq",
+  "entry_id",
+  "at",
+  "user_id",
+  "client_id",
+  "action",
+  "target_kind",
+  "target_id",
+  "outcome",
+  "decided_by",
+  "details",
+  "previous_hash",
+  "hash",
 ] as (keyof AuditRow)[];

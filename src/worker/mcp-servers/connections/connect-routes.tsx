@@ -79,8 +79,11 @@ async function finish(options: ConnectOptions, request: Request, principal: Prin
     throw new AppError("mcp_connect_refused", "The sign-in was not finished at the server. Begin it again.");
   }
   const event = {
-    ...{ action: "mcp_server.sign_in", target_kind: "mcp_server", target_id: null },
-    ...{ decided_by: "page", details: {} },
+    action: "mcp_server.sign_in",
+    target_kind: "mcp_server",
+    target_id: null,
+    decided_by: "page",
+    details: {},
   };
   const { name } = await options.audit.around(
     { ...principal, client_id: BROWSER },
