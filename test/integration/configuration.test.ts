@@ -133,10 +133,10 @@ describe("a change", () => {
 
   it("is compared anew with what somebody else wrote meanwhile [configuration.concurrent]", async () => {
     const approve = (...auto_approved: string[]) => ({ auto_approved, user_consent: [], forbidden: [] });
-    await proposals.confirm(owner, ((await setPolicy(approve("Bash(git *)"))) as { proposal_id: string }).proposal_id);
+    await proposals.confirm(owner, ((await setPolicy(approve("Edit(src/**)"))) as { proposal_id: string }).proposal_id);
     // Narrows what is there; not what is there once the approval has been taken back.
     meanwhile = () => setPolicy(null);
-    const changed = await setPolicy({ ...approve("Bash(git *)"), forbidden: ["Write"] });
+    const changed = await setPolicy({ ...approve("Edit(src/**)"), forbidden: ["Write"] });
     expect(changed).toMatchObject({ outcome: "proposed" });
     expect(await policyNow()).toBeNull();
   });
