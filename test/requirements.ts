@@ -388,6 +388,14 @@ export const REQUIREMENTS = {
   "skills.import": "a skill comes from a zip or a git host, and a person confirms it",
   "skills.limits": "an archive is taken apart within limits, whatever it says of itself",
   "skills.paths": "no path of a skill leads out of its folder, or means two files",
+  // Telemetry
+  "telemetry.traces": "a trace goes from the client's through the tool call, session and turn to tool calls and model requests",
+  "telemetry.metrics": "what is measured is summed up in the team's object and pushed as OTLP, once",
+  "telemetry.labels": "attributes of metrics are few, and no ids of sessions or turns",
+  "telemetry.prometheus": "the sums of all teams are to be had as Prometheus' text, by a token alone",
+  "telemetry.outage": "with the collector down nothing waits, and what is dropped is counted and said",
+  "telemetry.off": "without anybody who would see it nothing is measured, and there is no /metrics",
+  "telemetry.files": "the dashboard and the alert rules name metrics that exist",
   // Audit
   "audit.policy": "every tool that writes, and every one that hands something out, is in the audit log",
   "audit.recorded": "who did what to what, through which client, when, with which outcome and by whose decision",

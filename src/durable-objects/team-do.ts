@@ -2,6 +2,9 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AuditFact } from "../shared/audit/entry.ts";
 import type { AuditMarks } from "../shared/rpc/audit-api.ts";
+import type { TelemetryBatch } from "../shared/telemetry/batch.ts";
+import type { Series } from "../shared/telemetry/metrics.ts";
+import { VERSION } from "./version.ts";
 import type { AssertExtends } from "../shared/rpc/protocol.ts";
 import type { SlotAnswer, SlotRequest, TeamApi } from "../shared/rpc/team-api.ts";
 import { createAlarmClock } from "./alarms/alarm-clock.ts";
@@ -14,6 +17,8 @@ import { migrate } from "./sql/migrate.ts";
 import { createSlotDesk } from "./teams/slot-desk.ts";
 import { createSlotStore, TEAM_MIGRATIONS } from "./teams/slot-store.ts";
 import { createTeamStore } from "./teams/team-store.ts";
+import { composeExport } from "./telemetry/compose-export.ts";
+import { createTelemetryDesk } from "./telemetry/telemetry-desk.ts";
 
 export class TeamObject extends DurableObject<Env> {
   readonly #logger = createObjectLogger("team", this.ctx.id.name ?? this.ctx.id.toString());
@@ -23,11 +28,12 @@ export class TeamObject extends DurableObject<Env> {
   readonly #team;
   readonly #sweep;
   readonly #audit;
+  readonly #telemetry;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     migrate(ctx.storage, TEAM_MIGRATIONS);
-    this.#alarms = createAlarmClock<"review" | "sweep" | "audit">(ctx.storage, Date.now);
+    this.#alarms = createAlarmClock<"review" | "sweep" | "audit" | "telemetry">(ctx.storage, Date.now);
     this.#slots = createSlotStore(ctx.storage.sql);
     this.#desk = createSlotDesk({
       slots: this.#slots,
@@ -53,6 +59,17 @@ export class TeamObject extends DurableObject<Env> {
       nowMs: Date.now,
       dueAt: (atMs) => this.#alarms.schedule("audit", atMs),
       onError: (error) => this.#logger.error("audit_not_delivered", error),
+    });
+    this.#telemetry = createTelemetryDesk({
+      ...composeExport(readConfig(env).telemetry),
+      storage: ctx.storage,
+      resource: () => ({ service_version: VERSION, team_id: this.#team.teamId() ?? "" }),
+      activeSessions: () => new Set(this.#slots.running().map(({ session_id }) => session_id)).size,
+      nowMs: Date.now,
+      background: (work) => ctx.waitUntil(work.catch((error) => this.#logger.error("background_failed", error))),
+      dueBy: (atMs) => this.#alarms.schedule("telemetry", atMs),
+      dueAt: (atMs) => (atMs === null ? this.#alarms.cancel("telemetry") : this.#alarms.reschedule("telemetry", atMs)),
+      logger: this.#logger,
     });
   }
 
@@ -85,10 +102,19 @@ export class TeamObject extends DurableObject<Env> {
     return this.#audit.marks();
   }
 
+  async recordTelemetry(teamId: string, batch: TelemetryBatch): Promise<void> {
+    this.#team.identify(teamId);
+    this.#telemetry.record(batch);
+  }
+
+  async readMetrics(): Promise<Series[]> {
+    return this.#telemetry.read();
+  }
+
   override async alarm(): Promise<void> {
     const review = (): void => this.#desk.review();
     const sweep = () => this.#sweep.run(this.#team.teamId() ?? "");
-    await this.#alarms.run({ review, sweep, audit: this.#audit.work }, (task, error) =>
+    await this.#alarms.run({ review, sweep, audit: this.#audit.work, telemetry: this.#telemetry.work }, (task, error) =>
       this.#logger.error("task_failed", error, { task }),
     );
   }

@@ -28,6 +28,7 @@ import { composeCustomization, composeHookRoute } from "./compose-customization.
 import { composePages } from "./compose-pages.ts";
 import { composePackRoutes, composeTimeline } from "./compose-timeline.ts";
 import { createDatabase } from "./db/client.ts";
+import { teams } from "./db/schema.ts";
 import { type EdgeParts, newId, now } from "./edge-parts.ts";
 import { createApp } from "./http/app.ts";
 import { answerHealth } from "./http/health-route.ts";
@@ -56,6 +57,8 @@ import { createSessionService, type SessionService } from "./sessions/session-se
 import { createSessionStore } from "./sessions/session-store.ts";
 import { createWatchPageRoute } from "./sessions/watch-page-route.ts";
 import { createWatchService, type WatchService } from "./sessions/watch-service.ts";
+import { createEdgeTelemetry } from "./telemetry/edge-telemetry.ts";
+import { createMetricsRoute } from "./telemetry/metrics-route.ts";
 import { consoleSink, createLogger } from "./telemetry/logger.ts";
 import { VERSION } from "./version.ts";
 
@@ -149,7 +152,7 @@ function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrinc
   const readers = createResourceReaders({ services, bodies, publicConfig: publicConfig(config, VERSION) });
   const rounds = createConsentRounds(config.runTokenSecret);
   const createHandler = (responseMode: "auto" | "sse") =>
-    createMcpHandler(createServerFactory({ version: VERSION, services, readers, rounds, audit: parts.audit, logger }), {
+    createMcpHandler(createServerFactory({ version: VERSION, services, readers, rounds, audit: parts.audit, telemetry: composeTelemetry(parts), logger }), {
       // The entry has checked the Origin already, and the token's audience names the host.
       allowedOriginHostnames: "*",
       allowedHostnames: [new URL(config.publicUrl).hostname],
@@ -226,6 +229,16 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   };
 }
 
+function composeTelemetry({ config, team, waitUntil, logger }: Parts) {
+  const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+  return createEdgeTelemetry({ isOn: config.measures, team, nowMs: Date.now, newId, randomBytes, waitUntil, logger });
+}
+
+function composeMetrics({ config, db, team }: Parts) {
+  const listTeams = async () => (await db.select({ id: teams.id }).from(teams)).map(({ id }) => id);
+  return createMetricsRoute({ token: config.metricsToken, listTeams, team, subtle: crypto.subtle });
+}
+
 function composeUsage({ config, d1 }: Parts) {
   const { publicUrl, usageRetentionDays: keepDays } = config;
   return createUsageService({ reader: createUsageReader(d1), nowMs: Date.now, keepDays, publicUrl });
@@ -269,6 +282,7 @@ function composeApp(parts: Parts, { principals, watching, pages, servers, signIn
     authorize: createAuthorizeRoute({ oauth, principals, signIns, newNonce: () => crypto.randomUUID(), logger }),
     watch: createWatchPageRoute({ watching, newNonce: () => crypto.randomUUID(), logger }),
     health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),
+    metrics: composeMetrics(parts),
     model: composeGateway(parts),
     mcpProxy: servers.proxy,
     hooks: composeHookRoute(parts),

@@ -1,5 +1,6 @@
 // A session on a real object's storage, with a runner in the same isolate behind a real WebSocket.
 import { type AuditFact, CHAIN_START } from "../../src/shared/audit/entry.ts";
+import type { TelemetryBatch } from "../../src/shared/telemetry/batch.ts";
 import type { ReportedUsage } from "../../src/shared/accounting/reported-usage.ts";
 import { NO_TOKENS } from "../../src/shared/accounting/token-usage.ts";
 import { runInDurableObject } from "cloudflare:test";
@@ -183,6 +184,8 @@ export type TestWorld = {
   /** False: the Team object has no slot. */
   slotFree: boolean;
   slotPosition: number;
+  /** What the team was told of what was measured. */
+  measured: TelemetryBatch[];
   /** What the team's audit log was told. */
   audited: AuditFact[];
   releasedSlots: string[];
@@ -322,6 +325,11 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
             if (world.down === "objects") throw new Error("down");
             world.audited.push(...facts);
           },
+          async recordTelemetry(_teamId, batch) {
+            if (world.down === "objects") throw new Error("down");
+            world.measured.push(batch);
+          },
+          readMetrics: async () => [],
           auditMarks: async () => ({ head: CHAIN_START, delivered: CHAIN_START }),
         }),
         config: readConfig(env),
@@ -336,6 +344,7 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
     },
     principal,
     audited: [],
+    measured: [],
     runner: new TestRunner(),
     lookup: null,
     leaseHeldBy: null,

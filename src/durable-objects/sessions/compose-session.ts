@@ -51,6 +51,8 @@ import { createTaskDesk } from "../tasks/task-desk.ts";
 import { createTranscriptKeeper } from "../transcripts/transcript-keeper.ts";
 import { createTranscriptStore } from "../transcripts/transcript-store.ts";
 import { issueSessionToken, type SessionTokenRoute } from "../tokens.ts";
+import { createObjectTeller } from "../telemetry/object-teller.ts";
+import { createSessionTelemetry, type SessionTelemetry, watchCreation, watchEvents } from "../telemetry/session-telemetry.ts";
 import { createTicketStore } from "../watching/ticket-store.ts";
 import { createWatchHub, type SocketPort, type WatchHub } from "../watching/watch-hub.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";
@@ -231,13 +233,21 @@ function composeDesk({ config }: SessionPorts, parts: DeskParts): PermissionDesk
   return createPermissionDesk({ ...parts, timeoutMs: config.permissionTimeoutMs, expireAt });
 }
 
-function composeParts({ storage, clock }: SessionPorts, deliverSoon: () => void): SessionLogParts {
+function composeParts(ports: SessionPorts, deliverSoon: () => void): SessionLogParts & { telemetry: SessionTelemetry } {
+  const { storage, clock } = ports;
+  const sessions = createSessionStore(storage.sql);
+  const turns = createTurnStore(storage.sql);
+  const events = createEventStore(storage.sql, clock);
+  const { isOn } = ports.config.telemetry;
+  const teller = createObjectTeller({ ...ports, newId: clock.newId, isOn, teamId: () => sessions.get().team_id });
+  const telemetry = createSessionTelemetry({ teller, sessions, turns, clock });
   return {
     storage,
     clock,
-    sessions: createSessionStore(storage.sql),
-    turns: createTurnStore(storage.sql),
-    events: createEventStore(storage.sql, clock),
+    telemetry,
+    sessions: watchCreation(sessions, telemetry),
+    turns,
+    events: watchEvents(events, telemetry),
     outbox: createOutboxStore(storage.sql, deliverSoon),
     bell: createEventBell(),
   };

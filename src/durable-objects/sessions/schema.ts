@@ -113,4 +113,6 @@ export const SESSION_MIGRATIONS = [
   CONFIGURATION_SCHEMA,
   PERMISSION_REQUEST_SCHEMA,
   ACCOUNTING_SCHEMA,
+  // The trace of the request that the prompt came with.
+  "ALTER TABLE turns ADD COLUMN traceparent TEXT",
 ] as const;

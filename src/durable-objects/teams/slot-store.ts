@@ -3,6 +3,7 @@ import type { SlotRequest } from "../../shared/rpc/team-api.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
 import { AUDIT_SCHEMA } from "../audit/audit-store.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
+import { TELEMETRY_SCHEMA } from "../telemetry/telemetry-store.ts";
 import { TEAM_SCHEMA } from "./team-store.ts";
 
 export const TEAM_MIGRATIONS = [
@@ -16,6 +17,7 @@ export const TEAM_MIGRATIONS = [
    ${ALARM_SCHEMA};`,
   TEAM_SCHEMA,
   AUDIT_SCHEMA,
+  TELEMETRY_SCHEMA,
 ] as const;
 
 /** `waiting_since` is null once the slot is held. */

@@ -44,6 +44,8 @@ export type SubmitTurn = {
   if_busy: IfBusy;
   /** What the edge found wrong with the files that the prompt names; a repeat gets its first answer all the same. */
   problem?: Failure | undefined;
+  /** W3C trace context of the request that it comes with. */
+  traceparent?: string;
 };
 
 /** What a prompt to a session that is busy does: waits, joins the running turn, or comes back. */
@@ -79,6 +81,17 @@ export type WaitRequest = {
   return_on: "turn" | "event";
   /** The turn to wait for; null for the newest. */
   turn_id: string | null;
+};
+
+/** When a model request came, was first answered and had ended, in milliseconds since 1970. */
+export type ModelTiming = {
+  model: string | null;
+  started_at_ms: number;
+  /** Null when no answer came. */
+  answered_at_ms: number | null;
+  ended_at_ms: number;
+  /** Of the provider's answer. */
+  status: number | null;
 };
 
 export type SessionView = {
@@ -185,7 +198,7 @@ export interface SessionApi {
   beginModelRequest(question: ModelRequestQuestion): Promise<Answer<{ request_id: string }>>;
   renewModelRequest(requestId: string): Promise<void>;
   /** `usage` is null when the provider did not answer, or did not say. */
-  finishModelRequest(requestId: string, usage: AnswerUsage | null): Promise<void>;
+  finishModelRequest(requestId: string, usage: AnswerUsage | null, timing: ModelTiming): Promise<void>;
   /** May the sandbox of that runtime use the session's MCP servers? Whose they are, and in which project. */
   /** Asked before an HTTP hook is sent: is that one of this session's, and the runtime the current one? */
   admitHook(question: ServerRequestQuestion, url: string): Promise<Answer<null>>;

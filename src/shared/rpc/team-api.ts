@@ -1,5 +1,6 @@
 // What is asked of the Team object: a running slot for a turn, as a lease that expires, and a place in the audit log.
 import type { AuditApi } from "./audit-api.ts";
+import type { TelemetryApi } from "./telemetry-api.ts";
 
 export type SlotRequest = {
   team_id: string;
@@ -14,7 +15,7 @@ export type SlotAnswer =
   | { granted: true; expires_at: string }
   | { granted: false; position: number; limit: "team" | "user"; running: number };
 
-export interface TeamApi extends AuditApi {
+export interface TeamApi extends AuditApi, TelemetryApi {
   /** Takes or renews a slot, or keeps a place in the queue: idempotent by turn_id. Who waits is told when its turn comes. */
   requestSlot(request: SlotRequest): Promise<SlotAnswer>;
   /** Gives a slot back, or leaves the queue. */

@@ -49,6 +49,8 @@ export type ToolContext = {
   services: Services;
   /** Tells the client how far the call is; does nothing when the client did not ask for it. */
   reportProgress: (progress: number, message: string) => Promise<void>;
+  /** W3C trace context: what the call begins elsewhere belongs below its span. */
+  traceparent: string;
   /** Aborted when the client is no longer waiting for this call. */
   signal: AbortSignal;
 };

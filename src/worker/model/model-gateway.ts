@@ -46,6 +46,7 @@ export function createModelGateway(options: GatewayOptions): (request: Request) 
 }
 
 async function pass(options: GatewayOptions, request: Request): Promise<Response> {
+  const started_at_ms = options.nowMs();
   const url = new URL(request.url);
   const path = url.pathname.slice(EDGE_PATHS.model.length);
   if (request.method === "HEAD" && (path === "" || path === "/")) return new Response(null, { status: 200 });
@@ -59,6 +60,7 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   const question = { team_id, runtime_id, model: asked.model };
   const { request_id } = unwrap(await session.beginModelRequest(question));
   const ended = Promise.withResolvers<AnswerUsage | null>();
+  const timing = { model: asked.model, started_at_ms, answered_at_ms: null as number | null, status: null as number | null };
   // A Worker that dies in mid-answer says nothing: what is not renewed is soon counted no longer.
   const renewing = setInterval(
     () => void session.renewModelRequest(request_id).catch(() => null),
@@ -66,11 +68,13 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   );
   const finish = (usage: AnswerUsage | null): Promise<void> => {
     clearInterval(renewing);
-    return session.finishModelRequest(request_id, usage);
+    return session.finishModelRequest(request_id, usage, { ...timing, ended_at_ms: options.nowMs() });
   };
   options.waitUntil(ended.promise.then(finish).catch(() => null));
   try {
-    return relay(options, await ask(options, request, { url: upstreamUrl, body }), ended.resolve);
+    const answer = await ask(options, request, { url: upstreamUrl, body });
+    Object.assign(timing, { answered_at_ms: options.nowMs(), status: answer.status });
+    return relay(options, answer, ended.resolve);
   } catch (error) {
     ended.resolve(null);
     throw error;

@@ -174,6 +174,7 @@ async function execute(
       ceiling: { permission_mode: options.ceiling },
       idempotency_key: request.idempotency_key,
       if_busy: request.if_busy,
+      ...(waiting.traceparent !== undefined && { traceparent: waiting.traceparent }),
     }),
   );
   // A prompt that joined a running turn runs as that one does.
