@@ -6,7 +6,9 @@ import { createOtlpExporter } from "../../src/durable-objects/telemetry/otlp-exp
 import { createTelemetryDesk, type TelemetryDesk } from "../../src/durable-objects/telemetry/telemetry-desk.ts";
 import type { Point, Span, TelemetryBatch } from "../../src/shared/telemetry/batch.ts";
 import { otlpMetricsSchema, otlpTracesSchema } from "../support/otlp-schema.ts";
-import { inSession, newId, prompt, runTurn } from "./session-fixture.ts";
+import { readConfig } from "../../src/durable-objects/config.ts";
+import { apiUsageSchema } from "../../src/shared/accounting/token-usage.ts";
+import { inSession, newId, type TestWorld, turnEnd } from "./session-fixture.ts";
 
 type World = {
   desk: TelemetryDesk;
@@ -213,5 +215,95 @@ describe("the team's telemetry", () => {
       },
       { isPushed: false },
     );
+  });
+});
+
+describe("what a session measures", () => {
+  const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const measuring = { config: { ...readConfig(env), telemetry: { ...readConfig(env).telemetry, isOn: true } } };
+  const spansOf = ({ measured }: TestWorld) => measured.flatMap(({ spans }) => spans);
+  const pointsOf = ({ measured }: TestWorld, name: string) =>
+    measured.flatMap(({ points }) => points).filter((one) => one.name === name);
+  const usage = apiUsageSchema.parse({ input_tokens: 100, output_tokens: 20 });
+  const answered = { message_id: "msg_1", model: "claude-sonnet-5-20260101", usage, estimated: false };
+  const timing = { model: "claude-sonnet-5", started_at_ms: 1000, answered_at_ms: 1400, ended_at_ms: 3000, status: 200 };
+  const toolUse = { type: "assistant", message: { content: [{ type: "tool_use", id: "toolu_1", name: "Bash", input: {} }] } };
+  const toolResult = { type: "user", message: { content: [{ type: "tool_result", tool_use_id: "toolu_1" }] } };
+
+  async function workThrough(world: TestWorld, traceparent?: string): Promise<string> {
+    const submitted = world.submit({ prompt: "do it", ...(traceparent === undefined ? {} : { traceparent }) });
+    if (!submitted.ok) throw new Error(submitted.error.message);
+    await world.session.driver.drive();
+    const { turn_id } = submitted.value;
+    const runner = world.runner!;
+    const message = { kind: "message", turn_id, body: undefined } as const;
+    await runner.say({ kind: "turn_started", turn_id, origin: "prompt" }, { ...message, message: toolUse });
+    await runner.say({ ...message, message: toolResult, tool_durations: { toolu_1: 250 } });
+    const row = world.session.sessions.get();
+    const question = { team_id: row.team_id, runtime_id: runner.runtimeId, model: "claude-sonnet-5" };
+    const begun = [world.session.models.begin(question), world.session.models.begin(question)];
+    for (const one of begun) if (one.ok) world.session.models.finish(one.value.request_id, answered, timing);
+    await runner.say(turnEnd(turn_id));
+    await world.settle();
+    return turn_id;
+  }
+
+  it("is one trace below the client's, and each answer's tokens once [telemetry.traces] [telemetry.metrics]", async () => {
+    await inSession(async (world) => {
+      await workThrough(world, `00-${TRACE}-00f067aa0ba902b7-01`);
+      const spans = spansOf(world);
+      const byName = (name: string) => spans.filter((one) => one.name.startsWith(name));
+      const [session, turn] = [byName("session")[0]!, byName("invoke_agent")[0]!];
+      expect(new Set(spans.map(({ trace_id }) => trace_id))).toEqual(new Set([TRACE]));
+      expect([session.parent_span_id, turn.parent_span_id]).toEqual(["00f067aa0ba902b7", session.span_id]);
+      expect(byName("execute_tool Bash")).toMatchObject([{ parent_span_id: turn.span_id, is_error: false }]);
+      expect(byName("chat claude-sonnet-5")).toMatchObject([
+        { parent_span_id: turn.span_id, start_ms: 1000, end_ms: 3000, attributes: { "gen_ai.usage.output_tokens": 20 } },
+        { parent_span_id: turn.span_id },
+      ]);
+      expect(pointsOf(world, "claude_code.tool.latency")).toMatchObject([
+        { value: 250, attributes: { "gen_ai.tool.name": "Bash", outcome: "ok" } },
+      ]);
+      expect(pointsOf(world, "claude_code.tokens.total").map(({ value }) => value)).toEqual([100, 20]);
+      expect(pointsOf(world, "claude_code.cost.total")).toHaveLength(1);
+      expect(pointsOf(world, "claude_code.gateway.latency").map(({ value }) => value)).toEqual([400, 400]);
+      expect(pointsOf(world, "claude_code.turn.duration")).toMatchObject([{ attributes: { status: "completed" } }]);
+      const { session_id } = world.session.sessions.get();
+      expect(JSON.stringify(world.measured.map(({ points }) => points))).not.toContain(session_id);
+      expect(JSON.stringify(world.measured)).not.toContain("do it");
+    }, measuring);
+  });
+
+  it("has points and no spans where the client's trace is not sampled, and a trace of its own without one [telemetry.traces]", async () => {
+    await inSession(async (world) => {
+      await workThrough(world, `00-${TRACE}-00f067aa0ba902b7-00`);
+      expect(spansOf(world)).toEqual([]);
+      expect(pointsOf(world, "claude_code.turn.duration")).toHaveLength(1);
+      const turnId = await workThrough(world, "nonsense");
+      expect(spansOf(world)[0]?.trace_id).toBe(turnId.replaceAll("-", ""));
+    }, measuring);
+  });
+
+  it("holds nothing up, and says what it dropped, while the team's object is away [telemetry.outage]", async () => {
+    await inSession(async (world) => {
+      const turnId = await workThrough(world);
+      world.measured.length = 0;
+      world.down = "objects";
+      world.session.telemetry.sessionCreated();
+      await world.settle();
+      expect(world.measured).toEqual([]);
+      expect(world.session.turns.get(turnId)?.status).toBe("completed");
+      world.down = null;
+      world.session.telemetry.sessionCreated();
+      await world.settle();
+      expect(world.measured).toMatchObject([{ dropped: 1, points: [{ value: 1 }] }]);
+    }, measuring);
+  });
+
+  it("is nothing where nobody would see it [telemetry.off]", async () => {
+    await inSession(async (world) => {
+      await workThrough(world);
+      expect(world.measured).toEqual([]);
+    });
   });
 });
