@@ -389,7 +389,8 @@ export const REQUIREMENTS = {
   "skills.limits": "an archive is taken apart within limits, whatever it says of itself",
   "skills.paths": "no path of a skill leads out of its folder, or means two files",
   // Telemetry
-  "telemetry.traces": "a trace goes from the client's through the tool call, session and turn to tool calls and model requests",
+  "telemetry.traces":
+    "a trace goes from the client's through the tool call, session and turn to tool calls and model requests",
   "telemetry.metrics": "what is measured is summed up in the team's object and pushed as OTLP, once",
   "telemetry.labels": "attributes of metrics are few, and no ids of sessions or turns",
   "telemetry.prometheus": "the sums of all teams are to be had as Prometheus' text, by a token alone",

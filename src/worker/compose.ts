@@ -152,14 +152,25 @@ function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrinc
   const readers = createResourceReaders({ services, bodies, publicConfig: publicConfig(config, VERSION) });
   const rounds = createConsentRounds(config.runTokenSecret);
   const createHandler = (responseMode: "auto" | "sse") =>
-    createMcpHandler(createServerFactory({ version: VERSION, services, readers, rounds, audit: parts.audit, telemetry: composeTelemetry(parts), logger }), {
-      // The entry has checked the Origin already, and the token's audience names the host.
-      allowedOriginHostnames: "*",
-      allowedHostnames: [new URL(config.publicUrl).hostname],
-      corsOptions: false,
-      responseMode,
-      onerror: (error) => logger.log("info", "mcp_request_refused", { error_name: error.name }),
-    });
+    createMcpHandler(
+      createServerFactory({
+        version: VERSION,
+        services,
+        readers,
+        rounds,
+        audit: parts.audit,
+        telemetry: composeTelemetry(parts),
+        logger,
+      }),
+      {
+        // The entry has checked the Origin already, and the token's audience names the host.
+        allowedOriginHostnames: "*",
+        allowedHostnames: [new URL(config.publicUrl).hostname],
+        corsOptions: false,
+        responseMode,
+        onerror: (error) => logger.log("info", "mcp_request_refused", { error_name: error.name }),
+      },
+    );
   const mcp = createMcpEndpoint({
     handler: createHandler("auto"),
     streamHandler: createHandler("sse"),

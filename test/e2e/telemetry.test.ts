@@ -8,12 +8,24 @@ import { METRIC_NAMES } from "../../src/shared/telemetry/metrics.ts";
 import { prometheusName } from "../../src/shared/telemetry/prometheus-text.ts";
 import { connect, prompt, start, waitForEnd } from "../journeys/person.ts";
 import { HAS_PROMTOOL, PROMTOOL } from "../support/promtool.ts";
-import { type MetricsRequest, otlpMetricsSchema, otlpTracesSchema, type TracesRequest } from "../support/otlp-schema.ts";
+import {
+  type MetricsRequest,
+  otlpMetricsSchema,
+  otlpTracesSchema,
+  type TracesRequest,
+} from "../support/otlp-schema.ts";
 import { callTool, say } from "../support/scripted-model/scenario.ts";
 import { startStack, type Stack } from "../support/stack.ts";
 
 type Client = Awaited<ReturnType<typeof connect>>;
-type Receiver = { url: string; traces: TracesRequest[]; metrics: MetricsRequest[]; status: number; headers: string[]; server: Server };
+type Receiver = {
+  url: string;
+  traces: TracesRequest[];
+  metrics: MetricsRequest[];
+  status: number;
+  headers: string[];
+  server: Server;
+};
 
 const TOKEN = "metrics-token-for-tests-only";
 
@@ -26,7 +38,8 @@ async function startReceiver(): Promise<Receiver> {
       receiver.headers.push(String(request.headers["x-collector-key"]));
       const body: unknown = JSON.parse(Buffer.concat(parts).toString());
       if (receiver.status === 200 && request.url === "/v1/traces") receiver.traces.push(otlpTracesSchema.parse(body));
-      if (receiver.status === 200 && request.url === "/v1/metrics") receiver.metrics.push(otlpMetricsSchema.parse(body));
+      if (receiver.status === 200 && request.url === "/v1/metrics")
+        receiver.metrics.push(otlpMetricsSchema.parse(body));
       response.writeHead(receiver.status, { "content-type": "application/json" }).end("{}");
     });
   });
@@ -42,8 +55,10 @@ describe("what is measured", () => {
   beforeAll(async () => {
     receiver = await startReceiver();
     const env = {
-      ...{ METRICS_TOKEN: TOKEN, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
-      ...{ OTEL_EXPORTER_OTLP_HEADERS: "x-collector-key=key%20one", BERTH_MAX_PERMISSION_MODE: "bypassPermissions" },
+      METRICS_TOKEN: TOKEN,
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_EXPORTER_OTLP_HEADERS: "x-collector-key=key%20one",
+      BERTH_MAX_PERMISSION_MODE: "bypassPermissions",
     };
     stack = await startStack({ sandbox: "process", env });
     client = await connect(stack);
@@ -62,18 +77,25 @@ describe("what is measured", () => {
     await waitForEnd(client, started);
     return { ...started, ms: Date.now() - beganAtMs };
   }
-  const spans = () => receiver.traces.flatMap(({ resourceSpans }) => resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
+  const spans = () =>
+    receiver.traces.flatMap(({ resourceSpans }) =>
+      resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)),
+    );
   async function waitFor(check: () => boolean): Promise<void> {
-    for (const deadline = Date.now() + 30_000; Date.now() < deadline && !check(); ) await sleep(200);
+    for (const deadline = Date.now() + 30_000; Date.now() < deadline && !check();) await sleep(200);
     expect(check()).toBe(true);
   }
   const scrape = (token = TOKEN) => fetch(`${stack.url}/metrics`, { headers: { authorization: `Bearer ${token}` } });
   const valueOf = (text: string, name: string) =>
-    text.split("\n").filter((line) => line.startsWith(name) && !line.startsWith("#")).reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+    text
+      .split("\n")
+      .filter((line) => line.startsWith(name) && !line.startsWith("#"))
+      .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
 
   it("comes to the receiver as traces from the tool call to model requests and tool calls [telemetry.traces]", async () => {
     const { session_id } = await turn("Say it.");
-    const ofSession = () => spans().filter(({ attributes }) => attributes.some(({ value }) => value["stringValue"] === session_id));
+    const ofSession = () =>
+      spans().filter(({ attributes }) => attributes.some(({ value }) => value["stringValue"] === session_id));
     await waitFor(() => ofSession().some(({ name }) => name === "invoke_agent claude_code"));
     const byName = (name: string) => ofSession().find((span) => span.name.startsWith(name))!;
     const [session, agent] = [byName("session"), byName("invoke_agent")];
@@ -91,8 +113,24 @@ describe("what is measured", () => {
 
   it("comes to the receiver as sums, without ids of sessions [telemetry.metrics]", async () => {
     await waitFor(() => receiver.metrics.length > 0);
-    const named = () => new Set(receiver.metrics.flatMap(({ resourceMetrics }) => resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics.map(({ name }) => name)))));
-    const wanted = ["claude_code.sessions.total", "claude_code.tokens.total", "claude_code.tool.latency", "claude_code.sessions.active", "claude_code.cost.total", "claude_code.sandbox.start.duration", "claude_code.gateway.latency", "claude_code.checkpoint.duration"];
+    const named = () =>
+      new Set(
+        receiver.metrics.flatMap(({ resourceMetrics }) =>
+          resourceMetrics.flatMap(({ scopeMetrics }) =>
+            scopeMetrics.flatMap(({ metrics }) => metrics.map(({ name }) => name)),
+          ),
+        ),
+      );
+    const wanted = [
+      "claude_code.sessions.total",
+      "claude_code.tokens.total",
+      "claude_code.tool.latency",
+      "claude_code.sessions.active",
+      "claude_code.cost.total",
+      "claude_code.sandbox.start.duration",
+      "claude_code.gateway.latency",
+      "claude_code.checkpoint.duration",
+    ];
     await waitFor(() => wanted.every((name) => named().has(name)));
     expect(JSON.stringify(receiver.metrics)).not.toMatch(/session[._]id|conversation/);
   });

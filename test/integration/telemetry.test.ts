@@ -40,7 +40,7 @@ async function withDesk(body: (world: World) => Promise<void>, options: { isPush
                   headers: { "x-key": "one" },
                   async fetch(url, init) {
                     if (world.status === null) throw new Error("connection refused");
-                    world.posts.push({ url, body: JSON.parse(String(init.body)) });
+                    world.posts.push({ url, body: JSON.parse(init.body as string) });
                     return new Response(world.answer, { status: world.status });
                   },
                 }),
@@ -74,17 +74,28 @@ async function withDesk(body: (world: World) => Promise<void>, options: { isPush
 
 const point = (value = 1, attributes = {}): Point => ({ name: "claude_code.sessions.total", value, attributes });
 const span = (): Span => ({
-  ...{ trace_id: "a".repeat(32), span_id: "b".repeat(16), parent_span_id: null, name: "session", kind: "internal" },
-  ...{ start_ms: Date.parse("2026-11-21T12:00:00Z"), end_ms: Date.parse("2026-11-21T12:00:01Z") },
+  trace_id: "a".repeat(32),
+  span_id: "b".repeat(16),
+  parent_span_id: null,
+  name: "session",
+  kind: "internal",
+  start_ms: Date.parse("2026-11-21T12:00:00Z"),
+  end_ms: Date.parse("2026-11-21T12:00:01Z"),
   attributes: {},
   is_error: false,
 });
 const batch = (wish: Partial<TelemetryBatch> = {}): TelemetryBatch => ({
-  ...{ batch_id: newId(), points: [], spans: [], dropped: 0 },
+  batch_id: newId(),
+  points: [],
+  spans: [],
+  dropped: 0,
   ...wish,
 });
 const valueOf = (desk: TelemetryDesk, name: string) =>
-  desk.read().filter((one) => one.name === name).reduce((sum, one) => sum + one.sum, 0);
+  desk
+    .read()
+    .filter((one) => one.name === name)
+    .reduce((sum, one) => sum + one.sum, 0);
 
 describe("the team's telemetry", () => {
   it("is summed up once, over restarts, and pushed as OTLP [telemetry.metrics]", async () => {
@@ -226,8 +237,17 @@ describe("what a session measures", () => {
     measured.flatMap(({ points }) => points).filter((one) => one.name === name);
   const usage = apiUsageSchema.parse({ input_tokens: 100, output_tokens: 20 });
   const answered = { message_id: "msg_1", model: "claude-sonnet-5-20260101", usage, estimated: false };
-  const timing = { model: "claude-sonnet-5", started_at_ms: 1000, answered_at_ms: 1400, ended_at_ms: 3000, status: 200 };
-  const toolUse = { type: "assistant", message: { content: [{ type: "tool_use", id: "toolu_1", name: "Bash", input: {} }] } };
+  const timing = {
+    model: "claude-sonnet-5",
+    started_at_ms: 1000,
+    answered_at_ms: 1400,
+    ended_at_ms: 3000,
+    status: 200,
+  };
+  const toolUse = {
+    type: "assistant",
+    message: { content: [{ type: "tool_use", id: "toolu_1", name: "Bash", input: {} }] },
+  };
   const toolResult = { type: "user", message: { content: [{ type: "tool_result", tool_use_id: "toolu_1" }] } };
 
   async function workThrough(world: TestWorld, traceparent?: string): Promise<string> {
@@ -258,7 +278,12 @@ describe("what a session measures", () => {
       expect([session.parent_span_id, turn.parent_span_id]).toEqual(["00f067aa0ba902b7", session.span_id]);
       expect(byName("execute_tool Bash")).toMatchObject([{ parent_span_id: turn.span_id, is_error: false }]);
       expect(byName("chat claude-sonnet-5")).toMatchObject([
-        { parent_span_id: turn.span_id, start_ms: 1000, end_ms: 3000, attributes: { "gen_ai.usage.output_tokens": 20 } },
+        {
+          parent_span_id: turn.span_id,
+          start_ms: 1000,
+          end_ms: 3000,
+          attributes: { "gen_ai.usage.output_tokens": 20 },
+        },
         { parent_span_id: turn.span_id },
       ]);
       expect(pointsOf(world, "claude_code.tool.latency")).toMatchObject([

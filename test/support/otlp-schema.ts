@@ -27,7 +27,10 @@ export const otlpTracesSchema = z.strictObject({
             z.strictObject({
               traceId: z.string().regex(/^[0-9a-f]{32}$/),
               spanId: z.string().regex(/^[0-9a-f]{16}$/),
-              parentSpanId: z.string().regex(/^[0-9a-f]{16}$/).optional(),
+              parentSpanId: z
+                .string()
+                .regex(/^[0-9a-f]{16}$/)
+                .optional(),
               name: z.string().min(1),
               kind: z.int().min(1).max(5),
               startTimeUnixNano: nanos,

@@ -52,7 +52,12 @@ import { createTranscriptKeeper } from "../transcripts/transcript-keeper.ts";
 import { createTranscriptStore } from "../transcripts/transcript-store.ts";
 import { issueSessionToken, type SessionTokenRoute } from "../tokens.ts";
 import { createObjectTeller } from "../telemetry/object-teller.ts";
-import { createSessionTelemetry, type SessionTelemetry, watchCreation, watchEvents } from "../telemetry/session-telemetry.ts";
+import {
+  createSessionTelemetry,
+  type SessionTelemetry,
+  watchCreation,
+  watchEvents,
+} from "../telemetry/session-telemetry.ts";
 import { createTicketStore } from "../watching/ticket-store.ts";
 import { createWatchHub, type SocketPort, type WatchHub } from "../watching/watch-hub.ts";
 import { createLeaseKeeper } from "./lease-keeper.ts";

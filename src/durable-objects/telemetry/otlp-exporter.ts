@@ -38,7 +38,9 @@ export function createOtlpExporter({ endpoint, headers, fetch }: Options): OtlpE
         const response = await fetch(`${endpoint.replace(/\/+$/, "")}/v1/${signal}`, init);
         const text = await response.text();
         if (response.ok) return { outcome: "taken", rejected: readRejected(text) };
-        return TRY_AGAIN.has(response.status) ? { outcome: "try_again" } : { outcome: "refused", status: response.status };
+        return TRY_AGAIN.has(response.status)
+          ? { outcome: "try_again" }
+          : { outcome: "refused", status: response.status };
       } catch {
         return { outcome: "try_again" };
       }

@@ -98,7 +98,13 @@ function keep(parts: Parts, store: TelemetryStore, batch: TelemetryBatch): boole
 async function pushSpans(parts: Parts, store: TelemetryStore, exporter: OtlpExporter): Promise<boolean> {
   for (let rows = store.spans(BATCH); rows.length > 0; rows = store.spans(BATCH)) {
     const ids = rows.map(({ id }) => id);
-    const sent = await exporter.send("traces", tracesToOtlp(parts.resource(), rows.map(({ span }) => span)));
+    const sent = await exporter.send(
+      "traces",
+      tracesToOtlp(
+        parts.resource(),
+        rows.map(({ span }) => span),
+      ),
+    );
     if (sent.outcome === "try_again") {
       store.countAttempt(ids);
       const givenUp = rows.filter(({ attempts }) => attempts + 1 >= MAX_ATTEMPTS).map(({ id }) => id);

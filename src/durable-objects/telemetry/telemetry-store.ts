@@ -1,7 +1,14 @@
 // The team's telemetry in the Team object's SQLite: sums since its first point, and spans until a collector has them.
 import { z } from "zod";
 import { type Span, spanSchema } from "../../shared/telemetry/batch.ts";
-import { addValue, emptySeries, METRIC_NAMES, type MetricName, type Series, seriesKey } from "../../shared/telemetry/metrics.ts";
+import {
+  addValue,
+  emptySeries,
+  METRIC_NAMES,
+  type MetricName,
+  type Series,
+  seriesKey,
+} from "../../shared/telemetry/metrics.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
 
 export const TELEMETRY_SCHEMA = `

@@ -72,7 +72,8 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
     const refusedMs = await parts.circuit.run(async () => {
       const { state } = await find();
       // What does not answer may be busy, and its files are nowhere else: it is given a minute, as its turns are.
-      if (state === "gone" || (state === "unreachable" && !(await comesBack(parts)))) await timeStart(parts, () => startFresh(parts, identity));
+      if (state === "gone" || (state === "unreachable" && !(await comesBack(parts))))
+        await timeStart(parts, () => startFresh(parts, identity));
     });
     return refusedMs === null ? describeRuntime(store) : explainRefusal(refusedMs);
   };

@@ -23,16 +23,29 @@ describe("sums and spans", () => {
     expect(metrics.map(({ name }) => name)).toEqual(METRIC_NAMES);
     expect(metrics.find(({ name }) => name === "claude_code.tool.latency")).toMatchObject({
       unit: "ms",
-      histogram: { dataPoints: [{ count: "2", sum: 70_003, startTimeUnixNano: "1795262399000000000" }, { count: "1" }] },
+      histogram: {
+        dataPoints: [{ count: "2", sum: 70_003, startTimeUnixNano: "1795262399000000000" }, { count: "1" }],
+      },
     });
     expect(metrics.find(({ name }) => name === "claude_code.session.duration")?.unit).toBe("s");
   });
 
   it("are OTLP's JSON with spans, their times to the microsecond [telemetry.traces]", () => {
     const span: Span = {
-      ...{ trace_id: "a".repeat(32), span_id: "b".repeat(16), parent_span_id: null, name: "chat", kind: "client" },
-      ...{ start_ms: NOW + 0.25, end_ms: NOW + 1, is_error: true },
-      attributes: { text: "x", whole: 7, part: 0.5, flag: true },
+      trace_id: "a".repeat(32),
+      span_id: "b".repeat(16),
+      parent_span_id: null,
+      name: "chat",
+      kind: "client",
+      start_ms: NOW + 0.25,
+      end_ms: NOW + 1,
+      is_error: true,
+      attributes: {
+        text: "x",
+        whole: 7,
+        part: 0.5,
+        flag: true,
+      },
     };
     const written = otlpTracesSchema.parse(tracesToOtlp(resource, [span, { ...span, parent_span_id: "c".repeat(16) }]));
     const [first, second] = written.resourceSpans[0]?.scopeSpans[0]?.spans ?? [];

@@ -27,7 +27,11 @@ const catalogue = {
     bounds: SECONDS,
   },
   "claude_code.tokens.total": { kind: "counter", unit: "{token}", description: "Tokens that models used." },
-  "claude_code.cost.total": { kind: "counter", unit: "USD", description: "What models cost, where their price is known." },
+  "claude_code.cost.total": {
+    kind: "counter",
+    unit: "USD",
+    description: "What models cost, where their price is known.",
+  },
   "claude_code.tool.latency": {
     kind: "histogram",
     unit: "ms",

@@ -19,8 +19,16 @@ export function tracesToOtlp(resource: Resource, spans: readonly Span[]) {
 /** `startMs`: since when everything is summed up. */
 export function metricsToOtlp(resource: Resource, series: readonly Series[], time: { startMs: number; nowMs: number }) {
   const names = [...new Set(series.map(({ name }) => name))];
-  const metrics = names.map((name) => metricToOtlp(name, series.filter((one) => one.name === name), time));
-  return { resourceMetrics: [{ resource: resourceToOtlp(resource), scopeMetrics: [{ scope: scopeOf(resource), metrics }] }] };
+  const metrics = names.map((name) =>
+    metricToOtlp(
+      name,
+      series.filter((one) => one.name === name),
+      time,
+    ),
+  );
+  return {
+    resourceMetrics: [{ resource: resourceToOtlp(resource), scopeMetrics: [{ scope: scopeOf(resource), metrics }] }],
+  };
 }
 
 function metricToOtlp(name: MetricName, series: readonly Series[], time: { startMs: number; nowMs: number }) {
@@ -58,9 +66,10 @@ function spanToOtlp(span: Span) {
 
 function resourceToOtlp({ service_version, team_id }: Resource) {
   const attributes = {
-    ...{ "service.name": "berth", "service.version": service_version },
-    // Each team's object sums up by itself: together they would be one stream with jumps.
-    ...{ "service.namespace": "berth", "service.instance.id": team_id },
+    "service.name": "berth",
+    "service.version": service_version,
+    "service.namespace": "berth",
+    "service.instance.id": team_id,
   };
   return { attributes: attributesToOtlp(attributes) };
 }

@@ -17,7 +17,12 @@ export function prometheusName(name: MetricName): string {
 }
 
 export function writePrometheus(series: readonly Series[]): string {
-  return METRIC_NAMES.map((name) => writeMetric(name, series.filter((one) => one.name === name))).join("");
+  return METRIC_NAMES.map((name) =>
+    writeMetric(
+      name,
+      series.filter((one) => one.name === name),
+    ),
+  ).join("");
 }
 
 function writeMetric(name: MetricName, series: readonly Series[]): string {
@@ -31,7 +36,10 @@ function writeMetric(name: MetricName, series: readonly Series[]): string {
 function writeSeries(shown: string, series: Series): string[] {
   const { kind, unit, bounds = [] } = METRICS[series.name];
   const factor = UNITS[unit]?.factor ?? 1;
-  const labels = Object.entries(series.attributes).map(([key, value]) => [key.replaceAll(/[^a-zA-Z0-9_]/g, "_"), value]);
+  const labels = Object.entries(series.attributes).map(([key, value]) => [
+    key.replaceAll(/[^a-zA-Z0-9_]/g, "_"),
+    value,
+  ]);
   const line = (suffix: string, value: number, more: string[][] = []): string =>
     `${shown}${suffix}${writeLabels([...labels, ...more])} ${value}\n`;
   if (kind !== "histogram") return [line("", series.sum * factor)];

@@ -18,7 +18,8 @@ const SERIES = new Set(
     return METRICS[name].kind === "histogram" ? ["_bucket", "_sum", "_count"].map((suffix) => shown + suffix) : [shown];
   }),
 );
-const namesIn = (text: string) => [...text.matchAll(/\b(?:claude_code|berth|gen_ai_client)_[a-z_]+/g)].map(([name]) => name);
+const namesIn = (text: string) =>
+  [...text.matchAll(/\b(?:claude_code|berth|gen_ai_client)_[a-z_]+/g)].map(([name]) => name);
 type Rules = { groups: { rules: { alert: string; expr: string; annotations: Record<string, string> }[] }[] };
 
 describe("the dashboard and the alert rules", () => {
@@ -26,7 +27,10 @@ describe("the dashboard and the alert rules", () => {
   const panels = (JSON.parse(dashboard) as { panels: { title: string; targets: { expr: string }[] }[] }).panels;
 
   it("name metrics that there are, and the dashboard shows them all [telemetry.files]", () => {
-    const asked = [...rules.map(({ expr }) => expr), ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))];
+    const asked = [
+      ...rules.map(({ expr }) => expr),
+      ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+    ];
     const named = asked.map(namesIn);
     expect(named.filter((names) => names.length === 0)).toEqual([]);
     expect(named.flat().filter((name) => !SERIES.has(name))).toEqual([]);

@@ -30,7 +30,12 @@ export function createTelemetryTeller(parts: Parts): TelemetryTeller {
     parts.onDropped(count);
   };
   const takeBatch = (): TelemetryBatch => {
-    const batch = { batch_id: parts.newId(), points: points.slice(0, MAX_BATCH), spans: spans.slice(0, MAX_BATCH), dropped };
+    const batch = {
+      batch_id: parts.newId(),
+      points: points.slice(0, MAX_BATCH),
+      spans: spans.slice(0, MAX_BATCH),
+      dropped,
+    };
     points = points.slice(MAX_BATCH);
     spans = spans.slice(MAX_BATCH);
     dropped = 0;
@@ -38,7 +43,7 @@ export function createTelemetryTeller(parts: Parts): TelemetryTeller {
   };
   const tellAll = async (): Promise<void> => {
     // What is added in the same breath goes along.
-    await null;
+    await Promise.resolve();
     while (points.length + spans.length > 0) {
       const batch = takeBatch();
       if (await sendWithRetries(parts, batch)) continue;

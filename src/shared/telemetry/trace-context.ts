@@ -32,7 +32,7 @@ export function spanIdOf(uuid: string): string {
 
 /** A second span of the same thing. */
 export function outerSpanIdOf(uuid: string): string {
-  return [...spanIdOf(uuid)].reverse().join("");
+  return Array.from(spanIdOf(uuid)).toReversed().join("");
 }
 
 export function toHex(bytes: Uint8Array): string {

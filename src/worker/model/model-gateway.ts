@@ -60,7 +60,12 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   const question = { team_id, runtime_id, model: asked.model };
   const { request_id } = unwrap(await session.beginModelRequest(question));
   const ended = Promise.withResolvers<AnswerUsage | null>();
-  const timing = { model: asked.model, started_at_ms, answered_at_ms: null as number | null, status: null as number | null };
+  const timing = {
+    model: asked.model,
+    started_at_ms,
+    answered_at_ms: null as number | null,
+    status: null as number | null,
+  };
   // A Worker that dies in mid-answer says nothing: what is not renewed is soon counted no longer.
   const renewing = setInterval(
     () => void session.renewModelRequest(request_id).catch(() => null),

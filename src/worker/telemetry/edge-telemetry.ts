@@ -39,8 +39,19 @@ export function createEdgeTelemetry(options: EdgeTelemetryOptions): EdgeTelemetr
         end({ isError: is_error }) {
           if (!options.isOn || !sampled) return;
           const ids = { trace_id, span_id, parent_span_id: parent?.span_id ?? null };
-          const attributes = { "mcp.method.name": "tools/call", "gen_ai.tool.name": tool, "gen_ai.operation.name": "execute_tool" };
-          const span = { name: `tools/call ${tool}`, kind: "server", start_ms, end_ms: nowMs(), attributes, is_error } as const;
+          const attributes = {
+            "mcp.method.name": "tools/call",
+            "gen_ai.tool.name": tool,
+            "gen_ai.operation.name": "execute_tool",
+          };
+          const span = {
+            name: `tools/call ${tool}`,
+            kind: "server",
+            start_ms,
+            end_ms: nowMs(),
+            attributes,
+            is_error,
+          } as const;
           tell(options, teamId, { ...ids, ...span });
         },
       };

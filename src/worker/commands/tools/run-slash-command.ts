@@ -60,7 +60,10 @@ export const runSlashCommand = defineTool({
       wait_seconds,
       idempotency_key: idempotency_key ?? null,
     };
-    return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal, traceparent }), services);
+    return showExecuted(
+      await services.sessions.execute(principal, request, { reportProgress, signal, traceparent }),
+      services,
+    );
   },
   resume: (args, before, context) => resumeExecuted(args.wait_seconds, before, context),
 });

@@ -144,7 +144,10 @@ export const executeClaude = defineTool({
       wait_seconds,
       idempotency_key: idempotency_key ?? null,
     };
-    return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal, traceparent }), services);
+    return showExecuted(
+      await services.sessions.execute(principal, request, { reportProgress, signal, traceparent }),
+      services,
+    );
   },
   resume: (args, before, context) => resumeExecuted(args.wait_seconds, before, context),
 });
