@@ -7,6 +7,8 @@ const TEST_SECRETS = {
   SIGN_IN_CODE: "TEST-CODE-0000",
   SANDBOX_SUPERVISOR_TOKEN: "supervisor-token-for-tests-only",
   VAULT_KEYS: `test:${"A".repeat(43)}`,
+  METRICS_TOKEN: "none",
+  OTEL_EXPORTER_OTLP_HEADERS: "none",
 };
 
 /** What is polled for comes within milliseconds, or never: the default of one second also catches a machine that is busy. */

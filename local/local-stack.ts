@@ -120,6 +120,8 @@ async function runStack(settings: Settings, context: Context): Promise<void> {
   const modelBaseUrl = await startModel(settings, context);
   const sandboxUrls = await startSandboxes(settings, context, choice.mode);
   writeWorkerEnv(context.paths.workerEnv, {
+    METRICS_TOKEN: "none",
+    OTEL_EXPORTER_OTLP_HEADERS: "none",
     ...settings.workerSettings,
     PUBLIC_URL: `http://localhost:${settings.port}`,
     MODEL_BASE_URL: modelBaseUrl,

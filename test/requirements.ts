@@ -426,4 +426,24 @@ export const REQUIREMENTS = {
   "resources.agents": "agents are resources",
   "resources.usage": "a day's usage is a resource",
   "team.priority": "of one person's waiting turns the most urgent goes first, and nobody overtakes others by it",
+  // Telemetry
+  "telemetry.traces":
+    "a trace goes from the client's through the tool call, session and turn to tool calls and model requests",
+  "telemetry.metrics": "what is measured is summed up in the team's object and pushed as OTLP, once",
+  "telemetry.labels": "attributes of metrics are few, and no ids of sessions or turns",
+  "telemetry.prometheus": "the sums of all teams are to be had as Prometheus' text, by a token alone",
+  "telemetry.outage": "with the collector down nothing waits, and what is dropped is counted and said",
+  "telemetry.off": "without anybody who would see it nothing is measured, and there is no /metrics",
+  "telemetry.files": "the dashboard and the alert rules name metrics that exist",
+  // Audit
+  "audit.policy": "every tool that writes, and every one that hands something out, is in the audit log",
+  "audit.recorded": "who did what to what, through which client, when, with which outcome and by whose decision",
+  "audit.no_content": "no secret and no content of anybody's work gets into the audit log",
+  "audit.chain": "each entry has one place in the team's chain, however many come at once or again",
+  "audit.outage": "with D1 down entries are kept by the Team object, and D1 gets them in order later",
+  "audit.closed": "what the log cannot be told of is not done; what nobody ended is said to be unknown",
+  "audit.verify": "a changed, removed, added or moved row and a cut tail are each found, and the first one is named",
+  "audit.query": "an owner finds entries by time, person, client, action, target and outcome, page by page",
+  "audit.visibility": "members read no audit log, and owners none of another team",
+  "audit.export": "the log is to be had as a file with its hashes",
 } as const;

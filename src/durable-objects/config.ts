@@ -1,5 +1,6 @@
 // What the objects need of the environment, parsed once per object.
 import { z } from "zod";
+import { readMetricsToken, readOtlpHeaders } from "../shared/telemetry/settings.ts";
 import { MAX_CONSENT_SECONDS } from "../shared/limits.ts";
 import { type PermissionMode, permissionModeSchema } from "../shared/permissions/permission-mode.ts";
 import { type BuiltInServers, readBuiltInServers } from "../shared/mcp-servers/built-in-servers.ts";
@@ -26,8 +27,21 @@ const configSchema = z.object({
     .positive()
     .max(365 * 24 * 60),
   ARCHIVE_AFTER_DAYS: z.coerce.number().min(0).max(3650),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().or(z.literal("")).default(""),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().default("").transform(readOtlpHeaders),
+  METRICS_TOKEN: z.string().default("").transform(readMetricsToken),
+  TELEMETRY_CONSOLE: z.enum(["true", "false"]).default("false"),
   PERMISSION_TIMEOUT_SECONDS: z.coerce.number().int().min(1).max(MAX_CONSENT_SECONDS),
 });
+
+export type TelemetryConfig = {
+  /** False where nobody would ever see it. */
+  isOn: boolean;
+  /** Where spans and sums are pushed; empty for nowhere. */
+  otlpEndpoint: string;
+  otlpHeaders: Readonly<Record<string, string>>;
+  console: boolean;
+};
 
 export type ObjectConfig = {
   sandbox: "container" | "process";
@@ -50,6 +64,7 @@ export type ObjectConfig = {
   archiveAfterMs: number;
   /** How long a person has to answer what a session asks; what nobody answered is denied. */
   permissionTimeoutMs: number;
+  telemetry: TelemetryConfig;
   /** MCP servers that every team has. */
   builtInServers: BuiltInServers;
 };
@@ -71,6 +86,12 @@ export function readConfig(env: unknown): ObjectConfig {
     archiveAfterMs: parsed.ARCHIVE_AFTER_DAYS * DAY_MS,
     maxPermissionMode: parsed.MAX_PERMISSION_MODE,
     builtInServers: parsed.MCP_SERVERS,
+    telemetry: {
+      isOn: parsed.OTEL_EXPORTER_OTLP_ENDPOINT + parsed.METRICS_TOKEN !== "" || parsed.TELEMETRY_CONSOLE === "true",
+      otlpEndpoint: parsed.OTEL_EXPORTER_OTLP_ENDPOINT,
+      otlpHeaders: parsed.OTEL_EXPORTER_OTLP_HEADERS,
+      console: parsed.TELEMETRY_CONSOLE === "true",
+    },
     permissionTimeoutMs: parsed.PERMISSION_TIMEOUT_SECONDS * 1000,
     allowedModels: parsed.ALLOWED_MODELS.split(",").map((name) => name.trim()),
   };

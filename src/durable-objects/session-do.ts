@@ -15,6 +15,7 @@ import type {
   LogPage,
   LogSize,
   ModelRequestQuestion,
+  ModelTiming,
   ServerRequestQuestion,
   SessionApi,
   SessionOptions,
@@ -291,8 +292,8 @@ export class SessionObject extends DurableObject<Env> {
     this.#session?.models.renew(requestId);
   }
 
-  async finishModelRequest(requestId: string, usage: AnswerUsage | null): Promise<void> {
-    this.#session?.models.finish(requestId, usage);
+  async finishModelRequest(requestId: string, usage: AnswerUsage | null, timing: ModelTiming): Promise<void> {
+    this.#session?.models.finish(requestId, usage, timing);
   }
 
   async admitServerRequest(question: ServerRequestQuestion): Promise<Answer<{ owner_id: string; project_id: string }>> {

@@ -70,6 +70,7 @@ export class WorkspaceObject extends DurableObject<Env> {
       bucket: this.env.BUCKET,
       database: this.env.DB,
       session: (id) => this.env.SESSION.getByName(id),
+      team: (id) => this.env.TEAM.getByName(id),
       sandbox: (workspaceId) => chooseSandbox(config, this.ctx.container, workspaceId),
       config,
       clock: systemClock,

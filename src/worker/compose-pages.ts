@@ -1,9 +1,10 @@
 // Builds the pages for signed-in people, and what knows who is signed in.
+import type { AuditRecorder } from "./audit/audit-recorder.ts";
 import { newTicket, sha256Hex } from "./attachments/upload-ticket.ts";
 import { type BrowserSessions, type BrowserSessionStore, createBrowserSessions } from "./auth/browser-session.ts";
 import { createBrowserSessionStore } from "./auth/browser-session-store.ts";
 import type { PrincipalStore } from "./auth/principal-store.ts";
-import type { SignInVerdict } from "./auth/sign-in-policy.ts";
+import type { SignIns } from "./auth/audited-sign-in.ts";
 import { createSignInRoute } from "./auth/sign-in-route.tsx";
 import { createPlaceNames } from "./configuration/place-names.ts";
 import { createProposalRoute } from "./configuration/proposal-route.tsx";
@@ -20,7 +21,8 @@ export type PageParts = {
   publicUrl: string;
   principals: PrincipalStore;
   services: Pick<Services, "configuration" | "permissions" | "proposals" | "servers" | "sessions">;
-  signIn: (code: string) => Promise<SignInVerdict>;
+  signIns: SignIns;
+  audit: AuditRecorder;
   nameClient: (clientId: string) => Promise<string>;
   logger: Logger;
 };
@@ -36,13 +38,14 @@ export function composePages(parts: PageParts) {
     signIn: createSignInRoute({
       ...shared,
       ensureUser: parts.principals.ensureLocalUser,
-      signIn: parts.signIn,
+      signIns: parts.signIns,
       logger,
     }),
     consent: createConsentRoute({ ...shared, permissions: services.permissions }),
     proposals: createProposalRoute({
       ...shared,
       proposals: services.proposals,
+      audit: parts.audit,
       nameClient: parts.nameClient,
       namePlace: createPlaceNames({ db: parts.db, sessions: services.sessions }),
     }),
@@ -50,10 +53,10 @@ export function composePages(parts: PageParts) {
   return { routes: { ...routes, ...composeServerPages(parts, browsers) }, sweep: () => store.sweep(Date.now()) };
 }
 
-function composeServerPages({ db, services, publicUrl, logger }: PageParts, browsers: BrowserSessions) {
+function composeServerPages({ db, services, publicUrl, audit, logger }: PageParts, browsers: BrowserSessions) {
   const { configuration, servers } = services;
   const access = createPlaceAccess({ db, sessions: services.sessions });
-  const shared = { browsers, newNonce, logger };
+  const shared = { browsers, newNonce, audit, logger };
   return {
     connect: createConnectRoutes({ ...shared, ...servers, maySee: access.maySee, publicUrl }),
     secrets: createSecretRoutes({ ...shared, ...servers, configuration, mayChange: access.mayChange }),

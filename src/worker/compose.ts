@@ -9,6 +9,9 @@ import { verifyRunToken } from "../shared/tokens/run-token-signature.ts";
 import { createUsageService } from "./accounting/usage-service.ts";
 import { createUsageReader } from "./accounting/usage-store.ts";
 import { createBudgetService } from "./budgets/budget-service.ts";
+import { createAuditRecorder } from "./audit/audit-recorder.ts";
+import { createAuditService } from "./audit/audit-service.ts";
+import { createAuditReader } from "./audit/audit-store.ts";
 import { createUploadRoute } from "./attachments/upload-route.ts";
 import { createUploadService, type UploadService } from "./attachments/upload-service.ts";
 import { createUploadStore } from "./attachments/upload-store.ts";
@@ -17,7 +20,7 @@ import { createArchiveService } from "./archive/archive-service.ts";
 import { createAuthorizeRoute } from "./auth/authorize-route.tsx";
 import { createPrincipalStore, type PrincipalStore } from "./auth/principal-store.ts";
 import { providerOptions } from "./auth/provider-options.ts";
-import { judgeSignIn } from "./auth/sign-in-policy.ts";
+import { createSignIns, type SignIns } from "./auth/audited-sign-in.ts";
 import { createSignInStore } from "./auth/sign-in-store.ts";
 import { createSweepStore } from "./checkpoints/keeping/sweep-store.ts";
 import { sweepCheckpoints } from "./checkpoints/keeping/sweep.ts";
@@ -27,6 +30,7 @@ import { composeCustomization, composeHookRoute } from "./compose-customization.
 import { composePages } from "./compose-pages.ts";
 import { composePackRoutes, composeTimeline } from "./compose-timeline.ts";
 import { createDatabase } from "./db/client.ts";
+import { teams } from "./db/schema.ts";
 import { type EdgeParts, newId, now } from "./edge-parts.ts";
 import { createApp } from "./http/app.ts";
 import { answerHealth } from "./http/health-route.ts";
@@ -55,6 +59,8 @@ import { createSessionService, type SessionService } from "./sessions/session-se
 import { createSessionStore } from "./sessions/session-store.ts";
 import { createWatchPageRoute } from "./sessions/watch-page-route.ts";
 import { createWatchService, type WatchService } from "./sessions/watch-service.ts";
+import { createEdgeTelemetry } from "./telemetry/edge-telemetry.ts";
+import { createMetricsRoute } from "./telemetry/metrics-route.ts";
 import { consoleSink, createLogger } from "./telemetry/logger.ts";
 import { VERSION } from "./version.ts";
 
@@ -74,6 +80,7 @@ export type Edge = FetchHandler & { scheduled(): Promise<void> };
 export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   const config = readConfig(env);
   const logger = createLogger({ sink: consoleSink, newEventId: newId });
+  const team = (id: string) => env.TEAM.getByName(id);
   const base: EdgeParts = {
     config,
     db: createDatabase(env.DB),
@@ -82,7 +89,8 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
     logger,
     session: (id) => env.SESSION.getByName(id),
     workspace: (id) => env.WORKSPACE.getByName(id),
-    team: (id) => env.TEAM.getByName(id),
+    team,
+    audit: createAuditRecorder({ team, newId, now, waitUntil: runtime.waitUntil, logger }),
     ...composeGuard(config),
     waitUntil: runtime.waitUntil,
   };
@@ -96,15 +104,15 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   });
   if (config.modelKeyProblem !== null) logger.log("error", "model_key_unusable", { problem: config.modelKeyProblem });
   const services = { ...composeServices(parts), watching };
-  const { signIn } = composeSignIn(parts);
+  const signIns = composeSignIns(parts, principals);
   const oauth = () => getOAuthApi(options, env);
   const nameClient = async (id: string) => (await oauth().lookupClient(id))?.clientName ?? id;
-  const pages = composePages({ ...parts, publicUrl: config.publicUrl, principals, services, signIn, nameClient });
+  const pages = composePages({ ...parts, publicUrl: config.publicUrl, principals, services, signIns, nameClient });
   const options: OAuthProviderOptions<Env> = providerOptions({
     ...config,
     logger,
     apiHandler: composeProtected(parts, principals.readPrincipal, services),
-    defaultHandler: composeApp(parts, { principals, watching, pages, servers: services.servers, signIn, oauth }),
+    defaultHandler: composeApp(parts, { principals, watching, pages, servers: services.servers, signIns, oauth }),
   });
   const provider = new OAuthProvider<Env>(options);
   const entry = createEntry({ provider, publicUrl: config.publicUrl, logger });
@@ -146,14 +154,25 @@ function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrinc
   const readers = createResourceReaders({ services, bodies, publicConfig: publicConfig(config, VERSION) });
   const rounds = createConsentRounds(config.runTokenSecret);
   const createHandler = (responseMode: "auto" | "sse") =>
-    createMcpHandler(createServerFactory({ version: VERSION, services, readers, rounds, logger }), {
-      // The entry has checked the Origin already, and the token's audience names the host.
-      allowedOriginHostnames: "*",
-      allowedHostnames: [new URL(config.publicUrl).hostname],
-      corsOptions: false,
-      responseMode,
-      onerror: (error) => logger.log("info", "mcp_request_refused", { error_name: error.name }),
-    });
+    createMcpHandler(
+      createServerFactory({
+        version: VERSION,
+        services,
+        readers,
+        rounds,
+        audit: parts.audit,
+        telemetry: composeTelemetry(parts),
+        logger,
+      }),
+      {
+        // The entry has checked the Origin already, and the token's audience names the host.
+        allowedOriginHostnames: "*",
+        allowedHostnames: [new URL(config.publicUrl).hostname],
+        corsOptions: false,
+        responseMode,
+        onerror: (error) => logger.log("info", "mcp_request_refused", { error_name: error.name }),
+      },
+    );
   const mcp = createMcpEndpoint({
     handler: createHandler("auto"),
     streamHandler: createHandler("sse"),
@@ -162,7 +181,7 @@ function composeProtected(parts: Parts, readPrincipal: PrincipalStore["readPrinc
     repairsHeaders: config.repairHeaders,
     logger,
   });
-  return createProtectedRoutes({ ...services, mcp, readPrincipal, bodies, logger });
+  return createProtectedRoutes({ ...services, mcp, readPrincipal, bodies, recorder: parts.audit, logger });
 }
 
 function composeServices(parts: Parts): Omit<Services, "watching"> {
@@ -216,6 +235,7 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
     archive: createArchiveService({ session: parts.session, bucket: parts.bucket, publicUrl: config.publicUrl }),
     processes: createProcessService(asking),
     attachments: parts.attachments,
+    audit: composeAudit(parts),
     usage: composeUsage(parts),
     budgets: createBudgetService({
       configuration: customization.configuration,
@@ -225,9 +245,28 @@ function composeServices(parts: Parts): Omit<Services, "watching"> {
   };
 }
 
-function composeUsage({ d1, config }: Parts): Services["usage"] {
-  const { usageRetentionDays: keepDays, publicUrl } = config;
+function composeTelemetry({ config, team, waitUntil, logger }: Parts) {
+  const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count));
+  return createEdgeTelemetry({ isOn: config.measures, team, nowMs: Date.now, newId, randomBytes, waitUntil, logger });
+}
+
+function composeMetrics({ config, db, team }: Parts) {
+  const listTeams = async () => (await db.select({ id: teams.id }).from(teams)).map(({ id }) => id);
+  return createMetricsRoute({ token: config.metricsToken, listTeams, team, subtle: crypto.subtle });
+}
+
+function composeUsage({ config, d1 }: Parts) {
+  const { publicUrl, usageRetentionDays: keepDays } = config;
   return createUsageService({ reader: createUsageReader(d1), nowMs: Date.now, keepDays, publicUrl });
+}
+
+function composeAudit({ config, d1, team }: Parts) {
+  return createAuditService({
+    reader: createAuditReader(d1),
+    team,
+    sha256Hex: (text) => sha256Hex(Uint8Array.from(new TextEncoder().encode(text))),
+    publicUrl: config.publicUrl,
+  });
 }
 
 /** The one way to addresses that people enter. */
@@ -238,14 +277,12 @@ function composeGuard(config: EdgeConfig): { guarded: GuardedFetch; rules: UrlRu
   return { guarded: createGuardedFetch({ fetch: send, resolve, rules }), rules };
 }
 
-function composeSignIn({ config, db }: Parts) {
-  const counter = createSignInStore(db);
-  const signIn = (guess: string) =>
-    judgeSignIn(guess, { code: config.signInCode, counter, nowMs: Date.now(), subtle: crypto.subtle });
-  return { signIn };
+function composeSignIns({ audit, config, db }: Parts, principals: PrincipalStore): SignIns {
+  return createSignIns({ ...principals, code: config.signInCode, counter: createSignInStore(db), audit });
 }
 
-type AppParts = ReturnType<typeof composeSignIn> & {
+type AppParts = {
+  signIns: SignIns;
   principals: PrincipalStore;
   watching: WatchService;
   pages: ReturnType<typeof composePages>;
@@ -254,13 +291,14 @@ type AppParts = ReturnType<typeof composeSignIn> & {
 };
 
 /** The routes that ask for no access token. */
-function composeApp(parts: Parts, { principals, watching, pages, servers, signIn, oauth }: AppParts): FetchHandler {
+function composeApp(parts: Parts, { principals, watching, pages, servers, signIns, oauth }: AppParts): FetchHandler {
   const { config, db, logger, workspace } = parts;
   const routes = {
     ...pages.routes,
-    authorize: createAuthorizeRoute({ oauth, principals, signIn, newNonce: () => crypto.randomUUID(), logger }),
+    authorize: createAuthorizeRoute({ oauth, principals, signIns, newNonce: () => crypto.randomUUID(), logger }),
     watch: createWatchPageRoute({ watching, newNonce: () => crypto.randomUUID(), logger }),
     health: () => answerHealth({ config, version: VERSION, touchDatabase: () => db.run(sql`select 1 from users`) }),
+    metrics: composeMetrics(parts),
     model: composeGateway(parts),
     mcpProxy: servers.proxy,
     hooks: composeHookRoute(parts),

@@ -1,6 +1,7 @@
 // What the edge needs of the environment, parsed once per isolate. A setting that is wrong stops the start with its name.
 import { z } from "zod";
 import { type BuiltInServers, readBuiltInServers } from "../shared/mcp-servers/built-in-servers.ts";
+import { readMetricsToken } from "../shared/telemetry/settings.ts";
 import { readVaultKeys, type VaultKey } from "./secrets/vault-keys.ts";
 import { type PermissionMode, permissionModeSchema } from "../shared/permissions/permission-mode.ts";
 
@@ -36,6 +37,9 @@ const configSchema = z.object({
   MCP_SERVERS: readBy(readBuiltInServers).default({}),
   HEADER_REPAIR: flagSchema.default(true),
   CLIENT_ID_METADATA: flagSchema.default(true),
+  METRICS_TOKEN: readBy(readMetricsToken).default(""),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().or(z.literal("")).default(""),
+  TELEMETRY_CONSOLE: flagSchema.default(false),
   USAGE_RETENTION_DAYS: z.coerce.number().int().min(31).max(3660).default(400),
 });
 
@@ -71,6 +75,10 @@ export type EdgeConfig = {
   clientIdMetadata: boolean;
   /** How long single rows of usage are kept; their sums stay. */
   usageRetentionDays: number;
+  /** Opens /metrics; empty for no such page. */
+  metricsToken: string;
+  /** Whether anybody would see what is measured. */
+  measures: boolean;
 };
 
 export function readConfig(env: unknown): EdgeConfig {
@@ -98,6 +106,8 @@ export function readConfig(env: unknown): EdgeConfig {
     repairHeaders: settings.HEADER_REPAIR,
     clientIdMetadata: settings.CLIENT_ID_METADATA,
     usageRetentionDays: settings.USAGE_RETENTION_DAYS,
+    metricsToken: settings.METRICS_TOKEN,
+    measures: settings.METRICS_TOKEN + settings.OTEL_EXPORTER_OTLP_ENDPOINT !== "" || settings.TELEMETRY_CONSOLE,
   };
 }
 

@@ -4,6 +4,7 @@ import type { UrlRules } from "../shared/outbound/url-policy.ts";
 import type { SessionApi } from "../shared/rpc/session-api.ts";
 import type { TeamApi } from "../shared/rpc/team-api.ts";
 import type { WorkspaceApi } from "../shared/rpc/workspace-api.ts";
+import type { AuditRecorder } from "./audit/audit-recorder.ts";
 import type { EdgeConfig } from "./config.ts";
 import type { Database } from "./db/client.ts";
 import type { GuardedFetch } from "./outbound/guarded-fetch.ts";
@@ -19,6 +20,7 @@ export type EdgeParts = {
   session: (sessionId: string) => SessionApi & Pick<Fetcher, "fetch">;
   workspace: (workspaceId: string) => WorkspaceApi;
   team: (teamId: string) => TeamApi;
+  audit: AuditRecorder;
   /** The one way to addresses that people enter, and what it goes by. */
   guarded: GuardedFetch;
   rules: UrlRules;

@@ -189,6 +189,8 @@ describe("a limit of turns", () => {
   });
 });
 
+const NO_TIMING = { model: null, started_at_ms: 0, answered_at_ms: null, ended_at_ms: 0, status: null };
+
 describe("a session", () => {
   const usage = (message_id: string): AnswerUsage => ({
     message_id,
@@ -206,8 +208,8 @@ describe("a session", () => {
       expect(world.reserved).toMatchObject([{ user_id: row.owner_id, estimate_usd: expect.closeTo(0.03) }]);
       world.down = "objects";
       const id = begun.ok ? begun.value.request_id : "";
-      world.session.models.finish(id, usage("msg_1"));
-      world.session.models.finish(newId(), usage("msg_1"));
+      world.session.models.finish(id, usage("msg_1"), NO_TIMING);
+      world.session.models.finish(newId(), usage("msg_1"), NO_TIMING);
       await world.settle();
       expect(world.settled).toEqual([]);
       world.down = null;

@@ -86,6 +86,7 @@ async function createWorld(storage: DurableObjectStorage): Promise<CheckpointWor
       bucket: watchBucket(step),
       database: watchDatabase(step),
       session: () => testSession(world, step),
+      team: () => ({ recordTelemetry: async () => {} }),
       sandbox: () => testSandbox(world, step),
       config,
       clock,

@@ -125,7 +125,7 @@ export async function askPerson(principal: Principal, wish: Partial<NewRequest> 
 export async function addRequest(session_id: string, request: NewRequest): Promise<void> {
   await runInDurableObject(session(session_id), (_object, state) => {
     const events = createEventStore(state.storage.sql, systemClock);
-    createPermissionBook(state.storage.sql, events, systemClock).add(request);
+    createPermissionBook(state.storage.sql, events, systemClock, () => {}).add(request);
   });
 }
 

@@ -1,6 +1,8 @@
 // A session on a real object's storage, with a runner in the same isolate behind a real WebSocket.
 import type { MoneyGrant, MoneyRequest, Settlement } from "../../src/shared/budgets/messages.ts";
 import type { Answer } from "../../src/shared/errors/app-error.ts";
+import { type AuditFact, CHAIN_START } from "../../src/shared/audit/entry.ts";
+import type { TelemetryBatch } from "../../src/shared/telemetry/batch.ts";
 import type { ReportedUsage } from "../../src/shared/accounting/reported-usage.ts";
 import { NO_TOKENS } from "../../src/shared/accounting/token-usage.ts";
 import { runInDurableObject } from "cloudflare:test";
@@ -184,6 +186,10 @@ export type TestWorld = {
   /** False: the Team object has no slot. */
   slotFree: boolean;
   slotPosition: number;
+  /** What the team was told of what was measured. */
+  measured: TelemetryBatch[];
+  /** What the team's audit log was told. */
+  audited: AuditFact[];
   releasedSlots: string[];
   reserved: MoneyRequest[];
   settled: Settlement[];
@@ -330,6 +336,17 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
             world.settled.push(...settlements);
           },
           budgetStates: async () => [],
+          announceAudit: async () => {},
+          async appendAudit(_teamId, facts) {
+            if (world.down === "objects") throw new Error("down");
+            world.audited.push(...facts);
+          },
+          async recordTelemetry(_teamId, batch) {
+            if (world.down === "objects") throw new Error("down");
+            world.measured.push(batch);
+          },
+          readMetrics: async () => [],
+          auditMarks: async () => ({ head: CHAIN_START, delivered: CHAIN_START }),
         }),
         config: readConfig(env),
         clock: { ...systemClock, nowMs: () => Date.now() + world.aheadMs },
@@ -342,6 +359,8 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
       });
     },
     principal,
+    audited: [],
+    measured: [],
     runner: new TestRunner(),
     lookup: null,
     leaseHeldBy: null,

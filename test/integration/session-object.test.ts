@@ -404,6 +404,8 @@ describe("waiting", () => {
   });
 });
 
+const NO_TIMING = { model: null, started_at_ms: 0, answered_at_ms: null, ended_at_ms: 0, status: null };
+
 describe("model requests", () => {
   it("pass for the current runtime, an allowed model and at most eight at once [gateway.admission]", async () => {
     await inSession(async (world) => {
@@ -416,7 +418,7 @@ describe("model requests", () => {
         error: { code: "too_many_model_requests" },
       });
       const [first] = admitted;
-      if (first?.ok) world.session.models.finish(first.value.request_id, null);
+      if (first?.ok) world.session.models.finish(first.value.request_id, null, NO_TIMING);
       expect((await world.session.models.begin(question)).ok).toBe(true);
       const refused = (wish: Partial<typeof question>) => world.session.models.begin({ ...question, ...wish });
       expect(await refused({ model: "gpt-9" })).toMatchObject({ error: { code: "model_not_allowed" } });

@@ -100,6 +100,7 @@ function createWorld(storage: DurableObjectStorage): World {
         bucket: env.BUCKET,
         database: env.DB,
         session: () => session,
+        team: () => ({ recordTelemetry: async () => {} }),
         sandbox: () => testSandbox(world),
         config: readConfig(env),
         clock,

@@ -27,8 +27,11 @@ type Parts = Pick<SessionLogParts, "sessions" | "events" | "outbox" | "clock"> &
 export type Spending = {
   /** Refused once a budget is used up; the turn is marked, so that its end says why. */
   reserve(requestId: string, turnId: string | null, question: ModelRequestQuestion): Promise<Answer<null>>;
-  /** Counts what the answer used. Without one, what was set aside is given back. */
-  settle(requestId: string, turnId: string | null, usage: AnswerUsage | null): void;
+  /**
+   * Counts what the answer used, and gives what it cost: null where nobody has said the model's price. Without an
+   * answer, what was set aside is given back.
+   */
+  settle(requestId: string, turnId: string | null, usage: AnswerUsage | null): number | null;
   /** Brings what is owed to the Team object; it counts each request once. */
   deliver(rows: readonly OutboxRow[]): Promise<void>;
 };
@@ -50,14 +53,15 @@ export function createSpending(parts: Parts): Spending {
       return asked.ok ? answer(null) : asked;
     },
     settle(request_id, turnId, usage) {
-      const settlement = parts.log.write(() => {
-        const usd = usage === null || turnId === null ? 0 : (parts.ledger.count(turnId, usage) ?? 0);
-        const owed: Settlement = { ...spender(), request_id, usd, at_ms: parts.clock.nowMs() };
+      const { cost, settlement } = parts.log.write(() => {
+        const counted = usage === null || turnId === null ? 0 : parts.ledger.count(turnId, usage);
+        const owed: Settlement = { ...spender(), request_id, usd: counted ?? 0, at_ms: parts.clock.nowMs() };
         parts.outbox.put("settlement", request_id, owed);
-        return owed;
+        return { cost: counted, settlement: owed };
       });
       // At once, so that the next request is decided by it; the outbox says it again where this is lost.
       parts.background(deliver([settlement]));
+      return cost;
     },
     deliver: (rows) =>
       deliver(rows.filter(({ kind }) => kind === "settlement").map(({ payload }) => payload as unknown as Settlement)),

@@ -3,6 +3,8 @@ import type { Tree } from "../../shared/checkpoints/format.ts";
 import type { CheckpointKind, CheckpointRecord } from "../../shared/checkpoints/schema.ts";
 import { AppError, unwrap } from "../../shared/errors/app-error.ts";
 import { takenTreeSchema, type TakenTree } from "../../shared/rpc/runner-checkpoint-api.ts";
+import type { TelemetryTeller } from "../../shared/telemetry/teller.ts";
+import type { Clock } from "../clock.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import { ownerOf, targetOf, type About, type CheckpointRecorder, type RecorderParts } from "./checkpoint-recorder.ts";
 import type { Engine } from "./engine.ts";
@@ -65,6 +67,31 @@ export function createCheckpointTaker(parts: Parts): CheckpointTaker {
         spent,
       });
       return { outcome: "recorded", record, unchanged: taken.unchanged };
+    },
+  };
+}
+
+/** The same, with how long each took. */
+export function timeCheckpoints(
+  { take }: CheckpointTaker,
+  telemetry: TelemetryTeller,
+  { nowMs }: Pick<Clock, "nowMs">,
+): CheckpointTaker {
+  return {
+    async take(taking) {
+      const beganAtMs = nowMs();
+      const tell = (outcome: Taken["outcome"] | "failed", kind: string): void => {
+        const attributes = { runtime: "claude_code", outcome, kind };
+        telemetry.point({ name: "claude_code.checkpoint.duration", value: (nowMs() - beganAtMs) / 1000, attributes });
+      };
+      try {
+        const taken = await take(taking);
+        tell(taken.outcome, taken.outcome === "empty" ? "none" : taken.record.kind);
+        return taken;
+      } catch (error) {
+        tell("failed", "none");
+        throw error;
+      }
     },
   };
 }

@@ -11,7 +11,8 @@ import type { RuntimeKeeper } from "../workspaces/runtime-keeper.ts";
 import type { WorkspaceStore } from "../workspaces/workspace-store.ts";
 import { createCheckpointDelivery } from "./checkpoint-delivery.ts";
 import { createCheckpointRecorder } from "./checkpoint-recorder.ts";
-import { createCheckpointTaker } from "./checkpoint-taker.ts";
+import type { TelemetryTeller } from "../../shared/telemetry/teller.ts";
+import { createCheckpointTaker, timeCheckpoints } from "./checkpoint-taker.ts";
 import { createEngine } from "./engine.ts";
 import { createKeptLook } from "./kept-look.ts";
 import { createManifestStore, type CheckpointBucket } from "./manifest-store.ts";
@@ -37,6 +38,7 @@ export type CheckpointParts = {
   leases: LeaseStore;
   desk: LeaseDesk;
   secret: string;
+  telemetry: TelemetryTeller;
   clock: Clock;
   logger: ObjectLogger;
   background(work: Promise<unknown>): void;
@@ -102,6 +104,7 @@ function composeShared(of: CheckpointParts) {
     bell: createEventBell(),
   };
   const recorder = createCheckpointRecorder({ ...stores, storage, workspace, clock });
-  const taker = createCheckpointTaker({ ...stores, storage, workspace, clock, recorder, engine, logger });
+  const own = createCheckpointTaker({ ...stores, storage, workspace, clock, recorder, engine, logger });
+  const taker = timeCheckpoints(own, of.telemetry, clock);
   return { ...stores, engine, recorder, taker, restorer: createTreeRestorer(engine) };
 }

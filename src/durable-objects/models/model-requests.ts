@@ -1,23 +1,25 @@
 // The session's model requests: admitted to the turn that is under way while its budgets last, and settled once they have ended.
 import type { AnswerUsage } from "../../shared/accounting/answer-usage.ts";
 import { type Answer, answer } from "../../shared/errors/app-error.ts";
-import type { ModelRequestQuestion } from "../../shared/rpc/session-api.ts";
+import type { ModelRequestQuestion, ModelTiming } from "../../shared/rpc/session-api.ts";
 import type { Spending } from "../budgets/spending.ts";
 import type { SessionLogParts } from "../sessions/session-log.ts";
+import type { SessionTelemetry } from "../telemetry/session-telemetry.ts";
 import type { ModelAdmission } from "./model-admission.ts";
 
 type Parts = Pick<SessionLogParts, "sessions" | "turns"> & {
   admission: ModelAdmission;
   spending: Pick<Spending, "reserve" | "settle">;
+  telemetry: Pick<SessionTelemetry, "modelRequest">;
 };
 
 export type ModelRequests = {
   begin(question: ModelRequestQuestion): Promise<Answer<{ request_id: string }>>;
   renew(requestId: string): void;
-  finish(requestId: string, usage: AnswerUsage | null): void;
+  finish(requestId: string, usage: AnswerUsage | null, timing: ModelTiming): void;
 };
 
-export function createModelRequests({ sessions, turns, admission, spending }: Parts): ModelRequests {
+export function createModelRequests({ sessions, turns, admission, spending, telemetry }: Parts): ModelRequests {
   /** What goes on in the background between turns belongs to the turn that began it. */
   const turnId = (): string | null => (turns.open()[0] ?? turns.newestStarted() ?? turns.newest())?.turn_id ?? null;
   return {
@@ -32,6 +34,11 @@ export function createModelRequests({ sessions, turns, admission, spending }: Pa
       return granted;
     },
     renew: admission.renew,
-    finish: (requestId, usage) => spending.settle(requestId, admission.finish(requestId) ?? turnId(), usage),
+    finish(requestId, usage, timing) {
+      const turn = admission.finish(requestId) ?? turnId();
+      const cost = spending.settle(requestId, turn, usage);
+      // What costs nothing was counted before.
+      telemetry.modelRequest(turn, { usage: cost === 0 ? null : usage, cost, timing });
+    },
   };
 }

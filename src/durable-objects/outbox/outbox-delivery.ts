@@ -5,7 +5,7 @@ import type { OutboxKind, OutboxPayload, OutboxRow, OutboxStore } from "./outbox
 const BATCH = 50;
 
 /** What goes to another object instead: `afterBatch` brings it there. */
-type ElsewhereKind = "settlement";
+type ElsewhereKind = "settlement" | "audit";
 type IndexKind = Exclude<OutboxKind, CheckpointKindOfRow | ElsewhereKind>;
 
 /** The index tables in D1 (src/worker/db/schema.ts), by kind. A session's older version never overwrites a newer one. */
@@ -52,7 +52,8 @@ export async function deliverOutbox(
 }
 
 function statementsFor(database: D1Database, { kind, payload }: OutboxRow): D1PreparedStatement[] {
-  if (kind === "settlement") return [];
+  // The Team object's: brought there by `afterBatch`.
+  if (kind === "settlement" || kind === "audit") return [];
   if (isOfCheckpoint(kind)) return checkpointStatements(database, kind, payload);
   return [indexStatement(database, kind, payload)];
 }

@@ -19,6 +19,7 @@ export const OUTBOX_KINDS = [
   "agent_execution",
   "settlement",
   "process",
+  "audit",
   "checkpoint_refs",
   "checkpoint",
   "checkpoint_head",

@@ -1,6 +1,7 @@
 // Names a tool call by its content, so that a person can allow this very call once more and no other.
 import { isShortened } from "../../shared/permissions/shortened-input.ts";
 import type { PermissionQuestion } from "../../shared/rpc/session-host-api.ts";
+import { sha256HexOf } from "../sha256.ts";
 
 /** SHA-256 of tool, working directory and input; null when a part of the input is not known. */
 export async function hashCall(
@@ -8,8 +9,7 @@ export async function hashCall(
 ): Promise<string | null> {
   if (isShortened(question.tool_input)) return null;
   const text = JSON.stringify([question.tool_name, question.cwd ?? null, sortKeys(question.tool_input)]);
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256HexOf(text);
 }
 
 function sortKeys(value: unknown): unknown {

@@ -76,7 +76,8 @@ export type PermissionBook = {
   keep(requestId: string, turnId: string, decision: PermissionDecision): void;
   /** With its event. To be called inside `log.write`, as are the three below. */
   add(request: NewRequest): void;
-  settle(request: RequestRow, decision: PermissionDecision, resolution: Resolution): void;
+  /** `clientId`: the OAuth client through which a person answered. */
+  settle(request: RequestRow, decision: PermissionDecision, resolution: Resolution, clientId?: string | null): void;
   /** Nobody has to answer any more: the turn was stopped, or has ended. */
   endTurn(turnId: string, by: "interrupt" | "turn_ended"): void;
   allowForSession(request: RequestRow): void;
@@ -92,7 +93,14 @@ const ENDED = {
   turn_ended: "The turn ended before anybody answered. The tool did not run.",
 };
 
-export function createPermissionBook(sql: ObjectSql, events: Pick<EventStore, "append">, clock: Clock): PermissionBook {
+export type OnSettled = (request: RequestRow, resolution: Resolution, clientId: string | null) => void;
+
+export function createPermissionBook(
+  sql: ObjectSql,
+  events: Pick<EventStore, "append">,
+  clock: Clock,
+  onSettled: OnSettled,
+): PermissionBook {
   const select = (where: string, ...bindings: SqlStorageValue[]): RequestRow[] =>
     sql
       .exec(`SELECT * FROM permission_requests ${where}`, ...bindings)
@@ -107,7 +115,7 @@ export function createPermissionBook(sql: ObjectSql, events: Pick<EventStore, "a
       clock.nowIso(),
     );
   };
-  const settle: PermissionBook["settle"] = (request, decision, resolution) => {
+  const settle: PermissionBook["settle"] = (request, decision, resolution, clientId = null) => {
     const { request_id, turn_id } = request;
     keep(request_id, turn_id, decision);
     sql.exec(
@@ -117,6 +125,7 @@ export function createPermissionBook(sql: ObjectSql, events: Pick<EventStore, "a
       request_id,
     );
     events.append({ type: "permission_resolved", turn_id, data: { request_id, ...resolution } });
+    onSettled(request, resolution, clientId);
   };
   return {
     keep,

@@ -25,7 +25,14 @@ type Parts = Pick<SessionLogParts, "sessions" | "turns" | "bell" | "clock"> & {
   expireAt(atMs: number): void;
 };
 
-export type Answering = { request_id: string; answer: PermissionAnswer; user_id: string; way: AnswerWay };
+export type Answering = {
+  request_id: string;
+  answer: PermissionAnswer;
+  user_id: string;
+  way: AnswerWay;
+  /** The OAuth client through which it came, where one is known. */
+  client_id?: string;
+};
 
 export type PermissionDesk = {
   /** Resolves once it is settled. Asked again under the same id, it waits for the same answer. */
@@ -97,11 +104,11 @@ export function createPermissionDesk(parts: Parts): PermissionDesk {
       if (row.resolution !== null) return refuseSettled(row);
       const judged = judgeAnswer(row, answering.answer);
       if (!judged.ok) return failure("invalid_argument", judged.reason);
-      const { user_id, way } = answering;
+      const { user_id, way, client_id = null } = answering;
       return log.write(() => {
         if (judged.resolution.remember === "session") book.allowForSession(row);
         if (judged.resolution.remember === "always") book.allowForSession({ ...row, session_rule: row.always_rule });
-        book.settle(row, judged.decision, { ...judged.resolution, decided_by: way, user_id });
+        book.settle(row, judged.decision, { ...judged.resolution, decided_by: way, user_id }, client_id);
         log.refreshStatus();
         const settled = book.get(row.request_id);
         return settled === null ? NOT_FOUND : answer(show(settled));

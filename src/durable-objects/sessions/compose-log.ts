@@ -4,9 +4,11 @@ import { createExecutionRow } from "../agents/execution-row.ts";
 import type { SessionAgent } from "../agents/session-agent.ts";
 import { createUsageLedger } from "../accounting/usage-ledger.ts";
 import { createUsageStore } from "../accounting/usage-store.ts";
+import { createSettledPermissions } from "../audit/settled-permissions.ts";
 import { createRefusalStore } from "../budgets/refusal-store.ts";
 import { createSpending } from "../budgets/spending.ts";
 import type { SessionConfigurationKeeper } from "../configuration/session-configuration.ts";
+import type { OutboxRow } from "../outbox/outbox-store.ts";
 import { createPermissionBook } from "../permissions/permission-book.ts";
 import { createProcessRegistry } from "../processes/process-registry.ts";
 import { createRegistryEntry } from "../processes/registry-entry.ts";
@@ -22,7 +24,8 @@ type Ports = {
 export function composeLog(parts: SessionLogParts, { agent, configuration, team, background }: Ports) {
   const { sql } = parts.storage;
   const registry = createProcessRegistry({ ...parts, entry: createRegistryEntry(sql) });
-  const book = createPermissionBook(sql, parts.events, parts.clock);
+  const settled = createSettledPermissions({ ...parts, row: () => parts.sessions.get(), team });
+  const book = createPermissionBook(sql, parts.events, parts.clock, settled.owe);
   const refusals = createRefusalStore(sql);
   const ownPrices = () => configuration.gate().model_prices;
   const ledger = createUsageLedger({ ...parts, usage: createUsageStore(sql, parts.clock.nowIso), ownPrices });
@@ -30,5 +33,10 @@ export function composeLog(parts: SessionLogParts, { agent, configuration, team,
   const log = createSessionLog({ ...parts, registry, permissions: book, ledger, refusals, executions });
   const { knownVersion } = configuration;
   const spending = createSpending({ ...parts, log, ledger, refusals, team, ownPrices, knownVersion, background });
-  return { registry, book, refusals, log, spending };
+  /** What the outbox owes to others than D1. */
+  const deliverElsewhere = async (rows: readonly OutboxRow[]): Promise<void> => {
+    await spending.deliver(rows);
+    await settled.tell(rows);
+  };
+  return { registry, book, refusals, log, spending, deliverElsewhere };
 }

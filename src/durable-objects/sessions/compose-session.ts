@@ -47,6 +47,13 @@ import { createTaskDesk } from "../tasks/task-desk.ts";
 import { createTranscriptKeeper } from "../transcripts/transcript-keeper.ts";
 import { createTranscriptStore } from "../transcripts/transcript-store.ts";
 import { issueSessionToken, type SessionTokenRoute } from "../tokens.ts";
+import { createObjectTeller } from "../telemetry/object-teller.ts";
+import {
+  createSessionTelemetry,
+  type SessionTelemetry,
+  watchCreation,
+  watchEvents,
+} from "../telemetry/session-telemetry.ts";
 import { createTicketStore } from "../watching/ticket-store.ts";
 import { createWatchHub, type SocketPort, type WatchHub } from "../watching/watch-hub.ts";
 import { composeLog } from "./compose-log.ts";
@@ -105,6 +112,7 @@ export function composeSession(ports: SessionPorts) {
     exports: createLogExport({ ...parts, archive: core.archive, archived: core.archived }),
     archiver,
     exclusively: core.exclusively,
+    deliverElsewhere: core.deliverElsewhere,
     deleter: composeDeleter(ports, core, { ender, connection }),
     alarms,
     workFacts: core.workFacts,
@@ -132,6 +140,7 @@ export function composeSession(ports: SessionPorts) {
     models: createModelRequests({
       ...parts,
       spending: core.spending,
+      telemetry: parts.telemetry,
       admission: createModelAdmission(ports.clock, ports.config.allowedModels),
     }),
   };
@@ -174,11 +183,8 @@ function composeCore(ports: SessionPorts) {
   const steers = createSteerStore(storage.sql);
   const archive = createArchiveStore(storage.sql);
   const puts = guardPuts(ports.bucket, () => isDeletionRequested(storage));
-  const toolCheckpoints = createToolCheckpoints({
-    workspace,
-    session: row,
-    onError: (error) => ports.logger.error("checkpoint_before_tool_failed", error),
-  });
+  const checkpointFailed = (error: unknown): void => ports.logger.error("checkpoint_before_tool_failed", error);
+  const toolCheckpoints = createToolCheckpoints({ workspace, session: row, onError: checkpointFailed });
   return {
     parts,
     ...written,
@@ -226,13 +232,21 @@ function composeDesk({ config }: SessionPorts, parts: DeskParts): PermissionDesk
   return createPermissionDesk({ ...parts, timeoutMs: config.permissionTimeoutMs, expireAt });
 }
 
-function composeParts({ storage, clock }: SessionPorts, deliverSoon: () => void): SessionLogParts {
+function composeParts(ports: SessionPorts, deliverSoon: () => void): SessionLogParts & { telemetry: SessionTelemetry } {
+  const { storage, clock } = ports;
+  const sessions = createSessionStore(storage.sql);
+  const turns = createTurnStore(storage.sql);
+  const events = createEventStore(storage.sql, clock);
+  const { isOn } = ports.config.telemetry;
+  const teller = createObjectTeller({ ...ports, newId: clock.newId, isOn, teamId: () => sessions.get().team_id });
+  const telemetry = createSessionTelemetry({ teller, sessions, turns, clock });
   return {
     storage,
     clock,
-    sessions: createSessionStore(storage.sql),
-    turns: createTurnStore(storage.sql),
-    events: createEventStore(storage.sql, clock),
+    telemetry,
+    sessions: watchCreation(sessions, telemetry),
+    turns,
+    events: watchEvents(events, telemetry),
     outbox: createOutboxStore(storage.sql, deliverSoon),
     bell: createEventBell(),
   };
@@ -352,7 +366,7 @@ function composeDeleter(
     ...core.parts,
     ...work,
     log: core.log,
-    deliverElsewhere: core.spending.deliver,
+    deliverElsewhere: core.deliverElsewhere,
     puts: core.puts,
     exclusively: core.exclusively,
     releaseEnded: core.leases.releaseEnded,

@@ -117,4 +117,6 @@ export const SESSION_MIGRATIONS = [
   ACCOUNTING_SCHEMA,
   REFUSAL_SCHEMA,
   AGENT_SCHEMA,
+  // The trace of the request that the prompt came with.
+  "ALTER TABLE turns ADD COLUMN traceparent TEXT",
 ] as const;

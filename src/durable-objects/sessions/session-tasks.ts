@@ -60,7 +60,7 @@ async function emptyOutbox(session: Session, database: D1Database): Promise<void
   // Whatever was owed was written with a change, and an ended session's last one begins its time to the archive.
   session.archiver.schedule();
   const delivery = session.exclusively(async () =>
-    session.deleter.isRequested() ? true : deliverOutbox(session.outbox, database, session.spending.deliver),
+    session.deleter.isRequested() ? true : deliverOutbox(session.outbox, database, session.deliverElsewhere),
   );
   const empty = await withDeadline(delivery, STORE_DEADLINE_MS);
   if (!empty) session.alarms.reschedule("outbox", session.clock.nowMs() + OUTBOX_AGAIN_MS);

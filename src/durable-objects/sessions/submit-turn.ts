@@ -145,6 +145,7 @@ function addTurn(parts: SessionLogParts, request: SubmitTurn): TurnRow {
     submitted_cursor: parts.events.cursor(),
     runtime_id: null,
     created_at: parts.clock.nowIso(),
+    ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
   });
 }
 

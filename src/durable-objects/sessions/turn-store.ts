@@ -35,6 +35,8 @@ const turnRowSchema = z.object({
   notes: json(z.array(z.string())),
   result: json(turnResultSchema).nullable(),
   created_at: z.string(),
+  /** W3C trace context of the request that it came with; null for none. */
+  traceparent: z.string().nullable(),
   started_at: z.string().nullable(),
   ended_at: z.string().nullable(),
 });
@@ -53,7 +55,7 @@ export type NewTurn = Pick<
   | "submitted_cursor"
   | "runtime_id"
   | "created_at"
->;
+> & { traceparent?: string | null };
 
 export type TurnStore = AttachedBytes & {
   add(turn: NewTurn): TurnRow;
@@ -162,8 +164,8 @@ function countUnended(sql: ObjectSql): { open: number; queued: number } {
 function insertTurn(sql: ObjectSql, turn: NewTurn, number: number): void {
   sql.exec(
     `INSERT INTO turns (turn_id, number, origin, status, prompt, options, permission_mode, allow_bypass,
-       idempotency_key, submitted_cursor, runtime_id, created_at, attached_bytes)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       idempotency_key, submitted_cursor, runtime_id, created_at, attached_bytes, traceparent)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     turn.turn_id,
     number,
     turn.origin,
@@ -177,5 +179,6 @@ function insertTurn(sql: ObjectSql, turn: NewTurn, number: number): void {
     turn.runtime_id,
     turn.created_at,
     uploadedBytes(turn.options.attachments ?? []),
+    turn.traceparent ?? null,
   );
 }

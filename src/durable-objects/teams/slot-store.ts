@@ -2,7 +2,9 @@
 import type { SlotRequest } from "../../shared/rpc/team-api.ts";
 import { BUDGET_SCHEMA } from "../budgets/budget-store.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
+import { AUDIT_SCHEMA } from "../audit/audit-store.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
+import { TELEMETRY_SCHEMA } from "../telemetry/telemetry-store.ts";
 import { TEAM_SCHEMA } from "./team-store.ts";
 
 export const TEAM_MIGRATIONS = [
@@ -17,6 +19,8 @@ export const TEAM_MIGRATIONS = [
   TEAM_SCHEMA,
   BUDGET_SCHEMA,
   `ALTER TABLE slots ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;`,
+  AUDIT_SCHEMA,
+  TELEMETRY_SCHEMA,
 ] as const;
 
 /** `waiting_since` is null once the slot is held. */

@@ -5,6 +5,7 @@ import { principalSchema, type Principal } from "../../shared/teams/principal.ts
 import { WATCH_TICKET_TTL_MS } from "../../shared/watching/watch-policy.ts";
 import type { WatchTicket } from "../../shared/watching/watch-request.ts";
 import type { Clock } from "../clock.ts";
+import { sha256HexOf } from "../sha256.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
 
 export const TICKET_SCHEMA = `
@@ -33,7 +34,7 @@ export function createTicketStore(sql: ObjectSql, clock: Clock): TicketStore {
   return {
     async issue(principal) {
       const ticket = toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
-      const sha256 = await hashTicket(ticket);
+      const sha256 = await sha256HexOf(ticket);
       const expiresAtMs = clock.nowMs() + WATCH_TICKET_TTL_MS;
       sql.exec("DELETE FROM watch_tickets WHERE expires_at_ms <= ?", clock.nowMs());
       sql.exec(
@@ -45,18 +46,13 @@ export function createTicketStore(sql: ObjectSql, clock: Clock): TicketStore {
       return { ticket, expires_at: new Date(expiresAtMs).toISOString() };
     },
     async redeem(ticket) {
-      const sha256 = await hashTicket(ticket);
+      const sha256 = await sha256HexOf(ticket);
       const rows = sql.exec("DELETE FROM watch_tickets WHERE sha256 = ? RETURNING principal, expires_at_ms", sha256);
       const row = ticketRowSchema.optional().parse(rows.toArray()[0]);
       if (row === undefined || row.expires_at_ms <= clock.nowMs()) return TICKET_REFUSED;
       return answer(principalSchema.parse(JSON.parse(row.principal)));
     },
   };
-}
-
-async function hashTicket(ticket: string): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(ticket));
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function toBase64Url(bytes: Uint8Array): string {

@@ -2,6 +2,8 @@
 import { answer, failure, type Answer } from "../../shared/errors/app-error.ts";
 import type { RunnerWorkspaceApi } from "../../shared/rpc/runner-workspace-api.ts";
 import type { SessionApi } from "../../shared/rpc/session-api.ts";
+import type { TelemetryApi } from "../../shared/rpc/telemetry-api.ts";
+import type { TelemetryTeller } from "../../shared/telemetry/teller.ts";
 import type { WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
 import { createAlarmClock } from "../alarms/alarm-clock.ts";
 import { composeCheckpoints, type CheckpointParts, type Checkpoints } from "../checkpoints/compose-checkpoints.ts";
@@ -10,6 +12,7 @@ import { withDeadline } from "../deadline.ts";
 import type { ObjectConfig } from "../config.ts";
 import type { ObjectLogger } from "../object-log.ts";
 import type { SandboxPort } from "../sandboxes/sandbox-port.ts";
+import { createObjectTeller } from "../telemetry/object-teller.ts";
 import { createLeaseDesk } from "./lease-desk.ts";
 import { createLeaseStore } from "./lease-store.ts";
 import { type Ask, askRunner } from "./runner-workspace.ts";
@@ -30,6 +33,7 @@ export type WorkspacePorts = {
   bucket: CheckpointParts["bucket"];
   database: D1Database;
   session(sessionId: string): SessionApi;
+  team(teamId: string): Pick<TelemetryApi, "recordTelemetry">;
   sandbox(workspaceId: () => string): SandboxPort;
   config: ObjectConfig;
   clock: Clock;
@@ -46,6 +50,9 @@ export function composeWorkspace(ports: WorkspacePorts) {
   const store = createWorkspaceStore(storage.sql);
   const sandbox = ports.sandbox(() => store.get()?.workspace_id ?? "");
   const leases = createLeaseStore(storage.sql);
+  const { isOn } = ports.config.telemetry;
+  const teamId = () => store.get()?.team_id ?? null;
+  const telemetry = createObjectTeller({ ...ports, newId: clock.newId, isOn, teamId });
 
   const ask: Ask = (question, deadlineMs = QUESTION_DEADLINE_MS, runtimeId) => {
     const address = { bootToken: store.runtime()?.boot_token ?? "", runtimeId };
@@ -54,7 +61,7 @@ export function composeWorkspace(ports: WorkspacePorts) {
 
   // The keeper fills a new disk from a checkpoint, and a checkpoint needs what the keeper keeps.
   const late = { checkpoints: null as Checkpoints | null };
-  const keeper = composeKeeper(ports, { store, sandbox, ask, checkpoints: () => late.checkpoints });
+  const keeper = composeKeeper(ports, { store, sandbox, ask, telemetry, checkpoints: () => late.checkpoints });
   const alarms = createAlarmClock<WorkspaceTask>(storage, clock.nowMs);
   const desk = createLeaseDesk({
     leases,
@@ -70,6 +77,7 @@ export function composeWorkspace(ports: WorkspacePorts) {
     leases,
     desk,
     secret: ports.config.runTokenSecret,
+    telemetry,
     operateAt: (atMs) => alarms.reschedule("operate", atMs),
     onOwed: () => alarms.schedule("outbox", clock.nowMs()),
   });
@@ -126,10 +134,12 @@ type KeeperNeeds = {
   store: WorkspaceStore;
   sandbox: SandboxPort;
   ask: Ask;
+  telemetry: TelemetryTeller;
   checkpoints(): Checkpoints | null;
 };
 
-function composeKeeper(ports: WorkspacePorts, { store, sandbox, ask, checkpoints }: KeeperNeeds): RuntimeKeeper {
+function composeKeeper(ports: WorkspacePorts, needs: KeeperNeeds): RuntimeKeeper {
+  const { store, sandbox, ask, telemetry, checkpoints } = needs;
   const { storage, config, clock, logger } = ports;
   return createRuntimeKeeper({
     store,
@@ -141,6 +151,10 @@ function composeKeeper(ports: WorkspacePorts, { store, sandbox, ask, checkpoints
       random: Math.random,
       sleep: ports.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms))),
     }),
+    onStarted({ ms, ok }) {
+      const attributes = { runtime: "claude_code", sandbox: config.sandbox, outcome: ok ? "ok" : "error" };
+      telemetry.point({ name: "claude_code.sandbox.start.duration", value: ms / 1000, attributes });
+    },
     nowMs: clock.nowMs,
     newBootToken,
     sandboxEnv: (identity, bootToken) => ({

@@ -30,6 +30,8 @@ export type RuntimeKeeperParts = {
   /** Another runtime took over, or none runs any more. */
   announce(runtimeId: string | null): Promise<void>;
   circuit: StartCircuit;
+  /** How long a start took, and whether a runner answered. */
+  onStarted(took: { ms: number; ok: boolean }): void;
 };
 
 export type Booted = { runtime_id: string; protocol_version: number };
@@ -70,7 +72,8 @@ export function createRuntimeKeeper(parts: RuntimeKeeperParts): RuntimeKeeper {
     const refusedMs = await parts.circuit.run(async () => {
       const { state } = await find();
       // What does not answer may be busy, and its files are nowhere else: it is given a minute, as its turns are.
-      if (state === "gone" || (state === "unreachable" && !(await comesBack(parts)))) await startFresh(parts, identity);
+      if (state === "gone" || (state === "unreachable" && !(await comesBack(parts))))
+        await timeStart(parts, () => startFresh(parts, identity));
     });
     return refusedMs === null ? describeRuntime(store) : explainRefusal(refusedMs);
   };
@@ -153,6 +156,17 @@ async function comesBack(parts: RuntimeKeeperParts): Promise<boolean> {
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
   return false;
+}
+
+async function timeStart({ nowMs, onStarted }: RuntimeKeeperParts, start: () => Promise<void>): Promise<void> {
+  const beganAtMs = nowMs();
+  let ok = false;
+  try {
+    await start();
+    ok = true;
+  } finally {
+    onStarted({ ms: nowMs() - beganAtMs, ok });
+  }
 }
 
 async function startFresh(parts: RuntimeKeeperParts, identity: WorkspaceIdentity): Promise<void> {

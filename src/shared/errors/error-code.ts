@@ -78,6 +78,7 @@ export const ERROR_CODES = [
   "mcp_server_failed",
   "mcp_server_needs_sign_in",
   "mcp_connect_refused",
+  "audit_unavailable",
   "internal",
 ] as const;
 

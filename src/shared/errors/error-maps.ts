@@ -82,5 +82,6 @@ export const ERROR_MAP = {
   mcp_server_failed: { http: 502, retry: "caller", log: "info" },
   mcp_server_needs_sign_in: { http: 409, retry: "caller", log: "info" },
   mcp_connect_refused: { http: 403, retry: "caller", log: "info" },
+  audit_unavailable: { http: 503, retry: "caller", log: "error" },
   internal: { http: 500, retry: "caller", log: "error" },
 } as const satisfies Record<ErrorCode, { http: number; retry: Retry; log: LogLevel }>;

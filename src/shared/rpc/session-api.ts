@@ -47,6 +47,8 @@ export type SubmitTurn = {
   problem?: Failure | undefined;
   /** What a session that begins with this prompt runs as; one that is there stays what it is. */
   agent?: PinnedAgent | undefined;
+  /** W3C trace context of the request that it comes with. */
+  traceparent?: string;
 };
 
 /** What a prompt to a session that is busy does: waits, joins the running turn, or comes back. */
@@ -82,6 +84,17 @@ export type WaitRequest = {
   return_on: "turn" | "event";
   /** The turn to wait for; null for the newest. */
   turn_id: string | null;
+};
+
+/** When a model request came, was first answered and had ended, in milliseconds since 1970. */
+export type ModelTiming = {
+  model: string | null;
+  started_at_ms: number;
+  /** Null when no answer came. */
+  answered_at_ms: number | null;
+  ended_at_ms: number;
+  /** Of the provider's answer. */
+  status: number | null;
 };
 
 export type SessionView = {
@@ -137,7 +150,13 @@ export type LogPage = { events: LoggedEvent[]; has_more: boolean };
 export type LogSize = { session: SessionSummary; export_bytes: number };
 
 /** How a person answers a permission request, and on which way. */
-export type AnswerPermission = { request_id: string; answer: PermissionAnswer; way: AnswerWay };
+export type AnswerPermission = {
+  request_id: string;
+  answer: PermissionAnswer;
+  way: AnswerWay;
+  /** The OAuth client through which it came, where one is known. */
+  client_id?: string;
+};
 
 export type ModelRequestQuestion = {
   team_id: string;
@@ -192,7 +211,7 @@ export interface SessionApi {
   beginModelRequest(question: ModelRequestQuestion): Promise<Answer<{ request_id: string }>>;
   renewModelRequest(requestId: string): Promise<void>;
   /** `usage` is null when the provider did not answer, or did not say. */
-  finishModelRequest(requestId: string, usage: AnswerUsage | null): Promise<void>;
+  finishModelRequest(requestId: string, usage: AnswerUsage | null, timing: ModelTiming): Promise<void>;
   /** May the sandbox of that runtime use the session's MCP servers? Whose they are, and in which project. */
   /** Asked before an HTTP hook is sent: is that one of this session's, and the runtime the current one? */
   admitHook(question: ServerRequestQuestion, url: string): Promise<Answer<null>>;

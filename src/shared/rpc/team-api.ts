@@ -1,7 +1,9 @@
-// What the Session object asks of the Team object: a running slot for a turn, as a lease that expires.
+// What is asked of the Team object: running slots for turns, money for model requests, a place in the audit log.
 import type { MoneyState, Spender } from "../budgets/budget-policy.ts";
 import type { KnownVersion, MoneyGrant, MoneyRequest, Settlement } from "../budgets/messages.ts";
 import type { Answer, Failure } from "../errors/app-error.ts";
+import type { AuditApi } from "./audit-api.ts";
+import type { TelemetryApi } from "./telemetry-api.ts";
 
 export type SlotRequest = KnownVersion & {
   team_id: string;
@@ -23,7 +25,7 @@ export type SlotAnswer =
 /** A turn that may not begin at all now: its team, person, project or agent has used up what it may use. */
 export type SlotRefusal = { granted: false; refused: Failure };
 
-export interface TeamApi {
+export interface TeamApi extends AuditApi, TelemetryApi {
   /** Takes or renews a slot, or keeps a place in the queue: idempotent by turn_id. Who waits is told when its turn comes. */
   requestSlot(request: SlotRequest): Promise<SlotAnswer | SlotRefusal>;
   /** Gives a slot back, or leaves the queue. */

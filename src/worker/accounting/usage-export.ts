@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type LocalDay, splitRange } from "../../shared/accounting/report-range.ts";
 import { SUM_NAMES } from "../../shared/accounting/report.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
-import { csvLine } from "./csv-line.ts";
+import { csvLine } from "../http/csv-line.ts";
 import { buildUsageQuery } from "./usage-query.ts";
 import { ownAlone } from "./usage-access.ts";
 import type { UsageExportFormat } from "./usage-export-place.ts";

@@ -13,12 +13,12 @@ import { MessagePage, pageResponse } from "./page.tsx";
 import type { PrincipalStore } from "./principal-store.ts";
 import { explainSignIn } from "./explain-sign-in.ts";
 import { GRANTABLE_SCOPES, isScope } from "./scope-words.ts";
-import type { SignInVerdict } from "./sign-in-policy.ts";
+import type { SignIns } from "./audited-sign-in.ts";
 
 export type AuthorizeOptions = {
   oauth: () => OAuthHelpers;
   principals: PrincipalStore;
-  signIn: (code: string) => Promise<SignInVerdict>;
+  signIns: SignIns;
   newNonce: () => string;
   logger: Logger;
 };
@@ -61,7 +61,10 @@ async function takeAnswer(options: AuthorizeOptions, request: Request): Promise<
     .filter((name) => GRANTABLE_SCOPES.includes(name));
   // The handle is used up before the code is looked at: only a browser that was shown the page may guess.
   const approved = await oauth.approveConsent(request, handle, { scope });
-  const problem = scope.some(isScope) ? await explainSignIn(options, textField(form, "code")) : NOTHING_TICKED;
+  const { clientId } = approved.request;
+  const problem = scope.some(isScope)
+    ? await explainSignIn(options, textField(form, "code"), clientId)
+    : NOTHING_TICKED;
   if (problem !== null) return askPerson(options, approved.request, problem);
   return complete(options, approved.request, approved.headers);
 }
@@ -73,6 +76,7 @@ const NOTHING_TICKED = "Nothing is ticked. Tick what it may do, or choose Deny."
 
 async function complete(options: AuthorizeOptions, request: AuthRequest, headers: Headers): Promise<Response> {
   const userId = await options.principals.ensureLocalUser();
+  await options.signIns.signedIn(userId, request.clientId, request.scope);
   const { redirectTo } = await options.oauth().completeAuthorization({
     request,
     userId,

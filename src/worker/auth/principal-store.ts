@@ -9,6 +9,8 @@ export type PrincipalStore = {
   readPrincipal(userId: string): Promise<Principal | null>;
   /** The one local developer, made with a team of their own at the first sign-in. */
   ensureLocalUser(): Promise<string>;
+  /** That developer; null before the first sign-in. */
+  readLocalPrincipal(): Promise<Principal | null>;
 };
 
 export type PrincipalStoreOptions = { db: Database; newId: () => string; now: () => Date };
@@ -24,11 +26,16 @@ export function createPrincipalStore(options: PrincipalStoreOptions): PrincipalS
     .orderBy(asc(memberships.createdAt))
     .limit(1)
     .prepare();
+  const readPrincipal = async (userId: string): Promise<Principal | null> => {
+    const row = await membershipQuery.get({ userId });
+    if (row === undefined || !ROLES.includes(row.role)) return null;
+    return { user_id: userId, team_id: row.team_id, role: row.role, configuration_version: row.version };
+  };
   return {
-    async readPrincipal(userId) {
-      const row = await membershipQuery.get({ userId });
-      if (row === undefined || !ROLES.includes(row.role)) return null;
-      return { user_id: userId, team_id: row.team_id, role: row.role, configuration_version: row.version };
+    readPrincipal,
+    async readLocalPrincipal() {
+      const userId = await findLocalUser(db);
+      return userId === null ? null : readPrincipal(userId);
     },
     async ensureLocalUser() {
       const existing = await findLocalUser(db);

@@ -1,5 +1,6 @@
 // GET and POST /sign-in, POST /sign-out: a person signs in with the browser, for the pages that ask who they are.
 import type { FC } from "hono/jsx";
+import { BROWSER } from "../audit/audit-recorder.ts";
 import type { BrowserSessions } from "./browser-session.ts";
 import { explainSignIn, type SignInOptions } from "./explain-sign-in.ts";
 import { textField } from "./form-field.ts";
@@ -49,9 +50,10 @@ async function takeCode(options: SignInRouteOptions, request: Request): Promise<
   const form = await request.formData().catch(() => null);
   if (form === null) return askCode(options, null, "Enter the sign-in code.");
   const next = readNext(textField(form, "next"));
-  const problem = await explainSignIn(options, textField(form, "code"));
+  const problem = await explainSignIn(options, textField(form, "code"), BROWSER);
   if (problem !== null) return askCode(options, next, problem);
   const userId = await options.ensureUser();
+  await options.signIns.signedIn(userId, BROWSER, []);
   options.logger.log("info", "signed_in", { user_id: userId, with: "browser" });
   return seeOther(next ?? SIGNED_IN, await options.browsers.begin(userId));
 }

@@ -3,6 +3,7 @@ import { AppError } from "../../shared/errors/app-error.ts";
 import { ERROR_MAP } from "../../shared/errors/error-maps.ts";
 import { uuidSchema } from "../../shared/ids.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
+import { type AuditRecorder, BROWSER } from "../audit/audit-recorder.ts";
 import type { BrowserSessions, SignedIn } from "../auth/browser-session.ts";
 import { textField } from "../auth/form-field.ts";
 import { MessagePage, pageResponse } from "../auth/page.tsx";
@@ -14,6 +15,7 @@ import type { Proposal } from "./proposal-store.ts";
 export type ProposalRouteOptions = {
   proposals: Pick<ProposalService, "find" | "confirm" | "refuse">;
   browsers: BrowserSessions;
+  audit: Pick<AuditRecorder, "around">;
   /** Whose scope it is, in words. */
   namePlace: (principal: Principal, place: Proposal["place"]) => Promise<string>;
   /** What an OAuth client calls itself, by its id. */
@@ -77,12 +79,24 @@ async function takeAnswer(
     return showProposal(options, { signedIn, id, problem: "Choose one of the buttons.", status: 400 });
   }
   try {
-    await options.proposals[decision](signedIn.principal, id);
+    await decide(options, signedIn.principal, id, decision);
     return seeOther(new URL(request.url).pathname);
   } catch (error) {
     if (!(error instanceof AppError) || error.code === "not_found") throw error;
     return showProposal(options, { signedIn, id, problem: error.message, status: ERROR_MAP[error.code].http });
   }
+}
+
+async function decide(
+  { audit, proposals }: ProposalRouteOptions,
+  principal: Principal,
+  id: string,
+  decision: "confirm" | "refuse",
+): Promise<void> {
+  const target = { target_kind: "proposal", target_id: id, decided_by: "page", details: {} };
+  await audit.around({ ...principal, client_id: BROWSER }, { action: `proposal.${decision}`, ...target }, async () => {
+    await proposals[decision](principal, id);
+  });
 }
 
 const FOREIGN_FORM = "This form was not made by the page in this browser, so nothing was changed. Open the link again.";

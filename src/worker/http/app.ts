@@ -18,6 +18,7 @@ type Route = (request: Request) => Promise<Response>;
 export type AppRoutes = {
   authorize: AuthorizeRoute;
   health: () => Promise<Response>;
+  metrics: Route;
   signIn: SignInRoute;
   consent: ConsentRoute;
   proposals: ProposalRoute;
@@ -52,6 +53,7 @@ export function createApp(routes: AppRoutes, logger: Logger): Hono {
   app.get("/secrets/:scope/:id", (context) => routes.secrets.show(context.req.raw));
   app.post("/secrets/:scope/:id", (context) => routes.secrets.save(context.req.raw));
   app.get("/health", () => routes.health());
+  app.get("/metrics", (context) => routes.metrics(context.req.raw));
   app.get("/watch/:id", (context) => routes.watch(context.req.raw));
   app.all(EDGE_PATHS.model, (context) => routes.model(context.req.raw));
   app.all(`${EDGE_PATHS.model}/*`, (context) => routes.model(context.req.raw));

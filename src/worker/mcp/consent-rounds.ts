@@ -74,12 +74,13 @@ async function takeAnswer(
   const response = inputResponse(request.inputResponses, KEY);
   if (response.kind !== "elicit" || response.action === "cancel") return "left";
   const { permissions } = context.services;
+  const { clientId: client_id } = context;
   try {
     const asked = await permissions.get(context.principal, session_id, request_id);
     const isDeclined = response.action === "decline";
     const answer = isDeclined ? { decision: "deny" as const } : readConsentForm(asked, response.content ?? {});
     if (answer === null) return "left";
-    await permissions.answer(context.principal, { session_id, request_id, answer, way: "elicitation" });
+    await permissions.answer(context.principal, { session_id, request_id, answer, way: "elicitation", client_id });
   } catch (error) {
     // It was settled meanwhile, or the form was not filled in as asked: what came of it shows in the answer.
     if (!(error instanceof AppError)) throw error;

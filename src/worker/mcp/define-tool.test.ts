@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { createSilentAudit } from "../../../test/support/silent-audit.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
 import { createLogger } from "../telemetry/logger.ts";
 import type { CallToolResult } from "@modelcontextprotocol/server";
@@ -30,7 +31,11 @@ async function call(run: () => Promise<{ answer: string }>, args: unknown = { si
   const request = { requestState: () => undefined } as unknown as ConsentCall["request"];
   const rounds = createConsentRounds("secret-of-tests-0123456789-0123456789");
   const asked = { context, request, mayWrite: true };
-  const result = (await callTool(toolThat(run), args, asked, { rounds, logger })) as CallToolResult;
+  const result = (await callTool(toolThat(run), args, asked, {
+    rounds,
+    audit: createSilentAudit(),
+    logger,
+  })) as CallToolResult;
   const [content] = result.content;
   return { result, lines, text: content?.type === "text" ? (JSON.parse(content.text) as Record<string, string>) : {} };
 }

@@ -24,6 +24,8 @@ export type ToolDefinition<Input extends z.ZodObject, Output extends z.ZodObject
   input: Input;
   output: Output;
   annotations: ToolHints;
+  /** Whether the team's audit log knows of its calls: by default, when it changes something. */
+  audited?: boolean;
   run(args: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
   /** Resources elsewhere that the answer points at. */
   links?(answer: z.output<Output>): ResourceLink[];
@@ -43,6 +45,7 @@ export type Tool = {
   scope: Scope;
   toolset: Toolset;
   annotations: ToolHints;
+  audited: boolean;
   input: z.ZodObject;
   output: z.ZodObject;
   /** Built once: making them anew for each `tools/list` is most of its cost. */
@@ -84,6 +87,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   };
   return {
     ...contract,
+    audited: definition.audited ?? !definition.annotations.readOnlyHint,
     inputJson: toJson(definition.input, "input"),
     outputJson: toJson(definition.output, "output"),
     call: async (args, context) => answer(await run(parse(args), context)),

@@ -58,7 +58,8 @@ async function answer(options: McpEndpointOptions, request: Request, token: Toke
   if (refusal !== null) return rpcError(200, RPC_ERRORS.invalidParams, refusal, readRpcId(body));
   const { touchesData, ...asked } = readRpcFacts(body);
   const principal = touchesData ? await requirePrincipal(options, token.userId) : null;
-  const facts: RequestFacts = { exposure, principal, ...asked };
+  const traceparent = request.headers.get("traceparent");
+  const facts: RequestFacts = { exposure, principal, traceparent, ...asked };
   const repaired = repair(options, request, url, body);
   // The headers of an answer that is waited for go out at once: nobody on the way takes the call for dead.
   const handler = asked.calledTools.some((name) => canWait(exposure, name)) ? options.streamHandler : options.handler;

@@ -1,7 +1,9 @@
 // Makes the MCP server for one request, with no more registered in it than the request can reach.
 import { McpServer, type McpServerFactory, type ServerContext } from "@modelcontextprotocol/server";
 import type { Principal } from "../../shared/teams/principal.ts";
+import type { AuditRecorder } from "../audit/audit-recorder.ts";
 import type { Logger } from "../telemetry/logger.ts";
+import type { EdgeTelemetry } from "../telemetry/edge-telemetry.ts";
 import { callTool } from "./call-tool.ts";
 import type { ConsentRounds } from "./consent-rounds.ts";
 import type { Tool } from "./define-tool.ts";
@@ -24,6 +26,8 @@ export type RequestFacts = {
   askedPrompts: readonly string[];
   touchesResources: boolean;
   touchesPrompts: boolean;
+  /** The client's trace context, as the header has it. */
+  traceparent: string | null;
 };
 
 export type McpServerOptions = {
@@ -31,6 +35,8 @@ export type McpServerOptions = {
   services: Services;
   readers: ResourceReaders;
   rounds: ConsentRounds;
+  audit: AuditRecorder;
+  telemetry: EdgeTelemetry;
   logger: Logger;
 };
 
@@ -93,9 +99,13 @@ function registerTool(server: McpServer, caller: Caller, name: string, options: 
     annotations: tool.annotations,
     scopeChallenge: challengeFor(tool.scope),
   };
-  server.registerTool(tool.name, config, (args: unknown, { mcpReq }) => {
-    const context = { ...toolContext(mcpReq, options.services), principal, clientId };
-    return callTool(tool, args, { context, request: mcpReq, mayWrite }, options);
+  server.registerTool(tool.name, config, async (args: unknown, { mcpReq }) => {
+    const traceparent = mcpReq._meta?.["traceparent"] ?? facts.traceparent;
+    const trace = options.telemetry.beginToolCall({ teamId: principal.team_id, tool: tool.name, traceparent });
+    const context = { ...toolContext(mcpReq, options.services), principal, clientId, traceparent: trace.traceparent };
+    const result = await callTool(tool, args, { context, request: mcpReq, mayWrite }, options);
+    trace.end({ isError: result["isError"] === true });
+    return result;
   });
 }
 

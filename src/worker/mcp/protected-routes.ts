@@ -5,6 +5,9 @@ import { uuidSchema } from "../../shared/ids.ts";
 import { ANSWERING_SCOPE, type Principal, type Scope } from "../../shared/teams/principal.ts";
 import { matchUsageExport, sendUsageExport } from "../accounting/usage-export-route.ts";
 import type { UsageService } from "../accounting/usage-service.ts";
+import type { AuditRecorder } from "../audit/audit-recorder.ts";
+import { matchAuditExport, sendAuditExport } from "../audit/audit-export-route.ts";
+import type { AuditService } from "../audit/audit-service.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
 import { matchExport, sendExport } from "../archive/export-route.ts";
 import type { CheckpointServices } from "../checkpoints/compose-checkpoints.ts";
@@ -27,6 +30,8 @@ export type ProtectedOptions = {
   archive: ArchiveService;
   checkpoints: CheckpointServices;
   usage: UsageService;
+  audit: AuditService;
+  recorder: AuditRecorder;
   bodies: EventBodies;
   logger: Logger;
 };
@@ -57,18 +62,45 @@ async function route(options: ProtectedOptions, request: Request, token: TokenFa
   }
   const body = matchEventBody(request.method, pathname);
   if (body !== null) return asReader(options, reader, (principal) => sendEventBody(options, principal, body));
-  const exported = matchExport(request.method, pathname);
-  if (exported !== null)
-    return asReader(options, reader, (principal) => sendExport(options.archive, principal, exported, request));
+  const download = findDownload(options, request, pathname);
+  if (download !== null) return asReader(options, reader, recorded(options, token, download), download.scope);
+  return jsonError(failure("not_found", "There is nothing at this address.").error);
+}
+
+/** A file that leaves the team: its way out is in the audit log. */
+type Download = {
+  /** What it is of. */
+  target: { target_kind: string; target_id: string | null };
+  scope?: Scope;
+  send: (principal: Principal) => Promise<Response> | Response;
+};
+
+function findDownload(options: ProtectedOptions, request: Request, pathname: string): Download | null {
+  const session = matchExport(request.method, pathname);
+  if (session !== null) {
+    const target = { target_kind: "session", target_id: session };
+    return { target, send: (principal) => sendExport(options.archive, principal, session, request) };
+  }
   const checkpoint = matchCheckpointExport(request.method, pathname);
   if (checkpoint !== null) {
+    const target = { target_kind: "checkpoint", target_id: checkpoint.checkpoint_id };
     const send = (principal: Principal) => sendCheckpointExport(options.checkpoints.exporting, principal, checkpoint);
-    return asReader(options, reader, send, "projects:read");
+    return { target, scope: "projects:read", send };
   }
   if (matchUsageExport(request.method, pathname)) {
-    return asReader(options, reader, async (principal) => sendUsageExport(options.usage, principal, request));
+    const target = { target_kind: "usage", target_id: null };
+    return { target, send: (principal) => sendUsageExport(options.usage, principal, request) };
   }
-  return jsonError(failure("not_found", "There is nothing at this address.").error);
+  if (!matchAuditExport(request.method, pathname)) return null;
+  const target = { target_kind: "audit_log", target_id: null };
+  return { target, send: (principal) => sendAuditExport(options.audit, principal, request) };
+}
+
+function recorded({ recorder }: ProtectedOptions, { clientId }: TokenFacts, { target, send }: Download) {
+  return (principal: Principal): Promise<Response> => {
+    const event = { action: "export.download", ...target, decided_by: principal.role, details: {} };
+    return recorder.around({ ...principal, client_id: clientId }, event, async () => send(principal));
+  };
 }
 
 /** For whoever may read such things, as the person that they are now. */

@@ -19,6 +19,9 @@ import { codeGeneration } from "../delegation/tools/code-generation.ts";
 import { codeReview } from "../delegation/tools/code-review.ts";
 import { delegateTask } from "../delegation/tools/delegate-task.ts";
 import { getDelegatedTask } from "../delegation/tools/get-delegated-task.ts";
+import { exportAuditLog } from "../audit/tools/export-audit-log.ts";
+import { queryAuditLog } from "../audit/tools/query-audit-log.ts";
+import { verifyAuditLog } from "../audit/tools/verify-audit-log.ts";
 import { createUpload } from "../attachments/tools/create-upload.ts";
 import { createBranch } from "../branches/tools/create-branch.ts";
 import { deleteBranch } from "../branches/tools/delete-branch.ts";
@@ -192,4 +195,7 @@ export const TOOLS: readonly Tool[] = [
   exportUsageReport,
   setBudget,
   getBudgets,
+  queryAuditLog,
+  exportAuditLog,
+  verifyAuditLog,
 ];

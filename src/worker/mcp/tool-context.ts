@@ -6,6 +6,7 @@ import type { AgentService } from "../agents/agent-service.ts";
 import type { DelegationService } from "../delegation/delegation-service.ts";
 import type { ExecutionService } from "../agents/execution-service.ts";
 import type { UsageService } from "../accounting/usage-service.ts";
+import type { AuditService } from "../audit/audit-service.ts";
 import type { UploadService } from "../attachments/upload-service.ts";
 import type { ArchiveService } from "../archive/archive-service.ts";
 import type { BranchService } from "../branches/branch-service.ts";
@@ -50,6 +51,7 @@ export type Services = {
   servers: ServerServices;
   usage: UsageService;
   budgets: BudgetService;
+  audit: AuditService;
 };
 
 export type ToolContext = {
@@ -59,6 +61,8 @@ export type ToolContext = {
   services: Services;
   /** Tells the client how far the call is; does nothing when the client did not ask for it. */
   reportProgress: (progress: number, message: string) => Promise<void>;
+  /** W3C trace context: what the call begins elsewhere belongs below its span. */
+  traceparent: string;
   /** Aborted when the client is no longer waiting for this call. */
   signal: AbortSignal;
 };

@@ -30,6 +30,20 @@ describe("the registry", () => {
     expect(JSON.stringify(expose(DEFAULT_TOOLSETS).listing).length).toBeLessThan(40_000);
   });
 
+  it("has in the audit log what hands things out, beside what writes [audit.policy]", () => {
+    const handingOut = TOOLS.filter(({ audited, annotations }) => audited && annotations.readOnlyHint);
+    expect(handingOut.map(({ name }) => name).sort()).toEqual([
+      "create_watch_link",
+      "export_agent",
+      "export_audit_log",
+      "export_checkpoint",
+      "export_session",
+      "export_usage_report",
+    ]);
+    const exports = TOOLS.filter(({ name }) => name.startsWith("export_"));
+    expect(exports.filter(({ audited }) => !audited)).toEqual([]);
+  });
+
   it("has instructions that Claude Code does not cut", () => {
     expect(INSTRUCTIONS.length).toBeLessThan(2048);
   });
@@ -58,6 +72,10 @@ describe.each(byName)("the tool %s", (_name, tool) => {
     expect(SCOPES).toContain(tool.scope);
     if (tool.scope === ANSWERING_SCOPE) expect(tool.toolset).toBe("permissions");
     else expect(tool.scope.endsWith(":write")).toBe(!tool.annotations.readOnlyHint);
+  });
+
+  it("is in the audit log when it writes [audit.policy]", () => {
+    expect(tool.audited || tool.annotations.readOnlyHint).toBe(true);
   });
 
   it("describes every parameter and takes no others", () => {

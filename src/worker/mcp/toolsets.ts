@@ -17,6 +17,7 @@ export const TOOLSETS = [
   "agents",
   "delegation",
   "accounting",
+  "audit",
 ] as const;
 export type Toolset = (typeof TOOLSETS)[number];
 

@@ -49,6 +49,7 @@ export function createModelGateway(options: GatewayOptions): (request: Request) 
 }
 
 async function pass(options: GatewayOptions, request: Request): Promise<Response> {
+  const started_at_ms = options.nowMs();
   const url = new URL(request.url);
   const path = url.pathname.slice(EDGE_PATHS.model.length);
   if (request.method === "HEAD" && (path === "" || path === "/")) return new Response(null, { status: 200 });
@@ -64,6 +65,12 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   const question = { team_id, runtime_id, model: asked.model, ...cost };
   const { request_id } = unwrap(await session.beginModelRequest(question));
   const ended = Promise.withResolvers<AnswerUsage | null>();
+  const timing = {
+    model: asked.model,
+    started_at_ms,
+    answered_at_ms: null as number | null,
+    status: null as number | null,
+  };
   // A Worker that dies in mid-answer says nothing: what is not renewed is soon counted no longer.
   const renewing = setInterval(
     () => void session.renewModelRequest(request_id).catch(() => null),
@@ -71,13 +78,16 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   );
   const finish = (usage: AnswerUsage | null): Promise<void> => {
     clearInterval(renewing);
-    return tellUntilHeard(options, () => session.finishModelRequest(request_id, usage));
+    const told = { ...timing, ended_at_ms: options.nowMs() };
+    return tellUntilHeard(options, () => session.finishModelRequest(request_id, usage, told));
   };
   options.waitUntil(
     ended.promise.then(finish).catch((error: unknown) => options.logger.logUnexpected("usage_lost", error, {})),
   );
   try {
-    return relay(options, await ask(options, request, { url: upstreamUrl, body }), ended.resolve);
+    const answer = await ask(options, request, { url: upstreamUrl, body });
+    Object.assign(timing, { answered_at_ms: options.nowMs(), status: answer.status });
+    return relay(options, answer, ended.resolve);
   } catch (error) {
     ended.resolve(null);
     throw error;

@@ -19,7 +19,14 @@ export type Answered = {
   ruleKept: boolean;
 };
 
-export type GivenAnswer = { session_id: string; request_id: string; answer: PermissionAnswer; way: AnswerWay };
+export type GivenAnswer = {
+  session_id: string;
+  request_id: string;
+  answer: PermissionAnswer;
+  way: AnswerWay;
+  /** Left out for a page. */
+  client_id?: string;
+};
 
 export type PermissionService = {
   list(principal: Principal, sessionId: string): Promise<PermissionRequestView[]>;
@@ -44,8 +51,8 @@ export function createPermissionService(options: PermissionServiceOptions): Perm
     list: async (principal, sessionId) => unwrap(await session(requireId(sessionId)).listPermissions(principal)),
     get: async (principal, sessionId, requestId) =>
       unwrap(await session(requireId(sessionId)).getPermission(principal, requireId(requestId))),
-    async answer(principal, { session_id, request_id, answer, way }) {
-      const given = { request_id: requireId(request_id), answer, way };
+    async answer(principal, { session_id, request_id, ...answer }) {
+      const given = { request_id: requireId(request_id), ...answer };
       const request = unwrap(await session(requireId(session_id)).answerPermission(principal, given));
       const rule = request.settled?.remember === "always" ? request.settled.rule : null;
       return { request, ruleKept: rule === null || (await keepRule(options, principal, rule)) };

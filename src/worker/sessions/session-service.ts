@@ -178,6 +178,7 @@ async function execute(
       idempotency_key: request.idempotency_key,
       if_busy: request.if_busy,
       agent: request.agent,
+      ...(waiting.traceparent !== undefined && { traceparent: waiting.traceparent }),
     }),
   );
   // A prompt that joined a running turn runs as that one does.

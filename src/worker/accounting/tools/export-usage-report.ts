@@ -24,6 +24,7 @@ export const exportUsageReport = defineTool({
     to: z.string().describe("Last day."),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  audited: true,
   async run({ format, ...time }, { services }) {
     if (!checkReportTime(time))
       throw new AppError("invalid_argument", `The arguments are not valid: ${REPORT_TIME_PROBLEM}.`);

@@ -22,6 +22,7 @@ export const exportAgent = defineTool({
     left_out: z.array(z.string()).describe("What the format has no place for."),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  audited: true,
   async run({ agent_id, version, format }, { principal, services }) {
     const { row, agent } = await services.agents.get(principal, agent_id, version ?? null);
     return toFile(row.name, agent, format, new Date().toISOString());

@@ -27,6 +27,7 @@ export const exportSession = defineTool({
       .describe("Bytes, as the log is now; null for markdown, whose size shows when it is written."),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  audited: true,
   async run({ session_id, format }, { principal, services }) {
     const { session: _session, ...place } = await services.archive.locate(principal, session_id, format);
     return place;

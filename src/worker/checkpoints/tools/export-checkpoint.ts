@@ -32,6 +32,7 @@ export const exportCheckpoint = defineTool({
     operation: z.object(operationFields).nullable().describe("Of a git bundle: how far it is."),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  audited: true,
   async run({ checkpoint_id, format, operation_id, idempotency_key }, context) {
     const { principal, services, reportProgress, signal } = context;
     const { exporting } = services.checkpoints;

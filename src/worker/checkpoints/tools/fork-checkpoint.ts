@@ -72,7 +72,7 @@ export const forkCheckpoint = defineTool({
 });
 
 async function begin(
-  { principal, services, reportProgress, signal }: ToolContext,
+  { principal, services, reportProgress, signal, traceparent }: ToolContext,
   { place, session }: ForkedCheckpoint,
   { prompt, key }: { prompt: string; key: string | null },
 ): Promise<z.input<typeof turnSchema>> {
@@ -92,6 +92,6 @@ async function begin(
     wait_seconds: 0,
     idempotency_key: key === null ? null : `fork:${key}`,
   };
-  const { submitted } = await services.sessions.execute(principal, request, { reportProgress, signal });
+  const { submitted } = await services.sessions.execute(principal, request, { reportProgress, signal, traceparent });
   return { session_id: submitted.session_id, turn_id: submitted.turn_id, cursor: submitted.cursor };
 }

@@ -44,7 +44,7 @@ export const runSlashCommand = defineTool({
   }),
   output: executeOutput,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
-  async run(args, { principal, services, reportProgress, signal }) {
+  async run(args, { principal, services, reportProgress, signal, traceparent }) {
     const { name, arguments: text, project, branch, session_id, wait_seconds, idempotency_key, ...options } = args;
     const request = {
       prompt: text === "" ? `/${name}` : `/${name} ${text}`,
@@ -60,7 +60,10 @@ export const runSlashCommand = defineTool({
       wait_seconds,
       idempotency_key: idempotency_key ?? null,
     };
-    return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal }), services);
+    return showExecuted(
+      await services.sessions.execute(principal, request, { reportProgress, signal, traceparent }),
+      services,
+    );
   },
   resume: (args, before, context) => resumeExecuted(args.wait_seconds, before, context),
 });

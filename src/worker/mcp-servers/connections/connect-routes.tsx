@@ -3,6 +3,7 @@ import type { Place } from "../../../shared/configuration/place.ts";
 import { AppError, toFailure } from "../../../shared/errors/app-error.ts";
 import { isRemote, type RemoteServer } from "../../../shared/mcp-servers/server-schema.ts";
 import type { Principal } from "../../../shared/teams/principal.ts";
+import { type AuditRecorder, BROWSER } from "../../audit/audit-recorder.ts";
 import type { BrowserSessions, SignedIn } from "../../auth/browser-session.ts";
 import { MessagePage, pageResponse } from "../../auth/page.tsx";
 import { signInFirst } from "../../auth/sign-in-route.tsx";
@@ -17,6 +18,7 @@ import { clientMetadata, type SignInService } from "./sign-in-service.ts";
 
 export type ConnectOptions = {
   browsers: BrowserSessions;
+  audit: Pick<AuditRecorder, "around">;
   service: Pick<ServerService, "find">;
   signIns: SignInService;
   /** May this person use what stands there? */
@@ -76,7 +78,19 @@ async function finish(options: ConnectOptions, request: Request, principal: Prin
   if (state === null || code === null) {
     throw new AppError("mcp_connect_refused", "The sign-in was not finished at the server. Begin it again.");
   }
-  const { name } = await options.signIns.finish(principal, { state, code, iss: query.get("iss") });
+  const event = {
+    action: "mcp_server.sign_in",
+    target_kind: "mcp_server",
+    target_id: null,
+    decided_by: "page",
+    details: {},
+  };
+  const { name } = await options.audit.around(
+    { ...principal, client_id: BROWSER },
+    event,
+    () => options.signIns.finish(principal, { state, code, iss: query.get("iss") }),
+    (finished) => ({ target_id: finished.name }),
+  );
   options.logger.log("info", "mcp_server_signed_in", { user_id: principal.user_id });
   const nonce = options.newNonce();
   const message = `Your sessions can use ${name} now. You can close this page.`;

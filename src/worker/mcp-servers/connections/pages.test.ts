@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { createSilentAudit } from "../../../../test/support/silent-audit.ts";
 import type { Place } from "../../../shared/configuration/place.ts";
 import { mcpServerSchema } from "../../../shared/mcp-servers/server-schema.ts";
 import type { Principal } from "../../../shared/teams/principal.ts";
@@ -39,7 +40,13 @@ const browsers = createBrowserSessions({
   nowMs: () => 0,
 });
 const own = (principal: Principal, place: Place) => Promise.resolve(place.scope_id === principal.user_id);
-const shared = { browsers, newNonce: () => "nonce", logger: { log: () => undefined, logUnexpected: () => "event" } };
+const audit = createSilentAudit();
+const shared = {
+  browsers,
+  audit,
+  newNonce: () => "nonce",
+  logger: { log: () => undefined, logUnexpected: () => "event" },
+};
 const items = async () => Object.entries(definitions).map(([name, value]) => ({ kind: "mcp_server", name, value }));
 const secretRoutes = createSecretRoutes({
   ...shared,
@@ -104,6 +111,19 @@ describe("the page for secrets", () => {
     expect([...kept]).toEqual([["MISSING", "a value"]]);
     await secretRoutes.save(post(mine, { ...form, decision: "remove" }));
     expect(kept.size).toBe(0);
+  });
+
+  it("tells the audit log which secret was entered and removed, and never its value [audit.recorded]", async () => {
+    const form = { form_token: await formToken(), decision: "save", name: "MISSING", value: "a value" };
+    await secretRoutes.save(post(mine, form));
+    await secretRoutes.save(post(mine, { ...form, decision: "remove" }));
+    await secretRoutes.save(post(mine, { ...form, name: "a value" }));
+    expect(audit.told.slice(-3)).toMatchObject([
+      { action: "secret.enter", target_id: "MISSING", user_id: owner.user_id, client_id: "browser", outcome: "done" },
+      { action: "secret.remove", target_id: "MISSING", outcome: "done" },
+      { action: "secret.enter", target_id: null, outcome: "invalid_argument" },
+    ]);
+    expect(JSON.stringify(audit.told)).not.toContain("a value");
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { isRemote, mcpServerSchema } from "../../../shared/mcp-servers/server-sc
 import type { Place } from "../../../shared/configuration/place.ts";
 import { secretNameSchema } from "../../../shared/secrets/secret-reference.ts";
 import type { Principal } from "../../../shared/teams/principal.ts";
+import { type AuditRecorder, BROWSER } from "../../audit/audit-recorder.ts";
 import type { BrowserSessions, SignedIn } from "../../auth/browser-session.ts";
 import { textField } from "../../auth/form-field.ts";
 import { MessagePage, pageResponse } from "../../auth/page.tsx";
@@ -18,6 +19,7 @@ import { SecretsPage } from "./pages.tsx";
 
 export type SecretRoutesOptions = {
   browsers: BrowserSessions;
+  audit: Pick<AuditRecorder, "around">;
   secrets: SecretStore;
   configuration: Pick<ConfigurationService, "items">;
   mayChange: MayUse;
@@ -56,7 +58,19 @@ export function createSecretRoutes(options: SecretRoutesOptions): SecretRoutes {
   };
 }
 
-async function save(
+/** Told by its name and place; its value is nobody's but the vault's. */
+async function save(options: SecretRoutesOptions, principal: Principal, place: Place, form: FormData): Promise<string> {
+  const action = textField(form, "decision") === "remove" ? "secret.remove" : "secret.enter";
+  // A value that was typed into the wrong field goes no further.
+  const name = secretNameSchema.safeParse(textField(form, "name").trim()).data ?? null;
+  const target = { target_kind: "secret", target_id: name, decided_by: "page" };
+  const event = { action, ...target, details: { scope: place.scope, scope_id: place.scope_id } };
+  return options.audit.around({ ...principal, client_id: BROWSER }, event, () =>
+    carryOut(options, principal, place, form),
+  );
+}
+
+async function carryOut(
   { secrets, logger }: SecretRoutesOptions,
   principal: Principal,
   place: Place,

@@ -33,9 +33,9 @@ export const answerPermission = defineTool({
   input,
   output: z.object({ request_id: uuidSchema, behavior: z.enum(["allow", "deny"]) }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
-  async run({ session_id, request_id, ...given }, { principal, services }) {
-    const answer = readAnswer(given);
-    const { request } = await services.permissions.answer(principal, { session_id, request_id, answer, way: "tool" });
+  async run({ session_id, request_id, ...given }, { principal, clientId, services }) {
+    const answer = { session_id, request_id, answer: readAnswer(given), way: "tool", client_id: clientId } as const;
+    const { request } = await services.permissions.answer(principal, answer);
     return { request_id, behavior: request.settled?.behavior ?? "deny" };
   },
 });

@@ -18,5 +18,6 @@ export const createWatchLink = defineTool({
     expires_at: z.string().describe("After this time it opens nothing, ISO 8601."),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: false, openWorldHint: false },
+  audited: true,
   run: ({ session_id }, { principal, services }) => services.watching.createLink(principal, session_id),
 });

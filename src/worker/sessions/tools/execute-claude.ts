@@ -127,7 +127,7 @@ export const executeClaude = defineTool({
   input,
   output: executeOutput,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
-  async run(args, { principal, services, reportProgress, signal }) {
+  async run(args, { principal, services, reportProgress, signal, traceparent }) {
     const { prompt, project, branch, checkpoint_id, session_id, continue_session, session_key, ...further } = args;
     const { if_busy, wait_seconds, idempotency_key, attachments, ...options } = further;
     const request = {
@@ -144,7 +144,10 @@ export const executeClaude = defineTool({
       wait_seconds,
       idempotency_key: idempotency_key ?? null,
     };
-    return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal }), services);
+    return showExecuted(
+      await services.sessions.execute(principal, request, { reportProgress, signal, traceparent }),
+      services,
+    );
   },
   resume: (args, before, context) => resumeExecuted(args.wait_seconds, before, context),
 });

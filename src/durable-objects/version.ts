@@ -1,0 +1,4 @@
+// The version that telemetry names: the package's own.
+import packageJson from "../../package.json" with { type: "json" };
+
+export const VERSION: string = packageJson.version;
