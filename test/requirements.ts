@@ -58,6 +58,7 @@ export const REQUIREMENTS = {
   "budgets.settled": "what a request cost is settled once, whatever fails in between",
   "budgets.stop": "a session that a budget stops says so, and goes on when it is raised",
   "budgets.warning": "whoever follows a session is warned at four fifths of a budget",
+  "budgets.concurrent": "no more sessions work at once than a limit says; the others wait",
   "budgets.input": "a limit is a positive amount, of somebody who is named",
   "budgets.consent": "a model can lower a budget and only propose to raise it",
   "proxy.answers": "an answer that says nothing is passed on as such",

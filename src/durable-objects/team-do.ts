@@ -42,19 +42,20 @@ export class TeamObject extends DurableObject<Env> {
     migrate(ctx.storage, TEAM_MIGRATIONS);
     this.#alarms = createAlarmClock<"review" | "sweep" | "audit" | "telemetry">(ctx.storage, Date.now);
     this.#slots = createSlotStore(ctx.storage.sql);
-    this.#desk = createSlotDesk({
-      slots: this.#slots,
-      limits: readConfig(env).slotLimits,
-      nowMs: Date.now,
-      session: (id) => env.SESSION.getByName(id),
-      background: (work) => ctx.waitUntil(work.catch((error) => this.#logger.error("background_failed", error))),
-      lookAgainAt: (atMs) => (atMs === null ? this.#alarms.cancel("review") : this.#alarms.reschedule("review", atMs)),
-    });
     this.#budgets = createBudgetDesk({
       store: createBudgetStore(ctx.storage.sql),
       transaction: (change) => ctx.storage.transactionSync(change),
       load: (teamId) => loadBudgets(env.DB, teamId),
       nowMs: Date.now,
+    });
+    this.#desk = createSlotDesk({
+      slots: this.#slots,
+      limits: readConfig(env).slotLimits,
+      mayWork: this.#budgets.mayWork,
+      nowMs: Date.now,
+      session: (id) => env.SESSION.getByName(id),
+      background: (work) => ctx.waitUntil(work.catch((error) => this.#logger.error("background_failed", error))),
+      lookAgainAt: (atMs) => (atMs === null ? this.#alarms.cancel("review") : this.#alarms.reschedule("review", atMs)),
     });
     this.#team = createTeamStore(ctx.storage.sql);
     this.#sweep = createRegistrySweep({

@@ -191,6 +191,21 @@ describe("a limit of turns", () => {
 
 const NO_TIMING = { model: null, started_at_ms: 0, answered_at_ms: null, ended_at_ms: 0, status: null };
 
+describe("a limit of sessions at once", () => {
+  it("counts those of the team, a person, a project or an agent that work [budgets.concurrent]", async () => {
+    await withDesk(async (world) => {
+      expect(world.desk.mayWork(ann, [ann, ann])).toBe(true);
+      world.budgets = { each_user: { concurrent_sessions: 2 }, "project:web": { concurrent_sessions: 3 } };
+      await world.desk.admitTurn("1", ann);
+      const ben = { ...ann, user_id: "ben" };
+      expect(world.desk.mayWork(ann, [ann, ben, ben])).toBe(false);
+      expect(world.desk.mayWork(ann, [ann, ben])).toBe(true);
+      expect(world.desk.mayWork(ann, [ann, ann])).toBe(false);
+      expect(world.desk.mayWork({ ...ben, project_id: "api" }, [ann, ann, ben])).toBe(true);
+    });
+  });
+});
+
 describe("a session", () => {
   const usage = (message_id: string): AnswerUsage => ({
     message_id,

@@ -14,12 +14,14 @@ async function withDesk(
     const desk = createSlotDesk({
       slots: createSlotStore(state.storage.sql),
       limits: { per_team: 2, per_user: 1 },
+      mayWork: (spender, working) =>
+        spender.project_id !== "single" || working.every(({ project_id }) => project_id !== "single"),
       nowMs: () => time.now,
       session: () => ({ slotGranted: async (turnId: string) => void told.push(turnId) }),
       background: (work) => void work,
       lookAgainAt: () => {},
     });
-    const ask: Ask = (turn_id, priority) => {
+    const ask: Ask = (turn_id, wish) => {
       const whose = {
         team_id: "t",
         user_id: turn_id.charAt(0),
@@ -27,14 +29,14 @@ async function withDesk(
         agent_id: null,
         configuration_version: 0,
       };
-      return desk.request({ ...whose, session_id: `s-${turn_id}`, turn_id, ttl_seconds: 120, ...priority });
+      return desk.request({ ...whose, session_id: `s-${turn_id}`, turn_id, ttl_seconds: 120, ...wish });
     };
     body({ desk, told, time, ask });
   });
 }
 type Ask = (
   turnId: string,
-  priority?: { priority: number },
+  wish?: { priority?: number; project_id?: string },
 ) => ReturnType<ReturnType<typeof createSlotDesk>["request"]>;
 
 describe("the team's slots", () => {
@@ -50,6 +52,20 @@ describe("the team's slots", () => {
       expect(ask("c1").granted).toBe(true);
       desk.release("a1");
       expect(told).toEqual(["c1", "a2"]);
+    });
+  });
+
+  it("are not given to what a budget holds back, which holds nobody else back [budgets.concurrent]", async () => {
+    await withDesk(({ desk, told, ask }) => {
+      const single = { project_id: "single" };
+      expect(ask("a1", single).granted).toBe(true);
+      expect(ask("b1", single)).toMatchObject({ granted: false, limit: "budget" });
+      expect(ask("c1").granted).toBe(true);
+      desk.release("c1");
+      expect(told).toEqual([]);
+      expect(ask("d1", single)).toMatchObject({ granted: false, limit: "budget" });
+      desk.release("a1");
+      expect(told).toEqual(["b1"]);
     });
   });
 

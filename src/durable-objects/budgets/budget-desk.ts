@@ -8,6 +8,7 @@ import {
   describeTooManyTurns,
   findNearlyReached,
   findReached,
+  mayWorkToo,
   moneyLimits,
   type MoneyState,
   periodsAt,
@@ -37,13 +38,15 @@ export type BudgetDesk = {
   settle(settlements: readonly Settlement[]): void;
   /** Whether a turn may begin now; counts it when it may. */
   admitTurn(turnId: string, spender: Spender & KnownVersion): Promise<Answer<null>>;
+  /** Whether one more session may work beside those that do, by what was last read. */
+  mayWork(spender: Omit<Spender, "team_id">, working: readonly Omit<Spender, "team_id">[]): boolean;
   /** How the spender's limits stand. */
   states(spender: Spender): Promise<MoneyState[]>;
 };
 
 export function createBudgetDesk(parts: Parts): BudgetDesk {
   const { store, nowMs } = parts;
-  const find = createBudgetFinder(parts);
+  const { find, lastRead } = createBudgetFinder(parts);
   const statesOf = (budgets: readonly AppliedBudget[]): MoneyState[] => {
     const periods = periodsAt(nowMs());
     return moneyLimits(budgets).map((limit) => ({
@@ -94,6 +97,7 @@ export function createBudgetDesk(parts: Parts): BudgetDesk {
         for (const settlement of settlements) store.settle(settlement, nowMs());
       });
     },
+    mayWork: (spender, working) => mayWorkToo(budgetsFor(lastRead(), spender), working),
     async states(spender) {
       return statesOf(budgetsFor(await find({ ...spender, configuration_version: 0 }, 0), spender));
     },
@@ -112,10 +116,15 @@ function refuseTooManyTurns({ store, nowMs }: Parts, turnId: string, budgets: re
   return null;
 }
 
+type BudgetFinder = {
+  find(asking: Asking, maxAgeMs: number): Promise<BudgetItem[]>;
+  /** Empty before the first. */
+  lastRead(): BudgetItem[];
+};
 type Asking = Pick<Spender, "team_id"> & KnownVersion;
 
 /** Reads the budgets when what is known is older than that, or than what the asking session knows of; one reading at a time. */
-function createBudgetFinder({ load, nowMs }: Parts): (asking: Asking, maxAgeMs: number) => Promise<BudgetItem[]> {
+function createBudgetFinder({ load, nowMs }: Parts): BudgetFinder {
   let known: { items: BudgetItem[]; atMs: number; version: number } | null = null;
   let reading: { items: Promise<BudgetItem[]>; version: number } | null = null;
   const read = async (teamId: string, version: number): Promise<BudgetItem[]> => {
@@ -128,7 +137,7 @@ function createBudgetFinder({ load, nowMs }: Parts): (asking: Asking, maxAgeMs: 
       reading = null;
     }
   };
-  return async ({ team_id, configuration_version: version }, maxAgeMs) => {
+  const find: BudgetFinder["find"] = async ({ team_id, configuration_version: version }, maxAgeMs) => {
     if (known !== null && nowMs() - known.atMs < maxAgeMs && known.version >= version) return known.items;
     if (reading === null || reading.version < version) reading = { items: read(team_id, version), version };
     // An outage of D1 stops nobody's work: what was last known holds.
@@ -137,4 +146,5 @@ function createBudgetFinder({ load, nowMs }: Parts): (asking: Asking, maxAgeMs: 
       return known.items;
     });
   };
+  return { find, lastRead: () => known?.items ?? [] };
 }

@@ -9,7 +9,7 @@ import type { Failure } from "../../shared/errors/app-error.ts";
 import { CONFIGURATION_PROTOCOL_VERSION, INPUTS_PROTOCOL_VERSION } from "../../shared/rpc/protocol.ts";
 import type { TurnStart } from "../../shared/rpc/runner-session-api.ts";
 import type { RunTokenGrant } from "../../shared/rpc/session-host-api.ts";
-import type { TeamApi } from "../../shared/rpc/team-api.ts";
+import type { SlotAnswer, TeamApi } from "../../shared/rpc/team-api.ts";
 import type { RuntimeInfo, WorkspaceApi, WorkspaceIdentity } from "../../shared/rpc/workspace-api.ts";
 import { toManifest, type TranscriptStore } from "../transcripts/transcript-store.ts";
 import type { ToolCheckpoints } from "../checkpoints/tool-checkpoints.ts";
@@ -168,9 +168,14 @@ async function getSlot(parts: TurnBeginnerParts, session: SessionRow, turn: Turn
     parts.log.write(() => parts.refusals.add(turn.turn_id, slot.refused));
     return !giveUp(parts, turn, slot.refused);
   }
-  const whose = slot.limit === "user" ? "of yours" : "of the team";
-  waitFor(parts, turn, `waits for one of the ${slot.running} running turns ${whose} to end, place ${slot.position}`);
+  waitFor(parts, turn, describeWait(slot));
   return false;
+}
+
+function describeWait({ limit, running, position }: Extract<SlotAnswer, { granted: false }>): string {
+  if (limit === "budget") return "waits for another session to end: a budget lets only so many work at once";
+  const whose = limit === "user" ? "of yours" : "of the team";
+  return `waits for one of the ${running} running turns ${whose} to end, place ${position}`;
 }
 
 async function getLease(parts: TurnBeginnerParts, session: SessionRow, turn: TurnRow): Promise<boolean> {

@@ -1,4 +1,5 @@
 // Hands out running slots: whoever's turn it is gets one as soon as one is free, and is told.
+import type { Spender } from "../../shared/budgets/budget-policy.ts";
 import type { SessionApi } from "../../shared/rpc/session-api.ts";
 import type { SlotAnswer, SlotRequest } from "../../shared/rpc/team-api.ts";
 import { decideGrants, orderWaiting, type SlotLimits } from "../../shared/teams/slot-policy.ts";
@@ -10,6 +11,8 @@ const GRANT_TTL_MS = 120_000;
 type Parts = {
   slots: SlotStore;
   limits: SlotLimits;
+  /** Whether a budget lets one more session work beside those that do. */
+  mayWork(spender: Omit<Spender, "team_id">, working: readonly Omit<Spender, "team_id">[]): boolean;
   nowMs(): number;
   session(sessionId: string): Pick<SessionApi, "slotGranted">;
   /** Tells without waiting for an answer; who does not hear it asks again by itself. */
@@ -30,10 +33,12 @@ export function createSlotDesk(parts: Parts): SlotDesk {
   /** `asking` is not told: it gets its answer directly. */
   const settle = (asking: string | null): void => {
     slots.removeExpired(parts.nowMs());
-    const waiting = slots.waiting();
+    // Who is held back by a budget holds nobody else back.
+    const waiting = slots.waiting().filter((turn) => parts.mayWork(turn, slots.running()));
     for (const turnId of decideGrants({ running: users(slots.running()), waiting, limits: parts.limits })) {
       const row = waiting.find((turn) => turn.turn_id === turnId);
-      if (row === undefined) continue;
+      // Another of the same budget may have gone first.
+      if (row === undefined || !parts.mayWork(row, slots.running())) continue;
       slots.grant(turnId, turnId === asking ? row.expires_at : parts.nowMs() + GRANT_TTL_MS);
       if (turnId !== asking) parts.background(parts.session(row.session_id).slotGranted(turnId));
     }
@@ -51,7 +56,8 @@ export function createSlotDesk(parts: Parts): SlotDesk {
       const running = slots.running();
       const own = running.filter((turn) => turn.user_id === request.user_id).length;
       const order = orderWaiting({ running: users(running), waiting: slots.waiting() });
-      const limit = own >= parts.limits.per_user ? "user" : "team";
+      const ofLimits = own >= parts.limits.per_user ? "user" : "team";
+      const limit = parts.mayWork(request, running) ? ofLimits : "budget";
       return { granted: false, position: order.indexOf(request.turn_id) + 1, limit, running: running.length };
     },
     release(turnId) {

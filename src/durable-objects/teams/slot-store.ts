@@ -21,6 +21,8 @@ export const TEAM_MIGRATIONS = [
   `ALTER TABLE slots ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;`,
   AUDIT_SCHEMA,
   TELEMETRY_SCHEMA,
+  `ALTER TABLE slots ADD COLUMN project_id TEXT NOT NULL DEFAULT '';
+   ALTER TABLE slots ADD COLUMN agent_id TEXT;`,
 ] as const;
 
 /** `waiting_since` is null once the slot is held. */
@@ -28,6 +30,8 @@ export type SlotRow = {
   turn_id: string;
   session_id: string;
   user_id: string;
+  project_id: string;
+  agent_id: string | null;
   expires_at: number;
   waiting_since: number | null;
   priority: number;
@@ -53,14 +57,16 @@ export function createSlotStore(sql: ObjectSql): SlotStore {
   return {
     renew(request, nowMs) {
       sql.exec(
-        `INSERT INTO slots (turn_id, session_id, user_id, expires_at, waiting_since, priority) VALUES (?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at`,
+        `INSERT INTO slots (turn_id, session_id, user_id, expires_at, waiting_since, priority, project_id, agent_id)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at`,
         request.turn_id,
         request.session_id,
         request.user_id,
         nowMs + request.ttl_seconds * 1000,
         nowMs,
         request.priority ?? 0,
+        request.project_id,
+        request.agent_id,
       );
     },
     grant(turnId, expiresAtMs) {

@@ -11,6 +11,7 @@ describe("a budget", () => {
     { usd_per_month: 1e9 },
     { turns_per_hour: 0.5 },
     { turns_per_hour: 0 },
+    { concurrent_sessions: 0 },
     { usd_per_year: 5 },
     {},
     "5",
@@ -30,6 +31,7 @@ describe("a budget", () => {
     expect(widensBudget(five, { usd_per_day: 6, turns_per_hour: 1 })).toBe(true);
     expect(widensBudget(five, { usd_per_day: 5 })).toBe(true);
     expect(widensBudget(five, null)).toBe(true);
+    expect(widensBudget({ concurrent_sessions: 2 }, { concurrent_sessions: 3 })).toBe(true);
     expect(widensBudget(five, { ...five, usd_per_month: 1 })).toBe(false);
     expect(widensBudget(five, { usd_per_day: 4, turns_per_hour: 10 })).toBe(false);
     expect(widensBudget(null, five)).toBe(false);

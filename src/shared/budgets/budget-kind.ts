@@ -12,11 +12,18 @@ export const budgetSchema = z
     usd_per_month: usd.optional(),
     /** Turns that begin within 60 minutes. */
     turns_per_hour: z.int().min(1).max(100_000).optional(),
+    /** Sessions that work at the same time; others wait. */
+    concurrent_sessions: z.int().min(1).max(10_000).optional(),
   })
   .refine((budget) => Object.values(budget).some((limit) => limit !== undefined), "must have a limit");
 export type Budget = z.infer<typeof budgetSchema>;
 
-export const BUDGET_LIMITS = ["usd_per_day", "usd_per_month", "turns_per_hour"] as const satisfies (keyof Budget)[];
+const BUDGET_LIMITS = [
+  "usd_per_day",
+  "usd_per_month",
+  "turns_per_hour",
+  "concurrent_sessions",
+] as const satisfies (keyof Budget)[];
 
 /** `team`, `each_user`, or a `user`, `project` or `agent` by its id: what the items are called. */
 const NAME = /^(?:team|each_user|(user|project|agent):(.+))$/;

@@ -50,6 +50,13 @@ export function moneyLimits(budgets: readonly AppliedBudget[]): MoneyLimit[] {
   });
 }
 
+/** Whether one more session may work beside those that do. */
+export function mayWorkToo(budgets: readonly AppliedBudget[], working: readonly Omit<Spender, "team_id">[]): boolean {
+  return budgets.every(({ subject, budget: { concurrent_sessions: limit = Infinity } }) => {
+    return working.filter((one) => subjectsOf(one).includes(subject)).length < limit;
+  });
+}
+
 /** The first limit that is reached: a request is let through while what is spent and reserved is below all of them. */
 export function findReached(states: readonly MoneyState[]): MoneyState | null {
   return states.find(({ spent_usd, reserved_usd, limit_usd }) => spent_usd + reserved_usd >= limit_usd) ?? null;

@@ -20,7 +20,7 @@ export type SlotRequest = KnownVersion & {
 /** `position` counts from 1; `limit` says which one holds it back. */
 export type SlotAnswer =
   | { granted: true; expires_at: string }
-  | { granted: false; position: number; limit: "team" | "user"; running: number };
+  | { granted: false; position: number; limit: "team" | "user" | "budget"; running: number };
 
 /** A turn that may not begin at all now: its team, person, project or agent has used up what it may use. */
 export type SlotRefusal = { granted: false; refused: Failure };

@@ -16,14 +16,16 @@ const input = z.strictObject({
   project: projectNameSchema.optional().describe("The project's name, with of: project."),
   budget: budgetSchema
     .nullable()
-    .describe("usd_per_day, usd_per_month (UTC), turns_per_hour: all of its limits from now on. null removes it."),
+    .describe(
+      "usd_per_day, usd_per_month (UTC), turns_per_hour, concurrent_sessions: all of its limits from now on. null removes it.",
+    ),
 });
 
 export const setBudget = defineTool({
   name: "set_budget",
   title: "Set a budget",
   description:
-    "Limits what may be used: US dollars a day or month, turns an hour. Each request to a model is refused once a limit is reached, " +
+    "Limits what may be used: US dollars a day or month, turns an hour, sessions at once. Each request to a model is refused once a limit is reached, " +
     "and the session stops as budget_exceeded until it is raised or begins anew. A limit that grows or goes is only proposed: a person confirms it at confirm_url.",
   scope: "configuration:write",
   toolset: "accounting",
