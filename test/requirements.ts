@@ -59,6 +59,7 @@ export const REQUIREMENTS = {
   "budgets.stop": "a session that a budget stops says so, and goes on when it is raised",
   "budgets.warning": "whoever follows a session is warned at four fifths of a budget",
   "budgets.concurrent": "no more sessions work at once than a limit says; the others wait",
+  "budgets.minutes": "no more turns begin once turns worked in sandboxes for as long as a limit says",
   "budgets.input": "a limit is a positive amount, of somebody who is named",
   "budgets.consent": "a model can lower a budget and only propose to raise it",
   "proxy.answers": "an answer that says nothing is passed on as such",

@@ -52,6 +52,7 @@ export class TeamObject extends DurableObject<Env> {
       slots: this.#slots,
       limits: readConfig(env).slotLimits,
       mayWork: this.#budgets.mayWork,
+      worked: this.#budgets.worked,
       nowMs: Date.now,
       session: (id) => env.SESSION.getByName(id),
       background: (work) => ctx.waitUntil(work.catch((error) => this.#logger.error("background_failed", error))),

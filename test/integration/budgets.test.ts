@@ -191,6 +191,24 @@ describe("a limit of turns", () => {
 
 const NO_TIMING = { model: null, started_at_ms: 0, answered_at_ms: null, ended_at_ms: 0, status: null };
 
+describe("a limit of minutes", () => {
+  it("lets no more turns begin once so long was worked in a day [budgets.minutes]", async () => {
+    await withDesk(async (world) => {
+      world.budgets = { "project:web": { sandbox_minutes_per_day: 10 } };
+      world.desk.worked(ann, world.time.now - 9 * 60_000);
+      expect(await world.desk.admitTurn("1", ann)).toMatchObject({ ok: true });
+      world.desk.worked({ ...ann, user_id: "ben" }, world.time.now - 60_000);
+      const refused = await world.desk.admitTurn("2", ann);
+      expect(refused.ok ? "" : refused.error.message).toContain(
+        "The limit of 10 sandbox minutes a day of this project is used up",
+      );
+      expect(await world.desk.admitTurn("3", { ...ann, project_id: "api" })).toMatchObject({ ok: true });
+      world.time.now += 12 * HOUR_MS;
+      expect(await world.desk.admitTurn("2", ann)).toMatchObject({ ok: true });
+    });
+  });
+});
+
 describe("a limit of sessions at once", () => {
   it("counts those of the team, a person, a project or an agent that work [budgets.concurrent]", async () => {
     await withDesk(async (world) => {

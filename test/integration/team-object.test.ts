@@ -6,16 +6,24 @@ import { createSlotStore } from "../../src/durable-objects/teams/slot-store.ts";
 import { newId } from "./session-fixture.ts";
 
 async function withDesk(
-  body: (world: { desk: ReturnType<typeof createSlotDesk>; told: string[]; time: { now: number }; ask: Ask }) => void,
+  body: (world: {
+    desk: ReturnType<typeof createSlotDesk>;
+    told: string[];
+    worked: [string, number][];
+    time: { now: number };
+    ask: Ask;
+  }) => void,
 ) {
   await runInDurableObject(env.TEAM.getByName(newId()), (_object, state) => {
     const told: string[] = [];
+    const worked: [string, number][] = [];
     const time = { now: 1_000_000 };
     const desk = createSlotDesk({
       slots: createSlotStore(state.storage.sql),
       limits: { per_team: 2, per_user: 1 },
       mayWork: (spender, working) =>
         spender.project_id !== "single" || working.every(({ project_id }) => project_id !== "single"),
+      worked: ({ user_id }, sinceMs) => void worked.push([user_id, time.now - sinceMs]),
       nowMs: () => time.now,
       session: () => ({ slotGranted: async (turnId: string) => void told.push(turnId) }),
       background: (work) => void work,
@@ -31,7 +39,7 @@ async function withDesk(
       };
       return desk.request({ ...whose, session_id: `s-${turn_id}`, turn_id, ttl_seconds: 120, ...wish });
     };
-    body({ desk, told, time, ask });
+    body({ desk, told, worked, time, ask });
   });
 }
 type Ask = (
@@ -52,6 +60,27 @@ describe("the team's slots", () => {
       expect(ask("c1").granted).toBe(true);
       desk.release("a1");
       expect(told).toEqual(["c1", "a2"]);
+    });
+  });
+
+  it("are counted as work from the grant to the end, and not while they are waited for [budgets.minutes]", async () => {
+    await withDesk(({ desk, worked, time, ask }) => {
+      ask("a1");
+      ask("b1");
+      ask("c1");
+      time.now += 60_000;
+      ask("c1");
+      desk.release("a1");
+      time.now += 30_000;
+      desk.release("c1");
+      desk.release("c1");
+      expect(worked).toEqual([
+        ["a", 60_000],
+        ["c", 30_000],
+      ]);
+      time.now += 30_000;
+      desk.review();
+      expect(worked.at(-1)).toEqual(["b", 120_000]);
     });
   });
 

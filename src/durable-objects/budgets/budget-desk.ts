@@ -6,6 +6,7 @@ import {
   budgetsFor,
   describeReached,
   describeTooManyTurns,
+  describeWorkedOut,
   findNearlyReached,
   findReached,
   mayWorkToo,
@@ -23,7 +24,8 @@ import type { BudgetStore } from "./budget-store.ts";
 const RESERVATION_MS = 15 * 60 * 1000;
 /** What was read is used this long; before a refusal it is read anew, because somebody may just have raised it. */
 const KNOWN_FOR_MS = 5_000;
-const HOUR_MS = 60 * 60 * 1000;
+const MINUTE_MS = 60 * 1000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 type Parts = {
   store: BudgetStore;
@@ -40,6 +42,8 @@ export type BudgetDesk = {
   admitTurn(turnId: string, spender: Spender & KnownVersion): Promise<Answer<null>>;
   /** Whether one more session may work beside those that do, by what was last read. */
   mayWork(spender: Omit<Spender, "team_id">, working: readonly Omit<Spender, "team_id">[]): boolean;
+  /** A turn had a sandbox from then on, until now. */
+  worked(spender: Omit<Spender, "team_id">, sinceMs: number): void;
   /** How the spender's limits stand. */
   states(spender: Spender): Promise<MoneyState[]>;
 };
@@ -74,7 +78,7 @@ export function createBudgetDesk(parts: Parts): BudgetDesk {
       store.forgetOld(nowMs());
       const reached = findReached(statesOf(budgets).map((state) => ({ ...state, reserved_usd: 0 })));
       if (reached !== null) return failure("budget_exceeded", describeReached(reached));
-      const refusal = refuseTooManyTurns(parts, turnId, budgets);
+      const refusal = refuseTooManyTurns(parts, turnId, budgets) ?? refuseWorkedOut(parts, budgets);
       if (refusal !== null) return refusal;
       store.begin(turnId, spender, nowMs());
       return answer(null);
@@ -98,6 +102,7 @@ export function createBudgetDesk(parts: Parts): BudgetDesk {
       });
     },
     mayWork: (spender, working) => mayWorkToo(budgetsFor(lastRead(), spender), working),
+    worked: (spender, sinceMs) => store.addWorked(spender, periodsAt(nowMs()).day, Math.max(0, nowMs() - sinceMs)),
     async states(spender) {
       return statesOf(budgetsFor(await find({ ...spender, configuration_version: 0 }, 0), spender));
     },
@@ -112,6 +117,17 @@ function refuseTooManyTurns({ store, nowMs }: Parts, turnId: string, budgets: re
     if (begun.length < limit) continue;
     const againAtMs = (begun[begun.length - limit] ?? nowMs()) + HOUR_MS;
     return failure("budget_exceeded", describeTooManyTurns(subject, limit, againAtMs));
+  }
+  return null;
+}
+
+/** What turns that work now have taken so far is not in it: it counts when they end. */
+function refuseWorkedOut({ store, nowMs }: Parts, budgets: readonly AppliedBudget[]) {
+  const { day } = periodsAt(nowMs());
+  for (const { subject, budget } of budgets) {
+    const limit = budget.sandbox_minutes_per_day;
+    if (limit === undefined || store.workedMs(subject, day) < limit * MINUTE_MS) continue;
+    return failure("budget_exceeded", describeWorkedOut(subject, limit));
   }
   return null;
 }

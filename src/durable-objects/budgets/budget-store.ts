@@ -30,6 +30,16 @@ export const BUDGET_SCHEMA = `
   ) WITHOUT ROWID;
 `;
 
+/** How long turns worked in sandboxes, in milliseconds by day. */
+export const WORKED_SCHEMA = `
+  CREATE TABLE worked (
+    subject TEXT NOT NULL,
+    day TEXT NOT NULL,
+    ms INTEGER NOT NULL,
+    PRIMARY KEY (subject, day)
+  ) WITHOUT ROWID;
+`;
+
 const HOUR_MS = 60 * 60 * 1000;
 /** A settlement that is said again comes soon after the first time. */
 const SETTLED_KEPT_MS = 48 * HOUR_MS;
@@ -45,6 +55,8 @@ export type BudgetStore = {
   /** When each of the subject's turns of the last hour began, the oldest first, without that one. */
   begunWithin(subject: string, sinceMs: number, exceptTurn: string): number[];
   begin(turnId: string, spender: Omit<Spender, "team_id">, nowMs: number): void;
+  addWorked(spender: Omit<Spender, "team_id">, day: string, ms: number): void;
+  workedMs(subject: string, day: string): number;
   forgetOld(nowMs: number): void;
 };
 
@@ -83,11 +95,22 @@ export function createBudgetStore(sql: ObjectSql): BudgetStore {
         sql.exec("INSERT OR IGNORE INTO begun_turns VALUES (?, ?, ?)", subject, turnId, nowMs);
       }
     },
+    addWorked(spender, day, ms) {
+      for (const subject of subjectsOf(spender)) {
+        const add = "INSERT INTO worked VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ms = ms + excluded.ms";
+        sql.exec(add, subject, day, ms);
+      }
+    },
+    workedMs: (subject, day) =>
+      sql
+        .exec<{ ms: number | null }>("SELECT sum(ms) AS ms FROM worked WHERE subject = ? AND day = ?", subject, day)
+        .one().ms ?? 0,
     forgetOld(nowMs) {
       sql.exec("DELETE FROM reserved WHERE expires_at <= ?", nowMs);
       sql.exec("DELETE FROM settled WHERE settled_at <= ?", nowMs - SETTLED_KEPT_MS);
       sql.exec("DELETE FROM begun_turns WHERE begun_at <= ?", nowMs - HOUR_MS);
       sql.exec("DELETE FROM spent WHERE period < ?", periodsAt(nowMs - SPENT_KEPT_MS).month);
+      sql.exec("DELETE FROM worked WHERE day < ?", periodsAt(nowMs - SETTLED_KEPT_MS).day);
     },
   };
 }

@@ -13,6 +13,8 @@ type Parts = {
   limits: SlotLimits;
   /** Whether a budget lets one more session work beside those that do. */
   mayWork(spender: Omit<Spender, "team_id">, working: readonly Omit<Spender, "team_id">[]): boolean;
+  /** A turn had its slot from then on, until now. */
+  worked(spender: Omit<Spender, "team_id">, sinceMs: number): void;
   nowMs(): number;
   session(sessionId: string): Pick<SessionApi, "slotGranted">;
   /** Tells without waiting for an answer; who does not hear it asks again by itself. */
@@ -30,16 +32,20 @@ export type SlotDesk = {
 export function createSlotDesk(parts: Parts): SlotDesk {
   const { slots } = parts;
 
+  const freed = (row: SlotRow | null): void => {
+    if (row !== null && row.granted_at !== null) parts.worked(row, row.granted_at);
+  };
+
   /** `asking` is not told: it gets its answer directly. */
   const settle = (asking: string | null): void => {
-    slots.removeExpired(parts.nowMs());
+    for (const row of slots.removeExpired(parts.nowMs())) freed(row);
     // Who is held back by a budget holds nobody else back.
     const waiting = slots.waiting().filter((turn) => parts.mayWork(turn, slots.running()));
     for (const turnId of decideGrants({ running: users(slots.running()), waiting, limits: parts.limits })) {
       const row = waiting.find((turn) => turn.turn_id === turnId);
       // Another of the same budget may have gone first.
       if (row === undefined || !parts.mayWork(row, slots.running())) continue;
-      slots.grant(turnId, turnId === asking ? row.expires_at : parts.nowMs() + GRANT_TTL_MS);
+      slots.grant(turnId, turnId === asking ? row.expires_at : parts.nowMs() + GRANT_TTL_MS, parts.nowMs());
       if (turnId !== asking) parts.background(parts.session(row.session_id).slotGranted(turnId));
     }
     parts.lookAgainAt(slots.nextExpiry());
@@ -61,7 +67,7 @@ export function createSlotDesk(parts: Parts): SlotDesk {
       return { granted: false, position: order.indexOf(request.turn_id) + 1, limit, running: running.length };
     },
     release(turnId) {
-      slots.remove(turnId);
+      freed(slots.remove(turnId));
       settle(null);
     },
     review: () => settle(null),

@@ -1,6 +1,6 @@
 // Running slots of a team and who waits for one: a slot expires when nobody renews it, a place in the queue as well.
 import type { SlotRequest } from "../../shared/rpc/team-api.ts";
-import { BUDGET_SCHEMA } from "../budgets/budget-store.ts";
+import { BUDGET_SCHEMA, WORKED_SCHEMA } from "../budgets/budget-store.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
 import { AUDIT_SCHEMA } from "../audit/audit-store.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
@@ -22,7 +22,9 @@ export const TEAM_MIGRATIONS = [
   AUDIT_SCHEMA,
   TELEMETRY_SCHEMA,
   `ALTER TABLE slots ADD COLUMN project_id TEXT NOT NULL DEFAULT '';
-   ALTER TABLE slots ADD COLUMN agent_id TEXT;`,
+   ALTER TABLE slots ADD COLUMN agent_id TEXT;
+   ALTER TABLE slots ADD COLUMN granted_at INTEGER;
+   ${WORKED_SCHEMA}`,
 ] as const;
 
 /** `waiting_since` is null once the slot is held. */
@@ -34,15 +36,19 @@ export type SlotRow = {
   agent_id: string | null;
   expires_at: number;
   waiting_since: number | null;
+  /** Null while it waits. */
+  granted_at: number | null;
   priority: number;
 };
 
 export type SlotStore = {
   /** Keeps the turn's slot or place for another while; a new turn gets a place at the end. */
   renew(request: SlotRequest, nowMs: number): void;
-  grant(turnId: string, expiresAtMs: number): void;
-  remove(turnId: string): void;
-  removeExpired(nowMs: number): void;
+  grant(turnId: string, expiresAtMs: number, nowMs: number): void;
+  /** Gives the row that went; null for none. */
+  remove(turnId: string): SlotRow | null;
+  /** Gives the rows that went. */
+  removeExpired(nowMs: number): SlotRow[];
   get(turnId: string): SlotRow | null;
   running(): SlotRow[];
   /** In the order in which they came. */
@@ -69,15 +75,13 @@ export function createSlotStore(sql: ObjectSql): SlotStore {
         request.agent_id,
       );
     },
-    grant(turnId, expiresAtMs) {
-      sql.exec("UPDATE slots SET waiting_since = NULL, expires_at = ? WHERE turn_id = ?", expiresAtMs, turnId);
+    grant(turnId, expiresAtMs, nowMs) {
+      const grant = "UPDATE slots SET waiting_since = NULL, expires_at = ?, granted_at = ? WHERE turn_id = ?";
+      sql.exec(grant, expiresAtMs, nowMs, turnId);
     },
-    remove(turnId) {
-      sql.exec("DELETE FROM slots WHERE turn_id = ?", turnId);
-    },
-    removeExpired(nowMs) {
-      sql.exec("DELETE FROM slots WHERE expires_at <= ?", nowMs);
-    },
+    remove: (turnId) =>
+      sql.exec<SlotRow>("DELETE FROM slots WHERE turn_id = ? RETURNING *", turnId).toArray()[0] ?? null,
+    removeExpired: (nowMs) => sql.exec<SlotRow>("DELETE FROM slots WHERE expires_at <= ? RETURNING *", nowMs).toArray(),
     get: (turnId) => all("WHERE turn_id = ?", turnId)[0] ?? null,
     running: () => all("WHERE waiting_since IS NULL"),
     waiting: () => all("WHERE waiting_since IS NOT NULL ORDER BY waiting_since, turn_id"),

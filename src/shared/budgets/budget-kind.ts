@@ -14,6 +14,8 @@ export const budgetSchema = z
     turns_per_hour: z.int().min(1).max(100_000).optional(),
     /** Sessions that work at the same time; others wait. */
     concurrent_sessions: z.int().min(1).max(10_000).optional(),
+    /** Minutes in which turns worked in sandboxes, from midnight to midnight, UTC. A sandbox that rests is not counted. */
+    sandbox_minutes_per_day: z.number().positive().max(10_000_000).optional(),
   })
   .refine((budget) => Object.values(budget).some((limit) => limit !== undefined), "must have a limit");
 export type Budget = z.infer<typeof budgetSchema>;
@@ -23,6 +25,7 @@ const BUDGET_LIMITS = [
   "usd_per_month",
   "turns_per_hour",
   "concurrent_sessions",
+  "sandbox_minutes_per_day",
 ] as const satisfies (keyof Budget)[];
 
 /** `team`, `each_user`, or a `user`, `project` or `agent` by its id: what the items are called. */

@@ -87,6 +87,13 @@ export function describeTooManyTurns(subject: Subject, limit: number, againAtMs:
   );
 }
 
+export function describeWorkedOut(subject: Subject, limit: number): string {
+  return (
+    `The limit of ${limit} sandbox minutes a day ${whose(subject)} is used up. It begins anew at midnight UTC; ` +
+    "an owner of the team can raise it with set_budget. Then send the prompt again."
+  );
+}
+
 export const PRICE_UNKNOWN =
   "Nobody has said what this model costs, and a budget limits what may be spent. Use another model, or have an owner " +
   "of the team add its price with update_config, kind model_price.";

@@ -17,7 +17,7 @@ const input = z.strictObject({
   budget: budgetSchema
     .nullable()
     .describe(
-      "usd_per_day, usd_per_month (UTC), turns_per_hour, concurrent_sessions: all of its limits from now on. null removes it.",
+      "usd_per_day, usd_per_month (UTC), turns_per_hour, concurrent_sessions, sandbox_minutes_per_day: all of its limits from now on. null removes it.",
     ),
 });
 
@@ -25,7 +25,7 @@ export const setBudget = defineTool({
   name: "set_budget",
   title: "Set a budget",
   description:
-    "Limits what may be used: US dollars a day or month, turns an hour, sessions at once. Each request to a model is refused once a limit is reached, " +
+    "Limits what may be used: US dollars a day or month, turns an hour, sessions at once, sandbox minutes a day. Each request to a model is refused once a limit is reached, " +
     "and the session stops as budget_exceeded until it is raised or begins anew. A limit that grows or goes is only proposed: a person confirms it at confirm_url.",
   scope: "configuration:write",
   toolset: "accounting",
