@@ -40,7 +40,7 @@ async function withDesk(body: (world: World) => Promise<void>): Promise<void> {
 const ann = { team_id: "t", user_id: "ann", project_id: "web", agent_id: null, configuration_version: 0 };
 const ask = (
   world: World,
-  wish: { id?: string; usd?: number | null; user_id?: string; configuration_version?: number } = {},
+  wish: { id?: string; usd?: number | null; user_id?: string; agent_id?: string; configuration_version?: number } = {},
 ) => {
   const { id = newId(), usd = 0.1, ...who } = wish;
   return world.desk.reserve({ ...ann, ...who, request_id: id, estimate_usd: usd });
@@ -131,6 +131,13 @@ describe("a budget of money", () => {
       pay(world, "ann", 1);
       expect(await ask(world)).toMatchObject({ ok: false, error: { message: expect.stringContaining("of yours") } });
       expect(await ask(world, { user_id: "ben" })).toMatchObject({ ok: true });
+      expect(await ask(world, { user_id: "cid" })).toMatchObject({ ok: true });
+      // Agents' work counts for the agent as well.
+      const reviewer = { ...ann, user_id: "cid", agent_id: "reviewer" };
+      world.desk.settle([{ ...reviewer, request_id: "review", usd: 0.6, at_ms: world.time.now }]);
+      expect(await ask(world, { user_id: "cid", agent_id: "reviewer" })).toMatchObject({
+        error: { message: expect.stringContaining("of this agent") },
+      });
       expect(await ask(world, { user_id: "cid" })).toMatchObject({ ok: true });
       world.budgets["project:web"] = { usd_per_month: 1 };
       world.time.now += 6_000;
