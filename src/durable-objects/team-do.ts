@@ -46,6 +46,7 @@ export class TeamObject extends DurableObject<Env> {
       store: createBudgetStore(ctx.storage.sql),
       transaction: (change) => ctx.storage.transactionSync(change),
       load: (teamId) => loadBudgets(env.DB, teamId),
+      workingMs: (subject) => this.#slots.workingMs(subject, Date.now()),
       nowMs: Date.now,
     });
     this.#desk = createSlotDesk({

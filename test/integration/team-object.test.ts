@@ -23,7 +23,7 @@ async function withDesk(
       limits: { per_team: 2, per_user: 1 },
       mayWork: (spender, working) =>
         spender.project_id !== "single" || working.every(({ project_id }) => project_id !== "single"),
-      worked: ({ user_id }, sinceMs) => void worked.push([user_id, time.now - sinceMs]),
+      worked: ({ user_id }, ms) => void worked.push([user_id, ms]),
       nowMs: () => time.now,
       session: () => ({ slotGranted: async (turnId: string) => void told.push(turnId) }),
       background: (work) => void work,

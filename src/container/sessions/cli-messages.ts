@@ -72,7 +72,7 @@ const resultSchema = z.looseObject({
   structured_output: z.unknown().optional(),
   num_turns: count,
   duration_ms: count,
-  total_cost_usd: count,
+  total_cost_usd: z.number().nonnegative().max(1e6).catch(0),
   modelUsage: z.unknown().optional(),
   origin: z.looseObject({ kind: z.string() }).optional().catch(undefined),
   usage: z

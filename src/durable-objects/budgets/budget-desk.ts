@@ -9,12 +9,15 @@ import {
   describeWorkedOut,
   findNearlyReached,
   findReached,
+  isOnlySetAside,
+  SET_ASIDE,
   mayWorkToo,
   moneyLimits,
   type MoneyState,
   periodsAt,
   PRICE_UNKNOWN,
   type Spender,
+  type Subject,
 } from "../../shared/budgets/budget-policy.ts";
 import type { KnownVersion, MoneyGrant, MoneyRequest, Settlement } from "../../shared/budgets/messages.ts";
 import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
@@ -32,6 +35,8 @@ type Parts = {
   transaction<T>(change: () => T): T;
   /** The team's budgets as they are configured now. */
   load(teamId: string): Promise<BudgetItem[]>;
+  /** How long the subject's turns that work now have worked. */
+  workingMs(subject: Subject): number;
   nowMs(): number;
 };
 
@@ -40,10 +45,10 @@ export type BudgetDesk = {
   settle(settlements: readonly Settlement[]): void;
   /** Whether a turn may begin now; counts it when it may. */
   admitTurn(turnId: string, spender: Spender & KnownVersion): Promise<Answer<null>>;
-  /** Whether one more session may work beside those that do, by what was last read. */
+  /** Whether one more session may work beside those that do, by what was last read; nobody before the first reading. */
   mayWork(spender: Omit<Spender, "team_id">, working: readonly Omit<Spender, "team_id">[]): boolean;
-  /** A turn had a sandbox from then on, until now. */
-  worked(spender: Omit<Spender, "team_id">, sinceMs: number): void;
+  /** A turn had a sandbox for so long. */
+  worked(spender: Omit<Spender, "team_id">, ms: number): void;
   /** How the spender's limits stand. */
   states(spender: Spender): Promise<MoneyState[]>;
 };
@@ -66,8 +71,11 @@ export function createBudgetDesk(parts: Parts): BudgetDesk {
       store.forgetOld(nowMs());
       const states = statesOf(budgets);
       const { estimate_usd } = request;
+      // Given up by who asked: nobody would settle it.
+      if (store.isSettled(request.request_id)) return failure("too_many_model_requests", SET_ASIDE);
       if (states.length > 0 && estimate_usd === null) return failure("price_unknown", PRICE_UNKNOWN);
       const reached = findReached(states);
+      if (reached !== null && isOnlySetAside(reached)) return failure("too_many_model_requests", SET_ASIDE);
       if (reached !== null) return failure("budget_exceeded", describeReached(reached));
       store.reserve({ ...request, estimate_usd: estimate_usd ?? 0 }, nowMs() + RESERVATION_MS);
       return answer({ nearly_reached: findNearlyReached(states) });
@@ -101,8 +109,11 @@ export function createBudgetDesk(parts: Parts): BudgetDesk {
         for (const settlement of settlements) store.settle(settlement, nowMs());
       });
     },
-    mayWork: (spender, working) => mayWorkToo(budgetsFor(lastRead(), spender), working),
-    worked: (spender, sinceMs) => store.addWorked(spender, periodsAt(nowMs()).day, Math.max(0, nowMs() - sinceMs)),
+    mayWork(spender, working) {
+      const items = lastRead();
+      return items !== null && mayWorkToo(budgetsFor(items, spender), working);
+    },
+    worked: (spender, ms) => store.addWorked(spender, periodsAt(nowMs()).day, Math.max(0, ms)),
     async states(spender) {
       return statesOf(budgetsFor(await find({ ...spender, configuration_version: 0 }, 0), spender));
     },
@@ -121,12 +132,11 @@ function refuseTooManyTurns({ store, nowMs }: Parts, turnId: string, budgets: re
   return null;
 }
 
-/** What turns that work now have taken so far is not in it: it counts when they end. */
-function refuseWorkedOut({ store, nowMs }: Parts, budgets: readonly AppliedBudget[]) {
+function refuseWorkedOut({ store, nowMs, workingMs }: Parts, budgets: readonly AppliedBudget[]) {
   const { day } = periodsAt(nowMs());
   for (const { subject, budget } of budgets) {
     const limit = budget.sandbox_minutes_per_day;
-    if (limit === undefined || store.workedMs(subject, day) < limit * MINUTE_MS) continue;
+    if (limit === undefined || store.workedMs(subject, day) + workingMs(subject) < limit * MINUTE_MS) continue;
     return failure("budget_exceeded", describeWorkedOut(subject, limit));
   }
   return null;
@@ -134,8 +144,8 @@ function refuseWorkedOut({ store, nowMs }: Parts, budgets: readonly AppliedBudge
 
 type BudgetFinder = {
   find(asking: Asking, maxAgeMs: number): Promise<BudgetItem[]>;
-  /** Empty before the first. */
-  lastRead(): BudgetItem[];
+  /** Null before the first. */
+  lastRead(): BudgetItem[] | null;
 };
 type Asking = Pick<Spender, "team_id"> & KnownVersion;
 
@@ -162,5 +172,5 @@ function createBudgetFinder({ load, nowMs }: Parts): BudgetFinder {
       return known.items;
     });
   };
-  return { find, lastRead: () => known?.items ?? [] };
+  return { find, lastRead: () => known?.items ?? null };
 }

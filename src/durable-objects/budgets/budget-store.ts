@@ -52,6 +52,7 @@ export type BudgetStore = {
   reserve(request: MoneyRequest & { estimate_usd: number }, expiresAtMs: number): void;
   /** Takes the reservation back and adds what it cost. False when it was settled before. */
   settle(settlement: Settlement, nowMs: number): boolean;
+  isSettled(requestId: string): boolean;
   /** When each of the subject's turns of the last hour began, the oldest first, without that one. */
   begunWithin(subject: string, sinceMs: number, exceptTurn: string): number[];
   begin(turnId: string, spender: Omit<Spender, "team_id">, nowMs: number): void;
@@ -80,6 +81,7 @@ export function createBudgetStore(sql: ObjectSql): BudgetStore {
       if (isNew) addSpent(sql, settlement);
       return isNew;
     },
+    isSettled: (requestId) => sql.exec("SELECT 1 FROM settled WHERE request_id = ?", requestId).toArray().length > 0,
     begunWithin: (subject, sinceMs, exceptTurn) =>
       sql
         .exec<{ begun_at: number }>(

@@ -1,7 +1,8 @@
 // The session's side of budgets: asks for money before a model request, and owes the Team object what it did cost.
 import type { AnswerUsage } from "../../shared/accounting/answer-usage.ts";
 import { findPrice, type ModelPrice } from "../../shared/accounting/price-list.ts";
-import { type Answer, answer, failure } from "../../shared/errors/app-error.ts";
+import { costOfRequest } from "../../shared/accounting/request-cost.ts";
+import { type Answer, answer, type Failure, failure } from "../../shared/errors/app-error.ts";
 import { type MoneyState, periodsAt, type Spender } from "../../shared/budgets/budget-policy.ts";
 import { estimateCost } from "../../shared/budgets/estimate.ts";
 import type { Settlement } from "../../shared/budgets/messages.ts";
@@ -24,6 +25,9 @@ type Parts = Pick<SessionLogParts, "sessions" | "events" | "outbox" | "clock"> &
   background(work: Promise<unknown>): void;
 };
 
+/** `model` is the one that was asked for; null where that is not known any more. */
+export type EndedRequest = { request_id: string; turn_id: string | null; model: string | null };
+
 export type Spending = {
   /** Refused once a budget is used up; the turn is marked, so that its end says why. */
   reserve(requestId: string, turnId: string | null, question: ModelRequestQuestion): Promise<Answer<null>>;
@@ -31,7 +35,7 @@ export type Spending = {
    * Counts what the answer used, and gives what it cost: null where nobody has said the model's price. Without an
    * answer, what was set aside is given back.
    */
-  settle(requestId: string, turnId: string | null, usage: AnswerUsage | null): number | null;
+  settle(request: EndedRequest, usage: AnswerUsage | null): number | null;
   /** Brings what is owed to the Team object; it counts each request once. */
   deliver(rows: readonly OutboxRow[]): Promise<void>;
 };
@@ -47,16 +51,20 @@ export function createSpending(parts: Parts): Spending {
       const configuration_version = parts.knownVersion();
       const asking = parts.team().reserveMoney({ ...spender(), configuration_version, request_id, estimate_usd });
       const asked = await withDeadline(asking, CALL_DEADLINE_MS).catch(() => null);
+      // The Team object may have set it aside and not been heard.
+      if (asked === null) parts.log.write(() => giveUp(parts, spender(), request_id));
       if (asked === null) return failure("model_unavailable", "The team's budget cannot be asked for now. Try again.");
       if (asked.ok) warn(parts, turnId, asked.value.nearly_reached);
-      else if (turnId !== null) parts.log.write(() => parts.refusals.add(turnId, asked.error));
+      else if (turnId !== null && isFinal(asked.error)) parts.log.write(() => parts.refusals.add(turnId, asked.error));
       return asked.ok ? answer(null) : asked;
     },
-    settle(request_id, turnId, usage) {
+    settle({ request_id, turn_id: turnId, model }, usage) {
       const { cost, settlement } = parts.log.write(() => {
         const counted = usage === null || turnId === null ? 0 : parts.ledger.count(turnId, usage);
-        const owed: Settlement = { ...spender(), request_id, usd: counted ?? 0, at_ms: parts.clock.nowMs() };
-        parts.outbox.put("settlement", request_id, owed);
+        const usd = counted ?? costAsAsked(parts, model, usage);
+        const owed: Settlement = { ...spender(), request_id, usd, at_ms: parts.clock.nowMs() };
+        // Said again after a restart, an answer counts as nothing: the first word stands.
+        parts.outbox.putOnce("settlement", request_id, owed);
         return { cost: counted, settlement: owed };
       });
       // At once, so that the next request is decided by it; the outbox says it again where this is lost.
@@ -66,6 +74,20 @@ export function createSpending(parts: Parts): Spending {
     deliver: (rows) =>
       deliver(rows.filter(({ kind }) => kind === "settlement").map(({ payload }) => payload as unknown as Settlement)),
   };
+}
+
+function isFinal({ code }: Failure): boolean {
+  return code === "budget_exceeded" || code === "price_unknown";
+}
+
+function giveUp({ outbox, clock }: Parts, spender: Spender, request_id: string): void {
+  outbox.putOnce("settlement", request_id, { ...spender, request_id, usd: 0, at_ms: clock.nowMs() });
+}
+
+/** Another model may have answered than was asked, and have no price: a budget goes by the one that was let through. */
+function costAsAsked({ ownPrices }: Parts, model: string | null, usage: AnswerUsage | null): number {
+  const price = model === null ? null : findPrice(model, ownPrices());
+  return price === null || usage === null ? 0 : costOfRequest(price, usage.usage);
 }
 
 /** Null where nobody has said what the model costs; counting tokens costs nothing. */

@@ -28,7 +28,9 @@ export function createModelRequests({ sessions, turns, admission, spending, tele
       const admitted = admission.begin(sessions.get(), question, turn);
       if (!admitted.ok) return admitted;
       const { request_id } = admitted.value;
-      const granted = await spending.reserve(request_id, turn, question);
+      // Counting tokens costs nothing.
+      const isFree = question.prompt_bytes === undefined;
+      const granted = isFree ? answer(null) : await spending.reserve(request_id, turn, question);
       if (granted.ok) return answer({ request_id });
       admission.finish(request_id);
       return granted;
@@ -36,7 +38,7 @@ export function createModelRequests({ sessions, turns, admission, spending, tele
     renew: admission.renew,
     finish(requestId, usage, timing) {
       const turn = admission.finish(requestId) ?? turnId();
-      const cost = spending.settle(requestId, turn, usage);
+      const cost = spending.settle({ request_id: requestId, turn_id: turn, model: timing.model }, usage);
       // What costs nothing was counted before.
       telemetry.modelRequest(turn, { usage: cost === 0 ? null : usage, cost, timing });
     },

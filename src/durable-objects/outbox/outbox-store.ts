@@ -40,6 +40,8 @@ const rowSchema = z.object({
 
 export type OutboxStore = {
   put(kind: OutboxKind, key: string, payload: OutboxPayload): void;
+  /** What is owed already stays as it is. */
+  putOnce(kind: OutboxKind, key: string, payload: OutboxPayload): void;
   pending(limit: number): OutboxRow[];
   /** Removes a delivered row, unless a newer state took its place meanwhile. */
   remove(id: number): void;
@@ -54,6 +56,11 @@ export function createOutboxStore(sql: ObjectSql, onOwed: () => void): OutboxSto
       // A replaced row gets a new id, so that a delivery under way does not remove what it did not carry.
       sql.exec("DELETE FROM outbox WHERE kind = ? AND key = ?", kind, key);
       sql.exec("INSERT INTO outbox (kind, key, payload) VALUES (?, ?, ?)", kind, key, JSON.stringify(payload));
+      onOwed();
+    },
+    putOnce(kind, key, payload) {
+      const text = JSON.stringify(payload);
+      sql.exec("INSERT OR IGNORE INTO outbox (kind, key, payload) VALUES (?, ?, ?)", kind, key, text);
       onOwed();
     },
     pending: (limit) =>

@@ -118,7 +118,7 @@ export function createSessionLog(parts: SessionLogParts & Followers): SessionLog
 }
 
 function isStoppedByBudget(newest: TurnRow | null, refusals: Pick<RefusalStore, "of">): boolean {
-  if (newest === null) return false;
+  if (newest === null || newest.status === "completed") return false;
   return newest.reason === "stopped at max_budget_usd" || refusals.of(newest.turn_id)?.code === "budget_exceeded";
 }
 

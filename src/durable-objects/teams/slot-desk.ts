@@ -13,8 +13,8 @@ type Parts = {
   limits: SlotLimits;
   /** Whether a budget lets one more session work beside those that do. */
   mayWork(spender: Omit<Spender, "team_id">, working: readonly Omit<Spender, "team_id">[]): boolean;
-  /** A turn had its slot from then on, until now. */
-  worked(spender: Omit<Spender, "team_id">, sinceMs: number): void;
+  /** A turn had its slot for so long. */
+  worked(spender: Omit<Spender, "team_id">, ms: number): void;
   nowMs(): number;
   session(sessionId: string): Pick<SessionApi, "slotGranted">;
   /** Tells without waiting for an answer; who does not hear it asks again by itself. */
@@ -33,7 +33,8 @@ export function createSlotDesk(parts: Parts): SlotDesk {
   const { slots } = parts;
 
   const freed = (row: SlotRow | null): void => {
-    if (row !== null && row.granted_at !== null) parts.worked(row, row.granted_at);
+    if (row !== null && row.granted_at !== null)
+      parts.worked(row, Math.min(parts.nowMs(), row.expires_at) - row.granted_at);
   };
 
   /** `asking` is not told: it gets its answer directly. */

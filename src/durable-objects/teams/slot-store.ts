@@ -1,4 +1,5 @@
 // Running slots of a team and who waits for one: a slot expires when nobody renews it, a place in the queue as well.
+import { type Subject, subjectsOf } from "../../shared/budgets/budget-policy.ts";
 import type { SlotRequest } from "../../shared/rpc/team-api.ts";
 import { BUDGET_SCHEMA, WORKED_SCHEMA } from "../budgets/budget-store.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
@@ -53,6 +54,8 @@ export type SlotStore = {
   running(): SlotRow[];
   /** In the order in which they came. */
   waiting(): SlotRow[];
+  /** How long the subject's turns that hold a slot have held it. */
+  workingMs(subject: Subject, nowMs: number): number;
   /** When the next slot or place expires; null for none. */
   nextExpiry(): number | null;
 };
@@ -85,6 +88,10 @@ export function createSlotStore(sql: ObjectSql): SlotStore {
     get: (turnId) => all("WHERE turn_id = ?", turnId)[0] ?? null,
     running: () => all("WHERE waiting_since IS NULL"),
     waiting: () => all("WHERE waiting_since IS NOT NULL ORDER BY waiting_since, turn_id"),
+    workingMs(subject, nowMs) {
+      const rows = all("WHERE waiting_since IS NULL").filter((row) => subjectsOf(row).includes(subject));
+      return rows.reduce((sum, row) => sum + nowMs - (row.granted_at ?? nowMs), 0);
+    },
     nextExpiry: () => sql.exec<{ at: number | null }>("SELECT min(expires_at) AS at FROM slots").one().at,
   };
 }

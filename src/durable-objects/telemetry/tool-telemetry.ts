@@ -5,6 +5,9 @@ import type { NewEvent } from "../events/event-store.ts";
 import type { TurnRow } from "../sessions/turn-store.ts";
 import type { Measures } from "./measures.ts";
 
+/** No turn lasts longer. */
+const MAX_DURATION_MS = 24 * 60 * 60 * 1000;
+
 export type ToolTelemetry = { started(event: NewEvent): void; completed(event: NewEvent, turn: TurnRow | null): void };
 
 /** Calls whose end is still to come; a session has few at a time. */
@@ -22,7 +25,8 @@ export function createToolTelemetry(measures: Measures, clock: Pick<Clock, "nowM
       const name = names.get(id) ?? "unknown";
       names.delete(id);
       const duration = data["duration_ms"];
-      if (typeof duration !== "number") return;
+      // It comes from the sandbox.
+      if (typeof duration !== "number" || !(duration >= 0 && duration <= MAX_DURATION_MS)) return;
       const is_error = data["is_error"] === true;
       const label = toolLabel(name);
       const outcome = is_error ? "error" : "ok";

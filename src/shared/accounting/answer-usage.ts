@@ -64,6 +64,15 @@ function laterUsage(start: ApiUsage, last: ApiUsage): ApiUsage {
   return { ...start, ...Object.fromEntries(later) };
 }
 
+/** For an answer that never said what it used: by what was asked, and what of it came. */
+export function estimateAnswer(request: { model: string; prompt_bytes: number; characters: number }): AnswerUsage {
+  const usage = apiUsageSchema.parse({
+    input_tokens: Math.ceil(request.prompt_bytes / CHARACTERS_PER_TOKEN),
+    output_tokens: Math.ceil(request.characters / CHARACTERS_PER_TOKEN),
+  });
+  return { message_id: null, model: request.model, usage, estimated: true };
+}
+
 function toAnswer(message: z.infer<typeof messageSchema>, usage: ApiUsage, estimated: boolean): AnswerUsage {
   return { message_id: message.id ?? null, model: message.model, usage, estimated };
 }

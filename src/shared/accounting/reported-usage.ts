@@ -3,11 +3,13 @@ import { z } from "zod";
 import { canonicalModel } from "./price-list.ts";
 import { NO_TOKENS } from "./token-usage.ts";
 
-const amount = z.number().nonnegative().catch(0);
+/** It comes from the agent's own side of the sandbox: what nobody can have used is taken for nothing. */
+const amount = z.number().nonnegative().max(1e12).catch(0);
+const dollars = z.number().nonnegative().max(1e6).catch(0);
 
 export const reportedModelSchema = z.object({
   /** US dollars. A guess where Claude Code does not know the model's price. */
-  cost_usd: amount,
+  cost_usd: dollars,
   input_tokens: amount,
   output_tokens: amount,
   thinking_tokens: amount,
@@ -31,7 +33,7 @@ const cliModelSchema = z.looseObject({
   cacheCreationInputTokens: amount,
   cacheCreationEphemeral1hInputTokens: amount,
   webSearchRequests: amount,
-  costUSD: amount,
+  costUSD: dollars,
 });
 
 /** More models than a session can have used: what is beyond is left out. */

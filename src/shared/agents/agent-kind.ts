@@ -23,7 +23,8 @@ export function widensAgent(before: Agent | null, after: Agent | null): boolean 
   if (after === null) return false;
   if (widensPolicy(before?.policy ?? null, after.policy) || widensHooks(before?.hooks ?? null, after.hooks))
     return true;
-  const says = (agent: Agent | null): string => JSON.stringify([agent?.description, agent?.system_prompt]);
+  const says = (agent: Agent | null): string =>
+    JSON.stringify([agent?.description, agent?.system_prompt, agent?.default_task]);
   return after.source_url !== null && says(before) !== says(after);
 }
 

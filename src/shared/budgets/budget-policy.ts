@@ -16,17 +16,17 @@ export type BudgetItem = { name: string; value: unknown };
 export type AppliedBudget = { subject: Subject; budget: Budget };
 
 /** What cannot be read any more allows nothing: it may have been any limit. */
-const NOTHING: Budget = { usd_per_day: Number.MIN_VALUE };
+const NOTHING: Budget = { usd_per_day: 0 };
 
-/** The budgets that a spender's requests count against. `each_user` holds for a person that has none of their own. */
+/** The budgets that a spender's requests count against. `each_user` holds beside a person's own: neither lifts the other. */
 export function budgetsFor(items: readonly BudgetItem[], spender: Omit<Spender, "team_id">): AppliedBudget[] {
   const find = (name: string): Budget | null => {
     const item = items.find((one) => one.name === name);
     return item === undefined ? null : (budgetSchema.safeParse(item.value).data ?? NOTHING);
   };
   return subjectsOf(spender).flatMap((subject) => {
-    const budget = find(subject) ?? (subject.startsWith("user:") ? find("each_user") : null);
-    return budget === null ? [] : [{ subject, budget }];
+    const budgets = [find(subject), subject.startsWith("user:") ? find("each_user") : null];
+    return budgets.flatMap((budget) => (budget === null ? [] : [{ subject, budget }]));
   });
 }
 
@@ -68,6 +68,13 @@ export const WARNED_AT = 0.8;
 export function findNearlyReached(states: readonly MoneyState[]): MoneyState[] {
   return states.filter(({ spent_usd, limit_usd }) => spent_usd >= WARNED_AT * limit_usd);
 }
+
+/** Whether it is what runs now that fills the limit: some of it comes free again. */
+export function isOnlySetAside({ spent_usd, limit_usd }: MoneyState): boolean {
+  return spent_usd < limit_usd;
+}
+
+export const SET_ASIDE = "What is left of a budget is set aside for requests under way. Try again.";
 
 const WORDS = { day: "today", month: "this month" } as const;
 const AGAIN = { day: "at midnight UTC", month: "with the next month" } as const;

@@ -41,7 +41,7 @@ export const cliResultSchema = z.object({
   num_turns: z.number().int().nonnegative(),
   duration_ms: z.number().nonnegative(),
   /** US dollars, cumulative as the CLI reports it. */
-  total_cost_usd: z.number().nonnegative(),
+  total_cost_usd: z.number().nonnegative().max(1e6),
   usage: usageSchema,
   /** By model, sub-agents included; cumulative like the cost. An older runner does not say. */
   model_usage: reportedUsageSchema.optional(),

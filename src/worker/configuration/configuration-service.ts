@@ -4,7 +4,7 @@ import { checkChange, type ConfigurationItem, isWidening, type ItemChange } from
 import { type MergedConfiguration, mergeConfiguration } from "../../shared/configuration/merge.ts";
 import { type Place, placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
 import { type BuiltInServers, findBuiltIn, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
-import type { Principal } from "../../shared/teams/principal.ts";
+import { mayOversee, type Principal } from "../../shared/teams/principal.ts";
 import type { ConfigurationStore, StoredItem, VersionRow } from "./configuration-store.ts";
 import { refuseTooMuch } from "./place-limits.ts";
 import type { PlaceResolver } from "./place-resolver.ts";
@@ -125,16 +125,23 @@ function isSame(before: unknown, after: unknown): boolean {
 
 async function mergeFor(
   { store, builtIn = {} }: ConfigurationServiceOptions,
-  { team_id, user_id }: Principal,
+  principal: Principal,
   { project_id, session_id }: Partial<Omit<SessionPlaces, "team_id" | "owner_id">>,
 ): Promise<MergedConfiguration> {
+  const { team_id, user_id } = principal;
   const places = placesOf({ team_id, owner_id: user_id, project_id: project_id ?? "", session_id: session_id ?? "" });
   const layers = await Promise.all(
     places
       .filter(({ scope_id }) => scope_id !== "")
       .map(async (place) => (await store.items(team_id, place)).map((item) => ({ ...item, scope: place.scope }))),
   );
-  return mergeConfiguration(withBuiltIn(layers.flat(), builtIn));
+  const shown = layers.flat().filter((item) => mayOversee(principal) || !isOfAnother(item, user_id));
+  return mergeConfiguration(withBuiltIn(shown, builtIn));
+}
+
+/** What another person may spend is theirs and the owners' to know. */
+function isOfAnother({ kind, name }: Pick<ConfigurationItem, "kind" | "name">, userId: string): boolean {
+  return kind === "budget" && name.startsWith("user:") && name !== `user:${userId}`;
 }
 
 /** What makes the present into the wanted. */

@@ -119,7 +119,8 @@ async function look(
     const problem = checkSyntax(path, file.content);
     return problem === undefined ? { path, state: "unknown", problem: null } : { path, state: "checked", problem };
   } catch (error) {
-    if (error instanceof AppError && error.code === "file_not_found") return { path, state: "missing", problem: null };
-    throw error;
+    if (!(error instanceof AppError)) throw error;
+    // The answer stands, whatever has become of the project since.
+    return { path, state: error.code === "file_not_found" ? "missing" : "unknown", problem: null };
   }
 }

@@ -163,6 +163,30 @@ describe("the model gateway", () => {
     expect(lines.join()).toContain("usage_lost");
   });
 
+  it("estimates an answer that was cut off before it said anything of itself, and counts none that failed [accounting.answer]", async () => {
+    const text = JSON.stringify({ ...begun.message, content: "x".repeat(50_000) });
+    let sent = 0;
+    const cut = new ReadableStream<Uint8Array>({
+      pull: (controller) =>
+        sent++ === 0
+          ? controller.enqueue(new TextEncoder().encode(text.slice(0, 40_000)))
+          : controller.error(new Error("cut")),
+    });
+    const headers = { "content-type": "application/json" };
+    const { gateway, used, settle } = setUp({ fetch: async () => new Response(cut, { headers }) });
+    await (await gateway(await makeRequest())).text().catch(() => null);
+    await settle();
+    const output_tokens = 10_000;
+    expect(used).toMatchObject([{ model: "claude-sonnet-5", estimated: true, usage: { output_tokens } }]);
+    const failing = setUp({ fetch: async () => Response.json({ type: "error" }, { status: 529 }) });
+    await (await failing.gateway(await makeRequest())).text();
+    const counting = await makeRequest({ path: "/v1/messages/count_tokens" });
+    const free = setUp({ fetch: async () => Response.json({ input_tokens: 5 }) });
+    await (await free.gateway(counting)).text();
+    await Promise.all([failing.settle(), free.settle()]);
+    expect([failing.used, free.used]).toEqual([[null], [null]]);
+  });
+
   it("says what had come when Claude Code goes away in mid-answer, and stops the provider [accounting.answer]", async () => {
     const cancelled = Promise.withResolvers<unknown>();
     let sent = 0;

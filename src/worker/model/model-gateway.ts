@@ -1,6 +1,6 @@
 // /model/*: passes a sandbox's model requests on to the provider, with the key added, when its run token holds
 // and the Session object lets it through. The answer streams through as it comes.
-import type { AnswerUsage } from "../../shared/accounting/answer-usage.ts";
+import { type AnswerUsage, estimateAnswer } from "../../shared/accounting/answer-usage.ts";
 import { AppError, unwrap } from "../../shared/errors/app-error.ts";
 import { MAX_MODEL_REQUEST_BYTES } from "../../shared/limits.ts";
 import { EDGE_PATHS } from "../../shared/rpc/protocol.ts";
@@ -12,7 +12,7 @@ import type { Logger } from "../telemetry/logger.ts";
 import { answerHeaders, requestHeaders } from "./header-policy.ts";
 import { providerError } from "./provider-error.ts";
 import { judgeModelRequest, type ModelRequest } from "./request-policy.ts";
-import { passAndMeter } from "./usage-meter.ts";
+import { type Metered, passAndMeter } from "./usage-meter.ts";
 
 export type GatewayOptions = {
   modelBaseUrl: string;
@@ -63,6 +63,8 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   const isFree = path === COUNT_TOKENS_PATH;
   const cost = isFree ? {} : { prompt_bytes: body.length, max_output_tokens: asked.max_output_tokens };
   const question = { team_id, runtime_id, model: asked.model, ...cost };
+  const guess = (characters: number): AnswerUsage | null =>
+    isFree ? null : estimateAnswer({ model: asked.model, prompt_bytes: body.length, characters });
   const { request_id } = unwrap(await session.beginModelRequest(question));
   const ended = Promise.withResolvers<AnswerUsage | null>();
   const timing = {
@@ -87,9 +89,13 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   try {
     const answer = await ask(options, request, { url: upstreamUrl, body });
     Object.assign(timing, { answered_at_ms: options.nowMs(), status: answer.status });
-    return relay(options, answer, ended.resolve);
+    return relay(options, answer, ({ usage, characters }) => {
+      // One that was cut off before it said what it used has cost something all the same.
+      ended.resolve(usage ?? (answer.ok ? guess(characters) : null));
+    });
   } catch (error) {
-    ended.resolve(null);
+    // The provider may be at work for somebody who did not wait.
+    ended.resolve(request.signal.aborted ? guess(0) : null);
     throw error;
   }
 }
@@ -150,13 +156,13 @@ async function ask(
 }
 
 /** Hands the provider's answer on, errors included, and says what it used once its stream has ended or was cut. */
-function relay(options: GatewayOptions, answer: Response, ended: (usage: AnswerUsage | null) => void): Response {
+function relay(options: GatewayOptions, answer: Response, ended: (metered: Metered) => void): Response {
   if (answer.status >= 300 && answer.status < 400) {
     throw new AppError("model_unavailable", "The model provider answered with a redirect, which is not followed.");
   }
   const head = { status: answer.status, headers: answerHeaders(answer.headers) };
   if (answer.body === null) {
-    ended(null);
+    ended({ usage: null, characters: 0 });
     return new Response(null, head);
   }
   const { readable, writable } = options.newPipe();

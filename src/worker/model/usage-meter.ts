@@ -8,13 +8,20 @@ const DELTA_ENVELOPE = 100;
 const TOLD = new Set(["message_start", "message_delta"]);
 
 type Reading = { onText(text: string): void; end(): AnswerUsage | null };
+export type Metered = {
+  /** Null when the answer does not say, or was cut off before it did. */
+  usage: AnswerUsage | null;
+  /** Characters of it that came. */
+  characters: number;
+};
 
-/** Passes the answer from the provider to Claude Code. What it used, or null when it does not say; never rejects. */
+/** Passes the answer from the provider to Claude Code, and says what it used. Never rejects. */
 export async function passAndMeter(
   from: ReadableStream<Uint8Array>,
   to: WritableStream<Uint8Array>,
   contentType: string,
-): Promise<AnswerUsage | null> {
+): Promise<Metered> {
+  let characters = 0;
   const reading = contentType.includes("text/event-stream") ? readEvents() : readWhole();
   const decoder = new TextDecoder();
   const reader = from.getReader();
@@ -23,7 +30,9 @@ export async function passAndMeter(
   writer.closed.catch((error: unknown) => reader.cancel(error)).catch(() => null);
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
-      reading.onText(decoder.decode(part.value, { stream: true }));
+      const text = decoder.decode(part.value, { stream: true });
+      characters += text.length;
+      reading.onText(text);
       await writer.write(part.value);
     }
     await writer.close();
@@ -31,7 +40,7 @@ export async function passAndMeter(
     // One of the two has gone in mid-answer: what was said until then counts.
     await Promise.allSettled([reader.cancel(error), writer.abort(error)]);
   }
-  return reading.end();
+  return { usage: reading.end(), characters };
 }
 
 function readWhole(): Reading {

@@ -11,7 +11,7 @@ import type { BudgetSubject } from "../budget-service.ts";
 const input = z.strictObject({
   of: z
     .enum(["team", "each_user", "user", "project", "agent"])
-    .describe("`each_user`: everybody who has none of their own. `user`, `agent`: give id. `project`: give its name."),
+    .describe("`each_user`: everybody, beside their own. `user`, `agent`: give id. `project`: give its name."),
   id: uuidSchema.optional().describe("The person's id, as get_usage_analytics by user gives it, or the agent's."),
   project: projectNameSchema.optional().describe("The project's name, with of: project."),
   budget: budgetSchema
