@@ -1,4 +1,5 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { globSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 
 const TEST_SECRETS = {
@@ -13,6 +14,14 @@ const TEST_SECRETS = {
 
 /** What is polled for comes within milliseconds, or never: the default of one second also catches a machine that is busy. */
 const expect = { poll: { timeout: 10_000 } };
+
+/** Files of the workers project that CI runs together; by themselves they run as any other. */
+const GROUPS = process.env["CI"] === "true" ? globSync("test/integration/groups/*.group.ts") : [];
+const grouped = GROUPS.flatMap((group) =>
+  [...readFileSync(group, "utf8").matchAll(/^import "\.\.\/(.+)";$/gm)].map(
+    ([, file = ""]) => `test/integration/${file}`,
+  ),
+);
 
 // What each project needs: unit nothing; container the real CLI; workers workerd; e2e the whole local stack.
 export default defineConfig({
@@ -61,7 +70,8 @@ export default defineConfig({
           name: "workers",
           expect,
           sequence: { groupOrder: 2 },
-          include: ["test/integration/**/*.test.ts"],
+          include: ["test/integration/**/*.test.ts", ...GROUPS],
+          exclude: grouped,
           setupFiles: ["./test/integration/apply-migrations.ts"],
           testTimeout: 30_000,
           // An object may log after its file's last test has ended: vitest takes a line on its way to it for an error.
