@@ -175,6 +175,72 @@ describe("agents in D1", () => {
     expect(await list(owner)).toMatchObject([{ agent_id: agent.agent_id, name: "phoenix", version: 2 }]);
   });
 
+  it("comes back over another one that has its name by now, and that one goes [agents.versions]", async () => {
+    const { owner, member } = await newTeam();
+    const place = { scope: "team" as const, scope_id: owner.team_id };
+    const first = await create(owner, "phoenix");
+    if (first.outcome.outcome !== "applied") throw new Error("it was to be applied");
+    await agents.remove(owner, { agent_id: first.agent.agent_id, client: null });
+    const second = await create(owner, "phoenix", { system_prompt: "You are another one." });
+    if (second.outcome.outcome !== "applied") throw new Error("it was to be applied");
+    const restore = (version: number) => configuration.restore(owner, { place, version, client: null });
+    expect(await restore(first.outcome.version)).toMatchObject({ outcome: "applied" });
+    expect(await list(owner)).toMatchObject([{ agent_id: first.agent.agent_id, version: 2 }]);
+    await restore(second.outcome.version);
+    expect(await list(owner)).toMatchObject([{ agent_id: second.agent.agent_id, version: 2 }]);
+    // A name that another person has by now is not taken from them, and whoever asks is told so.
+    await agents.remove(owner, { agent_id: second.agent.agent_id, client: null });
+    const { agent: theirs } = await create(member, "phoenix");
+    await expect(restore(first.outcome.version)).rejects.toMatchObject({ code: "agent_name_taken" });
+    expect(await list(member)).toMatchObject([{ agent_id: theirs.agent_id, version: 1 }]);
+  });
+
+  it("is not changed, removed or made over one that took its name meanwhile [agents.name]", async () => {
+    const { owner } = await newTeam();
+    const { agent: gone } = await create(owner, "hasty");
+    const meanwhile = async () => {
+      await agents.remove(owner, { agent_id: gone.agent_id, client: null });
+      await create(owner, "hasty", { system_prompt: "You are another one." });
+    };
+    // As if it had been looked up just before: it reads the agent, and then somebody is quicker.
+    const slow = createAgentService({
+      store: createAgentStore(db),
+      configuration: {
+        ...configuration,
+        async change(...asked) {
+          if ((await list(owner))[0]?.agent_id === gone.agent_id) await meanwhile();
+          return configuration.change(...asked);
+        },
+      },
+      requireModel: () => {},
+      newId: newUuid,
+    });
+    const changed = slow.update(owner, {
+      agent_id: gone.agent_id,
+      fields: { system_prompt: "x" },
+      source: null,
+      client: null,
+    });
+    await expect(changed).rejects.toMatchObject({ code: "agent_not_found" });
+    const [there] = await list(owner);
+    const late = createAgentService({
+      store: { ...createAgentStore(db), find: async () => ({ ...there!, agent_id: gone.agent_id }) },
+      configuration,
+      requireModel: () => {},
+      newId: newUuid,
+    });
+    const removed = late.remove(owner, { agent_id: gone.agent_id, client: null });
+    await expect(removed).rejects.toMatchObject({ code: "agent_not_found" });
+    const made = createAgentService({
+      store: { ...createAgentStore(db), isNameTaken: async () => false },
+      configuration,
+      requireModel: () => {},
+      newId: newUuid,
+    }).create(owner, { name: "hasty", scope: null, fields: FIELDS, source: SOURCE, client: null });
+    await expect(made).rejects.toMatchObject({ code: "agent_name_taken" });
+    expect(await list(owner)).toMatchObject([{ agent_id: there!.agent_id, version: 1 }]);
+  });
+
   it.each([
     [{ system_prompt: "x".repeat(1024 * 1024) }, /system_prompt/],
     [{ system_prompt: "  " }, /system_prompt/],

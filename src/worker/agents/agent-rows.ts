@@ -1,6 +1,5 @@
 // The tables of agents follow their configuration items: whatever way an item changes, its agent has a new version.
 import { sql } from "drizzle-orm";
-import { agentSchema } from "../../shared/agents/agent-schema.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
 import type { ChangeSet } from "../configuration/change-statements.ts";
 import type { Companion, UnderWay } from "../configuration/companions.ts";
@@ -9,15 +8,10 @@ import type { Database } from "../db/client.ts";
 
 export function createAgentRows(db: Database): Companion {
   return {
-    /** A member's own agents count as well: an agent's name means one agent to everybody in the team. */
-    condition(set) {
-      const named = agentsOf(set).flatMap(({ name, value }) =>
-        value === null ? [] : [{ name, agent_id: agentSchema.parse(value).agent_id }],
-      );
-      if (named.length === 0) return null;
-      return sql`not exists (select 1 from agents join json_each(${JSON.stringify(named)}) one
-        on agents.name = one.value ->> 'name' and agents.id <> one.value ->> 'agent_id'
-        where agents.team_id = ${set.teamId} and agents.deleted_at is null)`;
+    condition: (set) =>
+      namesOf(set).length === 0 ? null : sql`not exists (select 1 from agents where ${isTaken(set)})`,
+    async refusal(set) {
+      return namesOf(set).length > 0 && (await db.$count(agents, isTaken(set))) > 0 ? nameTaken() : null;
     },
     statements: (set, underWay) =>
       agentsOf(set).length === 0
@@ -34,20 +28,32 @@ export function nameTaken(): AppError {
 
 const agentsOf = ({ changes }: ChangeSet) => changes.filter(({ kind }) => kind === "agent");
 
+const namesOf = (set: ChangeSet): string[] =>
+  agentsOf(set).flatMap(({ name, value }) => (value === null ? [] : [name]));
+
+/**
+ * By an agent elsewhere in the team, also one of a member's own: its name means one agent to everybody. Within a place the
+ * items are names already.
+ */
+const isTaken = (set: ChangeSet) =>
+  sql`team_id = ${set.teamId} and owner_id is not ${ownerOf(set)} and deleted_at is null
+    and name in (select value from json_each(${JSON.stringify(namesOf(set))}))`;
+
 const ownerOf = ({ place }: ChangeSet): string | null => (place.scope === "team" ? null : place.scope_id);
 
 const changed = ({ teamId }: ChangeSet, { next, guard }: UnderWay) =>
   sql`from configuration_changes change where change.team_id = ${teamId} and change.version = ${next}
     and change.kind = 'agent' and ${guard}`;
 
-/** Its versions stay: executions name them. */
+/** One that has no item any more, or whose item is another agent's now. Its versions stay: executions name them. */
 function remove(db: Database, set: ChangeSet, underWay: UnderWay) {
   const at = underWay.at.toISOString();
-  const gone = sql`select change.name ${changed(set, underWay)} and change.value is null`;
+  const gone = sql`select 1 ${changed(set, underWay)} and change.name = agents.name
+    and change.value ->> 'agent_id' is not agents.id`;
   return db
     .update(agents)
     .set({ deletedAt: at, updatedAt: at })
-    .where(sql`team_id = ${set.teamId} and owner_id is ${ownerOf(set)} and deleted_at is null and name in (${gone})`);
+    .where(sql`team_id = ${set.teamId} and owner_id is ${ownerOf(set)} and deleted_at is null and exists (${gone})`);
 }
 
 function write(db: Database, set: ChangeSet, underWay: UnderWay) {

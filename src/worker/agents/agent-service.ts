@@ -1,12 +1,12 @@
 // What people do with agents: make, change, list and remove them. An agent is a configuration item, so what lets its
 // executions do more waits for a person like any other change.
 import { type Agent, type AgentFields, agentFieldsSchema, type PinnedAgent } from "../../shared/agents/agent-schema.ts";
-import type { ErrorCode } from "../../shared/errors/error-code.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
 import type { Place } from "../../shared/configuration/place.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import { nameTaken } from "./agent-rows.ts";
 import type { ChangeOutcome, ConfigurationService } from "../configuration/configuration-service.ts";
+import type { StoredItem } from "../configuration/configuration-store.ts";
 import type { AgentFilter, AgentRow, AgentStore, AgentVersionRow } from "./agent-store.ts";
 
 /** Undefined leaves what was there before. */
@@ -57,11 +57,15 @@ export function createAgentService(options: AgentServiceOptions): AgentService {
   const { store, configuration } = options;
   const get: AgentService["get"] = (principal, agentId, version) => getVersion(store, principal, agentId, version);
 
-  async function write(principal: Principal, place: Place, wanted: Omit<AgentChanged, "outcome">, request: Summary) {
-    const { agent, name } = wanted;
+  async function write(principal: Principal, place: Place, wanted: Wanted, request: Summary): Promise<AgentChanged> {
+    const { agent, name, isNew } = wanted;
     if (agent.model !== null) options.requireModel(agent.model);
-    const changes = [{ kind: "agent" as const, name, value: agent }];
-    return { ...wanted, outcome: await configuration.change(principal, { place, changes, ...request }) };
+    const changes = (present: readonly StoredItem[]) => {
+      if (isNew) requireFree(present, name);
+      else requireStillThere(present, name, agent.agent_id);
+      return [{ kind: "agent" as const, name, value: agent }];
+    };
+    return { agent, name, outcome: await configuration.change(principal, { place, changes, ...request }) };
   }
 
   return {
@@ -72,11 +76,7 @@ export function createAgentService(options: AgentServiceOptions): AgentService {
       const agent = { ...readFields(fields, NOTHING), ...source, agent_id: options.newId() };
       if (await store.isNameTaken(principal.team_id, name)) throw nameTaken();
       const request = { summary: `add the agent ${name}`, client };
-      return write(principal, place, { agent, name }, request).catch(async (error: unknown) => {
-        // Somebody else was quicker with the name.
-        const isTaken = hasCode(error, "configuration_changed") && (await store.isNameTaken(principal.team_id, name));
-        throw isTaken ? nameTaken() : error;
-      });
+      return write(principal, place, { agent, name, isNew: true }, request);
     },
     async update(principal, { agent_id, fields, source, client }) {
       const { row, agent: before } = await get(principal, agent_id, null);
@@ -86,14 +86,17 @@ export function createAgentService(options: AgentServiceOptions): AgentService {
       return write(
         principal,
         await placeOf(configuration, principal, row),
-        { agent, name: row.name },
+        { agent, name: row.name, isNew: false },
         { summary, client },
       );
     },
     async remove(principal, { agent_id, client }) {
       const { row } = await get(principal, agent_id, null);
       const place = await placeOf(configuration, principal, row);
-      const changes = [{ kind: "agent" as const, name: row.name, value: null }];
+      const changes = (present: readonly StoredItem[]) => {
+        requireStillThere(present, row.name, agent_id);
+        return [{ kind: "agent" as const, name: row.name, value: null }];
+      };
       return configuration.change(principal, { place, changes, summary: `remove the agent ${row.name}`, client });
     },
     versions: (agentId) => store.versions(agentId, MAX_VERSIONS_SHOWN),
@@ -106,10 +109,25 @@ export function createAgentService(options: AgentServiceOptions): AgentService {
   };
 }
 
-function hasCode(error: unknown, code: ErrorCode): boolean {
-  return error instanceof AppError && error.code === code;
+/** Of the place as it is when it is written: since it was looked up, somebody else may have been quicker. */
+function idOf(present: readonly StoredItem[], name: string): string | null {
+  const item = present.find((one) => one.kind === "agent" && one.name === name);
+  return item === undefined ? null : (item.value as Agent).agent_id;
 }
 
+function requireFree(present: readonly StoredItem[], name: string): void {
+  if (idOf(present, name) !== null) throw nameTaken();
+}
+
+function requireStillThere(present: readonly StoredItem[], name: string, agentId: string): void {
+  if (idOf(present, name) !== agentId) throw notFound();
+}
+
+function notFound(): AppError {
+  return new AppError("agent_not_found", "There is no such agent. list_agents shows those that you have.");
+}
+
+type Wanted = { agent: Agent; name: string; isNew: boolean };
 type Summary = { summary: string; client: string | null };
 
 const NOTHING: Partial<AgentFields> = {
@@ -135,8 +153,7 @@ async function getVersion(
   wanted: number | null,
 ): Promise<AgentVersion> {
   const row = await store.find(principal, agentId);
-  if (row === null)
-    throw new AppError("agent_not_found", "There is no such agent. list_agents shows those that you have.");
+  if (row === null) throw notFound();
   const version = wanted ?? row.version;
   const agent = await store.definition(agentId, version);
   if (agent !== null) return { row, version, agent };

@@ -18,7 +18,10 @@ export type ConfigurationStore = {
   items(teamId: string, place: Place): Promise<StoredItem[]>;
   /** What a change is worked out from: `apply` takes its version back. */
   read(teamId: string, place: Place): Promise<PlaceNow>;
-  /** The version that the change came with; null when the place was changed after `seen`, and nothing was written. */
+  /**
+   * The version that the change came with; null when the place was changed after `seen`, and nothing was written. Throws what
+   * the companion says where that refuses it.
+   */
   apply(set: ChangeSet, seen: PlaceNow["version"]): Promise<number | null>;
   /** Newest first; `before` pages on. */
   versions(teamId: string, place: Place, page: { before: number | null; limit: number }): Promise<VersionRow[]>;
@@ -48,7 +51,10 @@ export function createConfigurationStore({ db, now, companion }: ConfigurationSt
       const isAsSeen = sql`(select max(version) from configuration_changes where team_id = ${set.teamId}
         and scope = ${set.place.scope} and scope_id = ${set.place.scope_id}) is ${seen}`;
       const [first, ...rest] = changeStatements(db, set, { at: now(), guard: isAsSeen, companion });
-      return versionIn(await db.batch([first, ...rest]));
+      const version = versionIn(await db.batch([first, ...rest]));
+      const refusal = version === null ? await companion?.refusal(set) : null;
+      if (refusal) throw refusal;
+      return version;
     },
     versions: (teamId, place, page) => listVersions(db, teamId, place, page),
     itemsAt: (teamId, place, version) => itemsAt(db, teamId, place, version),
