@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_EVENT_ROW_BYTES } from "../../src/shared/limits.ts";
+import { pinnedAgent } from "../support/pinned-agent.ts";
 import { inSession, newId, RESULT, TestRunner, turnEnd, type TestWorld } from "./session-fixture.ts";
 
 const events = (world: TestWorld) => world.session.events.page(0, { maxEvents: 1000, maxBytes: 1e9 });
@@ -341,6 +342,32 @@ describe("prompts", () => {
         error: { code: "idempotency_conflict" },
       });
       expect(world.session.turns.count()).toBe(1);
+    });
+  });
+
+  it("that began an execution get its agent again, and a refusal under another agent [session.idempotency]", async () => {
+    await inSession(async (world) => {
+      const begun = pinnedAgent({ default_task: "count" });
+      world.session.agent.pin(begun, true);
+      const asked = { must_exist: false, idempotency_key: "k", prompt: "count" };
+      const first = world.submit({ ...asked, agent: begun });
+      const told = { agent: { agent_id: begun.agent.agent_id, name: "counter", version: 1 } };
+      expect(first).toMatchObject({ value: told });
+      // By the time of the repeat the agent is another version, and says something else by default.
+      const newer = { name: "counter", version: 2, agent: { ...begun.agent, default_task: "count again" } };
+      expect(world.submit({ ...asked, agent: newer, prompt: "count again" })).toEqual(first);
+      const conflict = { error: { code: "idempotency_conflict" } };
+      expect(world.submit({ ...asked, agent: newer, prompt: "something else" })).toMatchObject(conflict);
+      const other = pinnedAgent({ default_task: "count" });
+      expect(world.submit({ ...asked, agent: other })).toMatchObject(conflict);
+      expect(world.submit({ ...asked, agent: other, idempotency_key: "other" })).toMatchObject(conflict);
+      expect(world.submit(asked)).toMatchObject(conflict);
+      // Who names the session goes on with it as whoever it is.
+      const later = { must_exist: true, idempotency_key: "later", prompt: "on" };
+      const followed = world.submit(later);
+      expect(followed).toMatchObject({ value: told });
+      expect(world.submit(later)).toEqual(followed);
+      expect(world.session.turns.count()).toBe(2);
     });
   });
 

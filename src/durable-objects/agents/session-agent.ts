@@ -1,5 +1,6 @@
 // The agent that a session runs as, kept by copy: what becomes of the agent later changes nothing of a session that began.
 import { type PinnedAgent, pinnedAgentSchema } from "../../shared/agents/agent-schema.ts";
+import type { SessionSummary } from "../../shared/sessions/schema.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
 
 export const AGENT_SCHEMA = `
@@ -17,6 +18,8 @@ type Kept = { pinned: PinnedAgent; mark: string; isExecution: boolean };
 export type SessionAgent = {
   /** Null for a session that runs as Claude Code itself. */
   get(): Kept | null;
+  /** As people are told of it. */
+  told(): SessionSummary["agent"];
   /** Once, with the session's first row. A fork goes on as the same agent and is no execution. */
   pin(pinned: PinnedAgent, isExecution: boolean): void;
 };
@@ -26,10 +29,17 @@ const MARK_CHARACTERS = 12;
 
 export function createSessionAgent(sql: ObjectSql, newId: () => string): SessionAgent {
   let kept: Kept | null | undefined;
+  const get = (): Kept | null => {
+    if (kept === undefined) kept = read(sql);
+    return kept;
+  };
   return {
-    get() {
-      if (kept === undefined) kept = read(sql);
-      return kept;
+    get,
+    told() {
+      const known = get();
+      if (known === null) return undefined;
+      const { agent, name, version } = known.pinned;
+      return { agent_id: agent.agent_id, name, version, is_execution: known.isExecution };
     },
     pin(pinned, isExecution) {
       const mark = newId().replaceAll("-", "").slice(-MARK_CHARACTERS);

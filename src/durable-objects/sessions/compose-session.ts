@@ -128,7 +128,7 @@ export function composeSession(ports: SessionPorts) {
     checkpoints: createSessionCheckpoints({ ...parts, ...core, connection }),
     drive,
     ender,
-    submitter: createTurnSubmitter({ ...parts, steers: core.steers, steering: core.steering }, core.log),
+    submitter: createTurnSubmitter({ ...parts, ...core }, core.log),
     agent: core.agent,
     configuration: core.configuration,
     spending: core.spending,

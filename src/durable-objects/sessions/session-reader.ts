@@ -18,7 +18,7 @@ const startupSchema = z.object({ slash_commands: namesSchema });
 type Parts = Pick<SessionLogParts, "sessions" | "turns" | "events" | "bell" | "clock"> & {
   archived: Pick<ArchivedLog, "page">;
   permissions: Pick<PermissionDesk, "pending">;
-  agent: Pick<SessionAgent, "get">;
+  agent: Pick<SessionAgent, "told">;
 };
 
 export type SessionReader = {
@@ -103,15 +103,8 @@ function summarize(parts: Parts): SessionSummary {
     turns: parts.turns.count(),
     cursor: parts.events.cursor(),
     cost_usd: session.cost_usd,
-    ...agentOf(parts),
+    agent: parts.agent.told(),
   };
-}
-
-function agentOf({ agent }: Parts): Pick<SessionSummary, "agent"> {
-  const kept = agent.get();
-  if (kept === null) return {};
-  const { name, version } = kept.pinned;
-  return { agent: { agent_id: kept.pinned.agent.agent_id, name, version, is_execution: kept.isExecution } };
 }
 
 function summarizeTurn(turn: TurnRow): TurnSummary {

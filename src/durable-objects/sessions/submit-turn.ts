@@ -1,4 +1,5 @@
 // Takes a prompt: makes the session on its first one, answers a repeated call with the first answer, queues the turn.
+import { isSameTask } from "../../shared/agents/same-task.ts";
 import { nameSameFiles, uploadedBytes } from "../../shared/attachments/schema.ts";
 import { answer, failure, type Answer } from "../../shared/errors/app-error.ts";
 import { shortenText } from "../../shared/events/shorten.ts";
@@ -15,11 +16,17 @@ const TITLE_CHARACTERS = 80;
 
 export type TurnSubmitter = { submit(request: SubmitTurn): Answer<SubmittedTurn> };
 
-type Parts = SessionLogParts & { steers: SteerStore; steering: SteerDesk };
+type Parts = SessionLogParts & { agent: Pick<SessionAgent, "get" | "told">; steers: SteerStore; steering: SteerDesk };
+
+const CONFLICT = failure(
+  "idempotency_conflict",
+  "This idempotency_key was used with another prompt or agent. Use a new key.",
+);
 
 export function createTurnSubmitter(parts: Parts, log: SessionLog): TurnSubmitter {
   return {
     submit(request) {
+      if (!runsAsAsked(parts, request)) return CONFLICT;
       const earlier = findEarlier(parts, request.idempotency_key);
       if (earlier !== null) return repeat(parts, earlier, request);
       const refusal = refuse(parts, request);
@@ -38,6 +45,13 @@ export function createTurnSubmitter(parts: Parts, log: SessionLog): TurnSubmitte
       return answer(submitted(parts, { ...turn, steered: false }));
     },
   };
+}
+
+/** Who names no session means to begin this one; where it is there already, its key began it as whoever it runs as. */
+function runsAsAsked({ agent }: Parts, request: SubmitTurn): boolean {
+  const told = agent.told();
+  const begun = told?.is_execution === true ? told.agent_id : undefined;
+  return request.must_exist || begun === request.agent?.agent.agent_id;
 }
 
 /** What the same key led to before: a turn, or a prompt that joined one. */
@@ -150,8 +164,10 @@ function addTurn(parts: SessionLogParts, request: SubmitTurn): TurnRow {
 }
 
 function repeat(parts: Parts, earlier: Earlier, request: SubmitTurn): Answer<SubmittedTurn> {
-  if (earlier.prompt === request.prompt && namesTheSame(earlier, request)) return answer(submitted(parts, earlier));
-  return failure("idempotency_conflict", "This idempotency_key was used with another prompt. Use a new key.");
+  const first = { prompt: earlier.prompt, agent: parts.agent.get()?.pinned ?? null };
+  const again = { prompt: request.prompt, agent: request.agent ?? null };
+  const isSame = isSameTask(first, again) && namesTheSame(earlier, request);
+  return isSame ? answer(submitted(parts, earlier)) : CONFLICT;
 }
 
 /** Files that are gone by now cannot be compared: the key and the prompt say enough. */
@@ -160,10 +176,11 @@ function namesTheSame(earlier: Earlier, { options, problem }: SubmitTurn): boole
 }
 
 function submitted(
-  parts: SessionLogParts,
+  parts: Parts,
   { turn_id, submitted_cursor, steered }: Omit<Earlier, "prompt" | "options">,
 ): SubmittedTurn {
   const { session_id, status } = parts.sessions.get();
   const permission_mode = parts.turns.get(turn_id)?.permission_mode ?? "default";
-  return { session_id, turn_id, status, cursor: submitted_cursor, permission_mode, steered };
+  const agent = parts.agent.told();
+  return { session_id, turn_id, status, cursor: submitted_cursor, permission_mode, steered, ...(agent && { agent }) };
 }

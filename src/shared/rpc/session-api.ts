@@ -65,6 +65,8 @@ export type SubmittedTurn = {
   permission_mode: PermissionMode;
   /** True when it joined a running turn. */
   steered: boolean;
+  /** What the session runs as; absent for Claude Code itself. */
+  agent?: SessionSummary["agent"];
 };
 
 /** What later turns use that do not say otherwise; what runs takes it over at once. */

@@ -15,7 +15,6 @@ import type { AgentService } from "./agent-service.ts";
 import type { ExecutionFilter, ExecutionRow, ExecutionStore, Used } from "./execution-store.ts";
 
 export type Execution = { view: SessionView; status: ExecutionStatus; used: Used | null };
-export type Started = ExecuteAnswer & { pinned: PinnedAgent };
 
 type Place = Pick<
   ExecuteRequest,
@@ -24,7 +23,7 @@ type Place = Pick<
 export type ExecutionRequest = Place & { agent_id: string; task: string | null };
 
 export type ExecutionService = {
-  start(principal: Principal, request: ExecutionRequest): Promise<Started>;
+  start(principal: Principal, request: ExecutionRequest): Promise<ExecuteAnswer>;
   get(principal: Principal, executionId: string): Promise<Execution>;
   /** Stops what runs and takes back what waits; the session can be gone on with. */
   cancel(principal: Principal, executionId: string): Promise<Execution>;
@@ -59,8 +58,7 @@ export function createExecutionService({ agents, sessions, store }: ExecutionSer
   return {
     async start(principal, { agent_id, task, ...place }) {
       const pinned = await agents.pin(principal, agent_id);
-      const started = await sessions.execute(principal, toRequest(pinned, task, place), NOBODY_WAITS);
-      return { ...started, pinned };
+      return sessions.execute(principal, toRequest(pinned, task, place), NOBODY_WAITS);
     },
     get: async (principal, executionId) => show(await find(principal, executionId)),
     async cancel(principal, executionId) {

@@ -55,6 +55,7 @@ export const executeAgent = defineTool({
     session_id: z.string().describe("The session that the execution is; the same as execution_id."),
     turn_id: z.string(),
     cursor: z.int().nonnegative(),
+    agent: z.string(),
     agent_version: z.int().describe("The version that it runs as, whatever becomes of the agent."),
     permission_mode: permissionModeSchema,
     notes: z.array(z.string()).describe("What is different from what was asked for, in words."),
@@ -62,7 +63,7 @@ export const executeAgent = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   async run({ agent_id, task, project, branch, checkpoint_id, ...further }, { principal, services }) {
     const { attachments, idempotency_key, ...options } = further;
-    const { submitted, pinned, cutFrom } = await services.executions.start(principal, {
+    const { submitted, cutFrom } = await services.executions.start(principal, {
       agent_id,
       task: task ?? null,
       project: project ?? null,
@@ -72,7 +73,8 @@ export const executeAgent = defineTool({
       idempotency_key: idempotency_key ?? null,
       options,
     });
-    const { session_id, turn_id, cursor, permission_mode } = submitted;
+    const { session_id, turn_id, cursor, permission_mode, agent } = submitted;
+    if (agent === undefined) throw new Error("an execution runs as an agent");
     const cut = `permission_mode ${cutFrom} was cut to ${permission_mode}, the ceiling that a person set.`;
     const notes = cutFrom === null ? [] : [cut];
     return {
@@ -80,7 +82,8 @@ export const executeAgent = defineTool({
       session_id,
       turn_id,
       cursor,
-      agent_version: pinned.version,
+      agent: agent.name,
+      agent_version: agent.version,
       permission_mode,
       notes,
     };
