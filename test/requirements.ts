@@ -412,6 +412,7 @@ export const REQUIREMENTS = {
   "agents.export": "an agent goes out in both formats, and says what they have no place for",
   "agents.execute": "an execution has the agent's prompt, tools, model and rules in the real Claude Code",
   "agents.pinned": "an execution stays the version that it began as",
+  "agents.budget": "each turn of an agent's session has the agent's default budget, unless it brings its own",
   "agents.sub_agent": "an agent is a sub-agent of other sessions",
   "agents.executions": "executions tell status, time, tokens, cost and result, and an agent how they went",
   "delegation.types": "each kind of delegated task has its own instructions, tools and form of answer",

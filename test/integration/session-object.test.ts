@@ -371,6 +371,20 @@ describe("prompts", () => {
     });
   });
 
+  it("of an agent's session each have its default budget, unless they bring their own [agents.budget]", async () => {
+    await inSession(async (world) => {
+      const agent = pinnedAgent({ default_budget_usd: 2 });
+      world.session.agent.pin(agent, true);
+      world.submit({ agent });
+      const here = { must_exist: true };
+      world.submit({ ...here, prompt: "go on" });
+      world.submit({ ...here, prompt: "spend", options: { timeout_seconds: 60, max_budget_usd: 5 } });
+      world.submit({ ...here, prompt: "go on again" });
+      const budgets = world.session.turns.queued().map(({ options }) => options.max_budget_usd);
+      expect(budgets).toEqual([2, 2, 5, 2]);
+    });
+  });
+
   it("are refused once the session has ended; what ran and waited is interrupted [session.end]", async () => {
     await inSession(async (world) => {
       const { turnId, runner } = await world.begin();

@@ -141,11 +141,13 @@ function refuseFiles({ sessions, turns }: Parts, { options }: SubmitTurn): Retur
   return failure("attachment_refused", message);
 }
 
-function addTurn(parts: SessionLogParts, request: SubmitTurn): TurnRow {
+function addTurn(parts: Parts, request: SubmitTurn): TurnRow {
   const { ceiling } = request;
   const { preferred_model, preferred_permission_mode } = parts.sessions.get();
   const options = { ...request.options };
   if (options.model === undefined && preferred_model !== null) options.model = preferred_model;
+  const budget = parts.agent.get()?.pinned.agent.default_budget_usd ?? null;
+  if (options.max_budget_usd === undefined && budget !== null) options.max_budget_usd = budget;
   const wanted = options.permission_mode ?? preferred_permission_mode ?? "acceptEdits";
   return parts.turns.add({
     turn_id: parts.clock.newId(),

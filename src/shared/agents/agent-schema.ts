@@ -42,7 +42,7 @@ export const agentFieldsSchema = z.strictObject({
   mcp_servers: z.array(serverNameSchema).max(MAX_NAMES).nullable(),
   /** Loaded from its first request on. */
   skills: z.array(skillNameSchema).max(MAX_NAMES),
-  /** US dollars for each turn of an execution. */
+  /** US dollars for each turn of its sessions that brings no budget of its own. */
   default_budget_usd: z.number().positive().max(10_000).nullable(),
 });
 export type AgentFields = z.infer<typeof agentFieldsSchema>;

@@ -94,8 +94,6 @@ function toRequest(pinned: PinnedAgent, task: string | null, { options, ...place
     options: {
       ...options,
       ...(options.model === undefined && agent.model !== null && { model: agent.model }),
-      ...(options.max_budget_usd === undefined &&
-        agent.default_budget_usd !== null && { max_budget_usd: agent.default_budget_usd }),
     },
     agent: pinned,
   };

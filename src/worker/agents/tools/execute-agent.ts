@@ -32,7 +32,9 @@ export const executeAgent = defineTool({
     ),
     allowed_tools: fields.allowed_tools.describe("The only tools that may run. It narrows what the agent has."),
     max_turns: fields.max_turns.describe("How often the model may be asked at most."),
-    max_budget_usd: fields.max_budget_usd.describe("What it may cost, in US dollars, in place of the agent's budget."),
+    max_budget_usd: fields.max_budget_usd.describe(
+      "What this turn may cost, in US dollars, in place of the agent's budget.",
+    ),
     priority: fields.priority.describe(
       "Which of your own waiting turns goes first when running ones are limited. Default normal.",
     ),
