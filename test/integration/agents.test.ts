@@ -149,6 +149,14 @@ describe("agents in D1", () => {
     if (hooked.outcome.outcome !== "proposed") throw new Error("it was to be proposed");
     const confirmed = proposals.confirm(owner, hooked.outcome.proposal_id);
     await expect(confirmed).rejects.toMatchObject({ code: "proposal_closed" });
+    // What restricts it goes only with a yes: made anew it would be another agent.
+    const forbidding = { policy: { auto_approved: [], user_consent: [], forbidden: ["WebFetch"] } };
+    const guarded = (await create(owner, "guarded", forbidding)).agent.agent_id;
+    const gone = await agents.remove(owner, { agent_id: guarded, client: null });
+    if (gone.outcome !== "proposed") throw new Error("it was to be proposed");
+    expect(await list(owner)).toMatchObject([{ name: "guarded" }, { name: "maker" }]);
+    await proposals.confirm(owner, gone.proposal_id);
+    expect(await list(owner)).toMatchObject([{ name: "maker" }]);
     const source = { source_url: "https://github.com/o/r/blob/main/a.md", source_commit: "a".repeat(40) };
     const fetched = await agents.create(owner, { name: "foreign", scope: null, fields: FIELDS, source, client: null });
     expect(fetched.outcome.outcome).toBe("proposed");

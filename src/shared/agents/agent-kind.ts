@@ -16,16 +16,18 @@ export function agentProblem({ hooks }: Agent): string | null {
 }
 
 /**
- * What it says, and what it leaves out, anybody may ask of a session. What runs without a question takes a person; so do
- * words from elsewhere, which nobody here has read.
+ * What it says, and what it leaves out, anybody may ask of a session. What runs without a question takes a person, and so
+ * does what restricted it and goes, also with the whole agent: it could be made anew without. So do words from elsewhere,
+ * which nobody here has read.
  */
 export function widensAgent(before: Agent | null, after: Agent | null): boolean {
-  if (after === null) return false;
-  if (widensPolicy(before?.policy ?? null, after.policy) || widensHooks(before?.hooks ?? null, after.hooks))
-    return true;
-  const says = (agent: Agent | null): string =>
-    JSON.stringify([agent?.description, agent?.system_prompt, agent?.default_task]);
-  return after.source_url !== null && says(before) !== says(after);
+  if (widensPolicy(before?.policy ?? null, after?.policy ?? null)) return true;
+  if (widensHooks(before?.hooks ?? null, after?.hooks ?? null)) return true;
+  return after !== null && after.source_url !== null && wordsOf(before) !== wordsOf(after);
+}
+
+function wordsOf(agent: Agent | null): string {
+  return JSON.stringify([agent?.description, agent?.system_prompt, agent?.default_task]);
 }
 
 /** As a sub-agent it works by the rules and hooks of the session that calls it. */

@@ -73,12 +73,19 @@ describe("a session that runs as an agent", () => {
 
 describe("a change of an agent", () => {
   const hooks = { Stop: [{ hooks: [{ type: "command", command: "true" }] }] };
+  const telling = { Notification: [{ hooks: [{ type: "command", command: "true" }] }] };
   const foreign = (fields: object) => ({ ...agentWith(fields), source_url: "https://github.com/o/r/blob/m/a" });
   it.each([
     ["words", agentWith(), agentWith({ system_prompt: "q" }), false],
     ["fewer tools", agentWith(), agentWith({ tools: ["Read"] }), false],
     ["a new one that forbids", null, agentWith(policy({ forbidden: ["Bash"] })), false],
-    ["its end", agentWith(policy({ auto_approved: ["Bash(ls)"] })), null, false],
+    ["its end", agentWith(policy({ auto_approved: ["WebSearch"] })), null, false],
+    ["the end of one that tells", agentWith({ hooks: telling }), null, false],
+    ["the end of one from elsewhere", foreign({}), null, false],
+    ["the end of one that forbids", agentWith(policy({ forbidden: ["Bash"] })), null, true],
+    ["the end of one that asks", agentWith(policy({ user_consent: ["Bash"] })), null, true],
+    ["the end of one that reads commands", agentWith(policy({ auto_approved: ["Bash(ls)"] })), null, true],
+    ["the end of one that guards", agentWith({ hooks }), null, true],
     ["an approval", null, agentWith(policy({ auto_approved: ["Bash(ls)"] })), true],
     ["a prohibition less", agentWith(policy({ forbidden: ["Bash"] })), agentWith(), true],
     ["a hook", agentWith(), agentWith({ hooks }), true],

@@ -7,7 +7,8 @@ import { agentIdField } from "../tool-fields.ts";
 export const deleteAgent = defineTool({
   name: "delete_agent",
   title: "Delete an agent",
-  description: "Removes an agent. Executions that run go on as it was, and what they were is still listed.",
+  description:
+    "Removes an agent; one with rules or hooks that restrict it, once a person agreed. Executions that run go on as it was, and what they were is still listed.",
   scope: "configuration:write",
   toolset: "agents",
   input: z.strictObject({ agent_id: agentIdField }),
