@@ -200,6 +200,39 @@ describe("saved slash commands", () => {
   });
 });
 
+describe("prompts called like what every object has", () => {
+  const names = ["toString", "constructor", "valueOf", "hasOwnProperty", "__proto__"];
+
+  it("are prompts like any other, in their list and by their names [prompts.commands]", async () => {
+    const name = "constructor";
+    await callTool("create_slash_command", { scope: "user", name, markdown: "Build $ARGUMENTS." });
+    const listed = (await rpc("prompts/list")).result?.["prompts"] as any[];
+    expect(listed.map((one) => one.name)).toContain(name);
+    const textOf = (answer: any) => answer.result.messages[0].content.text;
+    const params = { name, arguments: { arguments: "it" } };
+    expect(textOf(await get(name, params.arguments))).toBe("Build it.");
+    expect(textOf(await readRpc(await callLegacy(token, "prompts/get", params)))).toBe("Build it.");
+    const { access_token } = await signIn(["sessions:read"]);
+    for (const asked of names) {
+      const refused = await callModern(access_token, "prompts/get", { name: asked, arguments: {} });
+      expect(refused.headers.get("www-authenticate")).toContain("configuration:read");
+    }
+  });
+
+  it.each(["toString", "isPrototypeOf", "__defineGetter__", "__proto__"])(
+    "are not there when nobody saved them: %s [prompts.input]",
+    async (name) => {
+      expect((await get(name, {})).error?.message).toMatch(/^not_found/);
+      expect(await complete(inFile(name), { name: "project", value: "" })).toEqual([]);
+      expect(await complete(inFile("code_review"), { name, value: "" })).toEqual([]);
+    },
+  );
+
+  it("complete to nothing as arguments [prompts.completion]", async () => {
+    for (const name of names) expect(await complete(inFile("code_review"), { name, value: "" })).toEqual([]);
+  });
+});
+
 describe("the resources of agents and usage", () => {
   const read = async (uri: string, access = token) => {
     const answer = await rpc("resources/read", { uri }, access);

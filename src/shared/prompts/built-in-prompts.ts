@@ -23,7 +23,7 @@ export type BuiltInPrompt = {
   description: string;
   arguments: z.ZodObject;
   /** Of arguments that have few values. */
-  values: Readonly<Record<string, readonly string[]>>;
+  values: ReadonlyMap<string, readonly string[]>;
   text(args: Record<string, unknown>): string;
 };
 
@@ -39,7 +39,7 @@ export const BUILT_IN_PROMPTS: readonly BuiltInPrompt[] = [
       ...file,
       review_type: z.enum(REVIEW_TYPES).default("all").describe("What to look for. Default all."),
     }),
-    values: { review_type: REVIEW_TYPES },
+    values: new Map([["review_type", REVIEW_TYPES]]),
     text: ({ file_path, review_type }) =>
       `Review the file ${file_path}, which is attached. Look for ${FOCUS[review_type]}. Give each finding with its line, how severe it is (critical, high, medium, low, info), what can happen because of it, and how to mend it; the most severe first. Leave out what you are not certain of, and say so when there is nothing to find.`,
   }),
@@ -51,7 +51,7 @@ export const BUILT_IN_PROMPTS: readonly BuiltInPrompt[] = [
       ...file,
       focus_area: line.optional().describe("What matters most, such as naming or error handling."),
     }),
-    values: {},
+    values: new Map(),
     text: ({ file_path, focus_area }) =>
       `Suggest how the file ${file_path}, which is attached, could be built better without behaving differently.${
         focus_area === undefined ? "" : ` What matters most: ${focus_area}.`
@@ -65,7 +65,7 @@ export const BUILT_IN_PROMPTS: readonly BuiltInPrompt[] = [
       ...file,
       test_framework: line.optional().describe("Such as vitest, pytest or go test. Without it, what the project uses."),
     }),
-    values: {},
+    values: new Map(),
     text: ({ file_path, test_framework }) =>
       `Write tests for the file ${file_path}, which is attached, ${
         test_framework === undefined ? "with the test framework that fits it" : `with ${test_framework}`

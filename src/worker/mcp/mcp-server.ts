@@ -22,8 +22,6 @@ export type RequestFacts = {
   principal: Principal | null;
   /** Names of the tools that the request calls. */
   calledTools: readonly string[];
-  /** Names of the prompts that the request asks for. */
-  askedPrompts: readonly string[];
   touchesResources: boolean;
   touchesPrompts: boolean;
   /** The client's trace context, as the header has it. */
@@ -69,7 +67,7 @@ export function createServerFactory(options: McpServerOptions): McpServerFactory
     if (facts.touchesPrompts) {
       const scopes = authInfo?.scopes ?? [];
       const { prompts } = options.services;
-      registerPrompts(server, facts.askedPrompts, { prompts, principal, scopes, logger: options.logger });
+      registerPrompts(server, { prompts, principal, scopes, logger: options.logger });
     }
     return server;
   };

@@ -1,11 +1,5 @@
-// The prompts of the protocol: listed for whoever asks, registered for the one that a request names, and completed.
-import {
-  type GetPromptResult,
-  type McpServer,
-  ProtocolError,
-  ProtocolErrorCode,
-  type StandardSchemaWithJSON,
-} from "@modelcontextprotocol/server";
+// The prompts of the protocol: listed, made and completed for whoever asks.
+import { type GetPromptResult, type McpServer, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import type { Principal } from "../../shared/teams/principal.ts";
 import { explainError } from "../http/json-error.ts";
 import type { MadePrompt, PromptService } from "../prompts/prompt-service.ts";
@@ -21,15 +15,17 @@ export type PromptOptions = {
   logger: Logger;
 };
 
-/** `asked`: names of the prompts that the request asks for. */
-export function registerPrompts(server: McpServer, asked: readonly string[], options: PromptOptions): void {
+/**
+ * Asked for by their names, and not registered: people choose them, and the SDK's register would find `constructor`, which
+ * every object has.
+ */
+export function registerPrompts(server: McpServer, options: PromptOptions): void {
   const { prompts, scopes } = options;
-  for (const name of asked) {
-    const config = { scopeChallenge: challengeFor(prompts.scopeOf(name)), argsSchema: ANYTHING };
-    server.registerPrompt(name, config, (args: Record<string, unknown>) =>
-      safely(options, async (principal) => toResult(await prompts.get(principal, name, args))),
-    );
-  }
+  challengePrompts(server, prompts);
+  // A prompt's arguments are read by the prompt itself, with messages of its own.
+  server.server.setRequestHandler("prompts/get", ({ params: { name, arguments: args } }) =>
+    safely(options, async (principal) => toResult(await prompts.get(principal, name, args ?? {}))),
+  );
   const mayReadCommands = scopes.includes("configuration:read");
   server.server.setRequestHandler("prompts/list", () =>
     safely(options, async (principal) => ({ prompts: await prompts.list(principal, mayReadCommands) })),
@@ -48,15 +44,14 @@ export function registerPrompts(server: McpServer, asked: readonly string[], opt
   );
 }
 
-/** A prompt's arguments are read by the prompt itself, with messages of its own. */
-const ANYTHING: StandardSchemaWithJSON<Record<string, unknown>> = {
-  "~standard": {
-    version: 1 as const,
-    vendor: "berth",
-    validate: (value: unknown) => ({ value: (value ?? {}) as Record<string, unknown> }),
-    jsonSchema: { input: () => ({ type: "object" }), output: () => ({ type: "object" }) },
-  },
-};
+/** Before anything is answered, and by the name alone. */
+function challengePrompts(server: McpServer, { scopeOf }: Pick<PromptService, "scopeOf">): void {
+  const ofOthers = server.resolveScopeChallenge;
+  server.resolveScopeChallenge = (context) => {
+    const { method, params } = context.request;
+    return method === "prompts/get" ? challengeFor(scopeOf(String(params?.["name"])))(context) : ofOthers(context);
+  };
+}
 
 function complete(values: string[]) {
   return { completion: { values, hasMore: false } };

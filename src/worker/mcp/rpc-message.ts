@@ -4,8 +4,6 @@ export const RPC_ERRORS = { parse: -32700, invalidRequest: -32600, invalidParams
 
 export type RpcFacts = {
   calledTools: string[];
-  /** Of `prompts/get`. */
-  askedPrompts: string[];
   touchesResources: boolean;
   touchesPrompts: boolean;
   touchesData: boolean;
@@ -18,7 +16,6 @@ export function readRpcFacts(body: unknown): RpcFacts {
   const messages = Array.isArray(body) ? body : [body];
   const facts: RpcFacts = {
     calledTools: [],
-    askedPrompts: [],
     touchesResources: false,
     touchesPrompts: false,
     touchesData: false,
@@ -27,13 +24,11 @@ export function readRpcFacts(body: unknown): RpcFacts {
     const { method, params } = (message ?? {}) as { method?: unknown; params?: { name?: unknown } };
     if (typeof method !== "string") continue;
     if (method === "tools/call" && typeof params?.name === "string") facts.calledTools.push(params.name);
-    if (method === "prompts/get" && typeof params?.name === "string") facts.askedPrompts.push(params.name);
     if (method.startsWith("resources/")) facts.touchesResources = true;
     if (method.startsWith("prompts/") || method.startsWith("completion/")) facts.touchesPrompts = true;
     if (OF_SOMEBODY.includes(method)) facts.touchesData = true;
   }
   facts.calledTools = [...new Set(facts.calledTools)];
-  facts.askedPrompts = [...new Set(facts.askedPrompts)];
   return facts;
 }
 

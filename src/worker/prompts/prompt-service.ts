@@ -81,7 +81,7 @@ export function createPromptService(options: PromptServiceOptions): PromptServic
       if (builtIn === null) return [];
       if (argument === "project") return completeProject(principal, beginning);
       if (argument === "file_path") return completeFile(principal, given["project"] ?? null, beginning);
-      return (builtIn.values[argument] ?? []).filter((value) => value.startsWith(beginning));
+      return (builtIn.values.get(argument) ?? []).filter((value) => value.startsWith(beginning));
     },
   };
 }
