@@ -446,6 +446,7 @@ export const REQUIREMENTS = {
   "audit.chain": "each entry has one place in the team's chain, however many come at once or again",
   "audit.outage": "with D1 down entries are kept by the Team object, and D1 gets them in order later",
   "audit.closed": "what the log cannot be told of is not done; what nobody ended is said to be unknown",
+  "audit.stopping": "what only stops or denies is done while the log is away, logged, and told once the log is back",
   "audit.verify": "a changed, removed, added or moved row and a cut tail are each found, and the first one is named",
   "audit.query": "an owner finds entries by time, person, client, action, target and outcome, page by page",
   "audit.visibility": "members read no audit log, and owners none of another team",

@@ -6,10 +6,8 @@ import { createAuditLedger } from "../../src/durable-objects/audit/audit-ledger.
 import { sha256HexOf } from "../../src/durable-objects/sha256.ts";
 import type { AuditFact, AuditRow } from "../../src/shared/audit/entry.ts";
 import type { Principal } from "../../src/shared/teams/principal.ts";
-import { createAuditRecorder } from "../../src/worker/audit/audit-recorder.ts";
 import { createAuditService } from "../../src/worker/audit/audit-service.ts";
 import { createAuditReader } from "../../src/worker/audit/audit-store.ts";
-import { createLogger } from "../../src/worker/telemetry/logger.ts";
 import { askPerson, localPerson, openPage, otherPerson, sendForm, signInBrowser } from "./consent-fixture.ts";
 import {
   answerConsent,
@@ -46,7 +44,6 @@ const fact = (wish: Partial<AuditFact> = {}): AuditFact => ({
 });
 const rowsOf = async (teamId: string): Promise<AuditRow[]> =>
   (await env.DB.prepare("SELECT * FROM audit_log WHERE team_id = ? ORDER BY seq").bind(teamId).all<AuditRow>()).results;
-const logger = createLogger({ sink: () => {}, newEventId: () => "event" });
 
 describe("the audit log of what clients and people do", () => {
   let me: Principal;
@@ -306,30 +303,26 @@ describe("the Team object's chain", () => {
     ]);
   });
 
-  it("does not let be done what it cannot be told of [audit.closed]", async () => {
-    const broken = {
-      announceAudit: () => Promise.reject(new Error("away")),
-      appendAudit: () => Promise.reject(new Error()),
-    };
-    const recorder = createAuditRecorder({
-      team: () => broken,
-      newId,
-      now: () => new Date(),
-      waitUntil: () => {},
-      logger,
+  it("does not wait for the end of what had one before its announcement came [audit.closed]", async () => {
+    const teamId = newId();
+    await runInDurableObject(team(teamId), async (_object, state) => {
+      const time = { now: 1_000_000 };
+      const ledger = createAuditLedger({
+        storage: state.storage,
+        database: env.DB,
+        teamId: () => teamId,
+        sha256Hex: sha256HexOf,
+        nowMs: () => time.now,
+        dueAt: () => {},
+        onError: () => {},
+      });
+      const refused = fact({ outcome: "audit_unavailable" });
+      await ledger.append([refused]);
+      ledger.announce({ ...refused, outcome: "unknown" });
+      time.now += 5 * 60_000;
+      await ledger.work();
     });
-    let done = 0;
-    const event = { action: "tool.delete_project", target_kind: null, target_id: null, decided_by: null, details: {} };
-    const actor = { team_id: newId(), user_id: newId(), client_id: "client" };
-    const work = async () => void (done += 1);
-    await expect(recorder.around(actor, event, work)).rejects.toMatchObject({ code: "audit_unavailable" });
-    await expect(recorder.note(actor, event)).rejects.toMatchObject({ code: "audit_unavailable" });
-    expect(done).toBe(0);
-    // What was done is told to who asked for it, and the announcement stands.
-    const half = { ...broken, announceAudit: async () => {} };
-    const later = createAuditRecorder({ team: () => half, newId, now: () => new Date(), waitUntil: () => {}, logger });
-    await later.around(actor, event, work);
-    expect(done).toBe(1);
+    expect(await rowsOf(teamId)).toMatchObject([{ outcome: "audit_unavailable" }]);
   });
 });
 

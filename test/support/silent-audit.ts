@@ -6,18 +6,20 @@ export type ToldEntry = AuditEvent & { user_id: string | null; client_id: string
 
 export function createSilentAudit(): AuditRecorder & { told: ToldEntry[] } {
   const told: ToldEntry[] = [];
+  const around: AuditRecorder["around"] = async ({ user_id, client_id }, event, work, add) => {
+    try {
+      const result = await work();
+      told.push({ ...event, ...add?.(result), user_id, client_id, outcome: "done" });
+      return result;
+    } catch (error) {
+      told.push({ ...event, user_id, client_id, outcome: error instanceof AppError ? error.code : "internal" });
+      throw error;
+    }
+  };
   return {
     told,
-    async around({ user_id, client_id }, event, work, add) {
-      try {
-        const result = await work();
-        told.push({ ...event, ...add?.(result), user_id, client_id, outcome: "done" });
-        return result;
-      } catch (error) {
-        told.push({ ...event, user_id, client_id, outcome: error instanceof AppError ? error.code : "internal" });
-        throw error;
-      }
-    },
+    around,
+    stopping: around,
     async note({ user_id, client_id }, event, outcome = "done") {
       told.push({ ...event, user_id, client_id, outcome });
     },

@@ -69,6 +69,8 @@ export function createAuditLedger(parts: Parts): AuditLedger {
 
   return {
     announce(fact) {
+      // One that comes after its outcome was long on its way: nobody waits for another end.
+      if (store.hasPlace(fact)) return;
       const expiresAtMs = parts.nowMs() + ANNOUNCED_FOR_MS;
       store.announce({ ...auditFactSchema.parse(fact), outcome: OUTCOME_UNKNOWN }, expiresAtMs);
       parts.dueAt(expiresAtMs);

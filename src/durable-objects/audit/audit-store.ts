@@ -31,6 +31,8 @@ export type AuditStore = {
   nextExpiry(): number | null;
   /** Whether this fact has its place with this outcome. */
   isKnown(fact: AuditFact): boolean;
+  /** Whether it has a place with any outcome. */
+  hasPlace(fact: AuditFact): boolean;
   /** Moves the head; the row waits for its delivery. */
   append(row: AuditRow, nowMs: number): void;
   undelivered(limit: number): AuditRow[];
@@ -63,6 +65,8 @@ export function createAuditStore(sql: ObjectSql): AuditStore {
     nextExpiry: () => sql.exec<{ at: number | null }>("SELECT min(expires_at) AS at FROM audit_announced").one().at,
     isKnown: ({ entry_id, outcome }) =>
       sql.exec("SELECT 1 FROM audit_known WHERE entry_id = ? AND outcome = ?", entry_id, outcome).toArray().length > 0,
+    hasPlace: ({ entry_id }) =>
+      sql.exec("SELECT 1 FROM audit_known WHERE entry_id = ? LIMIT 1", entry_id).toArray().length > 0,
     append(row, nowMs) {
       sql.exec("INSERT INTO audit_outbox (seq, entry) VALUES (?, ?)", row.seq, JSON.stringify(row));
       setMark("head", row);

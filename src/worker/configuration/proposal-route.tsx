@@ -15,7 +15,7 @@ import type { Proposal } from "./proposal-store.ts";
 export type ProposalRouteOptions = {
   proposals: Pick<ProposalService, "find" | "confirm" | "refuse">;
   browsers: BrowserSessions;
-  audit: Pick<AuditRecorder, "around">;
+  audit: Pick<AuditRecorder, "around" | "stopping">;
   /** Whose scope it is, in words. */
   namePlace: (principal: Principal, place: Proposal["place"]) => Promise<string>;
   /** What an OAuth client calls itself, by its id. */
@@ -94,7 +94,8 @@ async function decide(
   decision: "confirm" | "refuse",
 ): Promise<void> {
   const target = { target_kind: "proposal", target_id: id, decided_by: "page", details: {} };
-  await audit.around({ ...principal, client_id: BROWSER }, { action: `proposal.${decision}`, ...target }, async () => {
+  const record = decision === "refuse" ? audit.stopping : audit.around;
+  await record({ ...principal, client_id: BROWSER }, { action: `proposal.${decision}`, ...target }, async () => {
     await proposals[decision](principal, id);
   });
 }

@@ -11,7 +11,8 @@ export function auditTool(tool: Tool, audit: AuditRecorder): Tool {
     call(args, context) {
       const { team_id, user_id, role } = context.principal;
       const actor = { team_id, user_id, client_id: context.clientId };
-      return audit.around(
+      const record = tool.stops(args) ? audit.stopping : audit.around;
+      return record(
         actor,
         { ...describeCall(tool.name, args, null), decided_by: role },
         () => tool.call(args, context),

@@ -26,6 +26,8 @@ export type ToolDefinition<Input extends z.ZodObject, Output extends z.ZodObject
   annotations: ToolHints;
   /** Whether the team's audit log knows of its calls: by default, when it changes something. */
   audited?: boolean;
+  /** Whether this call only stops or denies something: it is done also while the audit log is away. By default none does. */
+  stops?(args: z.output<Input>): boolean;
   run(args: z.output<Input>, context: ToolContext): Promise<z.input<Output>>;
   /** Resources elsewhere that the answer points at. */
   links?(answer: z.output<Output>): ResourceLink[];
@@ -46,6 +48,7 @@ export type Tool = {
   toolset: Toolset;
   annotations: ToolHints;
   audited: boolean;
+  stops(args: unknown): boolean;
   input: z.ZodObject;
   output: z.ZodObject;
   /** Built once: making them anew for each `tools/list` is most of its cost. */
@@ -75,7 +78,7 @@ function toJson(schema: z.ZodObject, io: "input" | "output"): JsonSchema {
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   definition: ToolDefinition<Input, Output>,
 ): Tool {
-  const { run, links, resume, ...contract } = definition;
+  const { run, links, resume, stops, ...contract } = definition;
   const parse = (args: unknown): z.output<Input> => {
     const parsed = definition.input.safeParse(args ?? {});
     if (!parsed.success) throw new AppError("invalid_argument", describeBadArguments(parsed.error));
@@ -88,6 +91,10 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   return {
     ...contract,
     audited: definition.audited ?? !definition.annotations.readOnlyHint,
+    stops(args) {
+      const parsed = definition.input.safeParse(args ?? {});
+      return parsed.success && stops?.(parsed.data) === true;
+    },
     inputJson: toJson(definition.input, "input"),
     outputJson: toJson(definition.output, "output"),
     call: async (args, context) => answer(await run(parse(args), context)),

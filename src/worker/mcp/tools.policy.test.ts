@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ANSWERING_SCOPE, SCOPES } from "../../shared/teams/principal.ts";
+import type { Tool } from "./define-tool.ts";
 import { createExposures } from "./exposure.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { TOOLS } from "./registry.ts";
@@ -42,6 +43,26 @@ describe("the registry", () => {
     ]);
     const exports = TOOLS.filter(({ name }) => name.startsWith("export_"));
     expect(exports.filter(({ audited }) => !audited)).toEqual([]);
+  });
+
+  it("stops things also while the audit log is away, and nothing else [audit.stopping]", () => {
+    const [session_id, request_id, execution_id] = [1, 2, 3].map(() => crypto.randomUUID());
+    const ids = { session_id, request_id };
+    const args = { ...ids, execution_id, task_id: "task", pid: 1 };
+    const pick = ({ input }: Tool) =>
+      Object.fromEntries(Object.entries(args).filter(([name]) => name in input.shape && name !== "request_id"));
+    const stopping = TOOLS.filter((tool) => tool.stops(pick(tool)));
+    expect(stopping.map(({ name }) => name).sort()).toEqual([
+      "cancel_agent_execution",
+      "end_session",
+      "interrupt_session",
+      "kill_session_process",
+      "stop_background_task",
+    ]);
+    const answering = TOOLS.find(({ name }) => name === "answer_permission");
+    const decisions = ["allow_once", "allow_session", "deny", "answer"];
+    const denying = decisions.filter((decision) => answering?.stops({ ...ids, decision }));
+    expect(denying).toEqual(["deny"]);
   });
 
   it("has instructions that Claude Code does not cut", () => {

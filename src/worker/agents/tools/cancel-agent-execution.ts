@@ -14,6 +14,7 @@ export const cancelAgentExecution = defineTool({
   input: z.strictObject({ execution_id: executionIdField }),
   output: executionSchema,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  stops: () => true,
   async run({ execution_id }, { principal, services }) {
     return showExecution(await services.executions.cancel(principal, execution_id), services, Date.now());
   },

@@ -33,6 +33,7 @@ export const answerPermission = defineTool({
   input,
   output: z.object({ request_id: uuidSchema, behavior: z.enum(["allow", "deny"]) }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+  stops: ({ decision }) => decision === "deny",
   async run({ session_id, request_id, ...given }, { principal, clientId, services }) {
     const answer = { session_id, request_id, answer: readAnswer(given), way: "tool", client_id: clientId } as const;
     const { request } = await services.permissions.answer(principal, answer);

@@ -18,6 +18,7 @@ export const killSessionProcess = defineTool({
   }),
   output: z.object({ killed: z.boolean().describe("False when no process of this session has this id.") }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  stops: () => true,
   async run({ session_id, pid, force }, { principal, services }) {
     return { killed: await services.sessions.killProcess(principal, session_id, { pid, force }) };
   },

@@ -14,5 +14,6 @@ export const endSession = defineTool({
   input: z.strictObject({ session_id: sessionIdField }),
   output: sessionViewSchema,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  stops: () => true,
   run: async ({ session_id }, { principal, services }) => showView(await services.sessions.end(principal, session_id)),
 });

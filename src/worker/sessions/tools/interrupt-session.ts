@@ -14,6 +14,7 @@ export const interruptSession = defineTool({
   input: z.strictObject({ session_id: sessionIdField }),
   output: sessionViewSchema,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  stops: () => true,
   run: async ({ session_id }, { principal, services }) =>
     showView(await services.sessions.interrupt(principal, session_id)),
 });

@@ -18,6 +18,7 @@ export const stopBackgroundTask = defineTool({
     task: backgroundTaskSchema,
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  stops: () => true,
   async run({ session_id, task_id }, { principal, services }) {
     return services.sessions.stopTask(principal, session_id, task_id);
   },
