@@ -280,16 +280,19 @@ export async function storeTranscript(
 export async function inSession(
   body: (world: TestWorld) => Promise<void>,
   ports: Partial<SessionPorts> = {},
+  teamId = newId(),
 ): Promise<void> {
   const sessionId = newId();
   await runInDurableObject(env.SESSION.getByName(sessionId), async (_object, state) => {
     migrate(state.storage, SESSION_MIGRATIONS);
-    await body(createWorld(state, sessionId, ports));
+    await body(createWorld(state, { sessionId, teamId, ports }));
   });
 }
 
-function createWorld(state: DurableObjectState, sessionId: string, ports: Partial<SessionPorts>): TestWorld {
-  const principal = { user_id: newId(), team_id: newId(), role: "owner" } as const;
+type WorldWish = { sessionId: string; teamId: string; ports: Partial<SessionPorts> };
+
+function createWorld(state: DurableObjectState, { sessionId, teamId, ports }: WorldWish): TestWorld {
+  const principal = { user_id: newId(), team_id: teamId, role: "owner" } as const;
   const project = { project_id: newId(), name: "demo", workspace_id: newId(), branch: "main", git_url: null };
   const pending = new Set<Promise<unknown>>();
   const submitWish = (wish: Partial<SubmitTurn>): SubmitTurn => ({

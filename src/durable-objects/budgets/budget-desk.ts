@@ -4,12 +4,12 @@ import {
   type AppliedBudget,
   type BudgetItem,
   budgetsFor,
+  chooseSetAside,
   describeReached,
   describeTooManyTurns,
   describeWorkedOut,
   findNearlyReached,
-  findReached,
-  isOnlySetAside,
+  findSpent,
   SET_ASIDE,
   mayWorkToo,
   moneyLimits,
@@ -19,6 +19,7 @@ import {
   type Spender,
   type Subject,
 } from "../../shared/budgets/budget-policy.ts";
+import { FREE } from "../../shared/budgets/estimate.ts";
 import type { KnownVersion, MoneyGrant, MoneyRequest, Settlement } from "../../shared/budgets/messages.ts";
 import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { BudgetStore } from "./budget-store.ts";
@@ -70,22 +71,22 @@ export function createBudgetDesk(parts: Parts): BudgetDesk {
     parts.transaction(() => {
       store.forgetOld(nowMs());
       const states = statesOf(budgets);
-      const { estimate_usd } = request;
       // Given up by who asked: nobody would settle it.
       if (store.isSettled(request.request_id)) return failure("too_many_model_requests", SET_ASIDE);
-      if (states.length > 0 && estimate_usd === null) return failure("price_unknown", PRICE_UNKNOWN);
-      const reached = findReached(states);
-      if (reached !== null && isOnlySetAside(reached)) return failure("too_many_model_requests", SET_ASIDE);
-      if (reached !== null) return failure("budget_exceeded", describeReached(reached));
-      store.reserve({ ...request, estimate_usd: estimate_usd ?? 0 }, nowMs() + RESERVATION_MS);
+      if (states.length > 0 && request.estimate === null) return failure("price_unknown", PRICE_UNKNOWN);
+      const spent = findSpent(states);
+      if (spent !== null) return failure("budget_exceeded", describeReached(spent));
+      const usd = chooseSetAside(states, request.estimate ?? FREE, !store.hasOther(request));
+      if (usd === null) return failure("too_many_model_requests", SET_ASIDE);
+      store.reserve(request, usd, nowMs() + RESERVATION_MS);
       return answer({ nearly_reached: findNearlyReached(states) });
     });
 
   const tryAdmit = (turnId: string, spender: Spender, budgets: readonly AppliedBudget[]): Answer<null> =>
     parts.transaction(() => {
       store.forgetOld(nowMs());
-      const reached = findReached(statesOf(budgets).map((state) => ({ ...state, reserved_usd: 0 })));
-      if (reached !== null) return failure("budget_exceeded", describeReached(reached));
+      const spent = findSpent(statesOf(budgets));
+      if (spent !== null) return failure("budget_exceeded", describeReached(spent));
       const refusal = refuseTooManyTurns(parts, turnId, budgets) ?? refuseWorkedOut(parts, budgets);
       if (refusal !== null) return refusal;
       store.begin(turnId, spender, nowMs());
