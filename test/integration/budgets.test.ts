@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { createBudgetDesk } from "../../src/durable-objects/budgets/budget-desk.ts";
+import { createKnownBudgets } from "../../src/durable-objects/budgets/known-budgets.ts";
 import { createBudgetStore } from "../../src/durable-objects/budgets/budget-store.ts";
 import { deliverOutbox } from "../../src/durable-objects/outbox/outbox-delivery.ts";
 import type { Budget } from "../../src/shared/budgets/budget-kind.ts";
@@ -15,43 +16,56 @@ import { inSession, newId, RESULT, type TestWorld, turnEnd } from "./session-fix
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 const HOUR_MS = 3_600_000;
 
-type World = {
+type DeskWorld = {
   desk: ReturnType<typeof createBudgetDesk>;
+  /** As after an eviction. */
+  restart(): void;
   budgets: Record<string, Budget | string>;
   time: { now: number };
   loads: { count: number; fail: boolean };
   working: { ms: number };
 };
 
-async function withDesk(body: (world: World) => Promise<void>): Promise<void> {
+async function withDesk(body: (world: DeskWorld) => Promise<void>): Promise<void> {
   await runInDurableObject(env.TEAM.getByName(newId()), async (_object, { storage }) => {
-    const world = { budgets: {}, time: { now: NOW }, loads: { count: 0, fail: false }, working: { ms: 0 } } as World;
-    world.desk = createBudgetDesk({
-      store: createBudgetStore(storage.sql),
-      workingMs: () => world.working.ms,
-      transaction: (change) => storage.transactionSync(change),
-      nowMs: () => world.time.now,
-      async load() {
-        world.loads.count += 1;
-        if (world.loads.fail) throw new Error("down");
-        return Object.entries(world.budgets).map(([name, value]) => ({ name, value }));
-      },
-    });
+    const world = {
+      budgets: {},
+      time: { now: NOW },
+      loads: { count: 0, fail: false },
+      working: { ms: 0 },
+    } as DeskWorld;
+    world.restart = () => void (world.desk = composeDesk(world, storage));
+    world.restart();
     await body(world);
+  });
+}
+
+function composeDesk(world: DeskWorld, storage: DurableObjectStorage): DeskWorld["desk"] {
+  return createBudgetDesk({
+    store: createBudgetStore(storage.sql),
+    kept: createKnownBudgets(storage.sql),
+    workingMs: () => world.working.ms,
+    transaction: (change) => storage.transactionSync(change),
+    nowMs: () => world.time.now,
+    async load() {
+      world.loads.count += 1;
+      if (world.loads.fail) throw new Error("down");
+      return Object.entries(world.budgets).map(([name, value]) => ({ name, value }));
+    },
   });
 }
 
 const ann = { team_id: "t", user_id: "ann", project_id: "web", agent_id: null, configuration_version: 0 };
 /** The most that it can cost is twice what is usual, if nothing else is said. */
 const ask = (
-  world: World,
+  world: DeskWorld,
   wish: Partial<MoneyRequest> & { id?: string; usd?: number | null; atMost?: number } = {},
 ) => {
   const { id = newId(), usd = 0.1, atMost = (usd ?? 0) * 2, ...who } = wish;
   const estimate = usd === null ? null : { usual_usd: usd, at_most_usd: atMost };
   return world.desk.reserve({ ...ann, session_id: newId(), ...who, request_id: id, estimate });
 };
-const pay = (world: World, request_id: string, usd: number) =>
+const pay = (world: DeskWorld, request_id: string, usd: number) =>
   world.desk.settle([{ ...ann, request_id, usd, at_ms: world.time.now }]);
 
 describe("a budget of money", () => {
@@ -208,6 +222,10 @@ describe("a budget of money", () => {
       expect(await ask(world, { id: "paid", usd: 0.01 })).toMatchObject({ ok: true });
       pay(world, "paid", 2);
       expect(await ask(world)).toMatchObject({ error: { code: "budget_exceeded" } });
+      world.restart();
+      expect(await ask(world), "also by an object that has read nothing yet").toMatchObject({
+        error: { code: "budget_exceeded" },
+      });
     });
   });
 });

@@ -205,7 +205,7 @@ export type TestWorld = {
   fenced: string[];
   /** Whether the runtime is ended when it is asked to. */
   fences: boolean;
-  slots: { turn_id: string; ttl_seconds: number }[];
+  slots: { turn_id: string; ttl_seconds: number; works: boolean }[];
   startFails: boolean;
   filesLost: boolean;
   /** So many connections to the runner are refused before one is taken. */
@@ -318,9 +318,9 @@ function createWorld(state: DurableObjectState, { sessionId, teamId, ports }: Wo
         database: failing(env.DB, () => world.down === "d1"),
         workspace: () => testWorkspace(world),
         team: () => ({
-          async requestSlot({ turn_id, ttl_seconds }) {
+          async requestSlot({ turn_id, ttl_seconds, works = false }) {
             if (world.down === "objects") throw new Error("down");
-            world.slots.push({ turn_id, ttl_seconds });
+            world.slots.push({ turn_id, ttl_seconds, works });
             if (!world.slotFree) return { granted: false, position: world.slotPosition, limit: "team", running: 1 };
             return { granted: true, expires_at: "" };
           },
