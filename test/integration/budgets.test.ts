@@ -433,7 +433,7 @@ describe("fifty sessions at once", () => {
         if (begun.ok) world.session.models.finish(begun.value.request_id, answerOf(newId()), NO_TIMING);
       }
     };
-    const [refusal = ""] = await Promise.all([ask(), ask()]);
+    const [refusal] = await Promise.all([ask(), ask()]);
     await world.settle();
     await deliverOutbox(world.session.outbox, env.DB, world.session.spending.deliver);
     return refusal;

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, constantFrom, double, nat, property, record, tuple } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LIST_PRICES } from "../accounting/price-list.ts";
 import { costOfRequest } from "../accounting/request-cost.ts";
@@ -7,17 +7,17 @@ import { estimateCost } from "./estimate.ts";
 
 describe("the most that a request can cost", () => {
   it("is exceeded by no answer to it, at whatever rates it was charged [budgets.race]", () => {
-    const share = fc.double({ min: 0, max: 1, noNaN: true });
-    const request = fc.record({
-      model: fc.constantFrom(...Object.keys(LIST_PRICES)),
-      prompt_bytes: fc.nat(4_000_000),
-      max_output_tokens: fc.nat(128_000),
-      shares: fc.tuple(share, share, share, share),
-      speed: fc.constantFrom("fast", "standard"),
-      inference_geo: fc.constantFrom("us", "global"),
+    const share = double({ min: 0, max: 1, noNaN: true });
+    const request = record({
+      model: constantFrom(...Object.keys(LIST_PRICES)),
+      prompt_bytes: nat(4_000_000),
+      max_output_tokens: nat(128_000),
+      shares: tuple(share, share, share, share),
+      speed: constantFrom("fast", "standard"),
+      inference_geo: constantFrom("us", "global"),
     });
-    fc.assert(
-      fc.property(request, ({ model, shares, speed, inference_geo, ...size }) => {
+    assert(
+      property(request, ({ model, shares, speed, inference_geo, ...size }) => {
         const price = LIST_PRICES[model]!;
         const [fresh, read, five, hour] = shares;
         const all = fresh + read + five + hour || 1;
