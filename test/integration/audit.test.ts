@@ -8,6 +8,8 @@ import type { AuditFact, AuditRow } from "../../src/shared/audit/entry.ts";
 import type { Principal } from "../../src/shared/teams/principal.ts";
 import { createAuditService } from "../../src/worker/audit/audit-service.ts";
 import { createAuditReader } from "../../src/worker/audit/audit-store.ts";
+import { queryAuditLog } from "../../src/worker/audit/tools/query-audit-log.ts";
+import type { ToolContext } from "../../src/worker/mcp/tool-context.ts";
 import { askPerson, localPerson, openPage, otherPerson, sendForm, signInBrowser } from "./consent-fixture.ts";
 import {
   answerConsent,
@@ -170,6 +172,49 @@ describe("an owner's question", () => {
     expect(await ask({ outcome: "unknown" })).toEqual({ seqs: [], next: null });
     expect(await ask({}, null, 4)).toEqual({ seqs: [7, 6, 5, 4], next: 4 });
     expect(await ask({}, 4, 4)).toEqual({ seqs: [3, 2, 1], next: null });
+  });
+});
+
+describe("times at their edges", () => {
+  const at = ["2026-11-21T01:59:59.999Z", "2026-11-21T02:00:00.000Z", "2026-11-21T23:59:59.999Z"];
+
+  it("are the same instant in whatever form, for a question [audit.query]", async () => {
+    const me = owner(newId());
+    await team(me.team_id).appendAudit(
+      me.team_id,
+      at.map((one) => fact({ at: one })),
+    );
+    const ask = async (filters: object) => {
+      const context = { principal: me, services: { audit } } as unknown as ToolContext;
+      const { structured } = await queryAuditLog.call(filters, context);
+      return (structured["entries"] as { seq: number }[]).map(({ seq }) => seq);
+    };
+    for (const instant of ["02:00:00Z", "02:00:00.000Z", "02:00:00.000000Z", "03:00:00+01:00", "00:30:00-01:30"]) {
+      expect(await ask({ from: `2026-11-21T${instant}` }), instant).toEqual([3, 2]);
+      expect(await ask({ to: `2026-11-21T${instant}` }), instant).toEqual([1]);
+    }
+    await expect(ask({ to: "9999-12-31T23:00:00-23:00" })).rejects.toMatchObject({ code: "invalid_argument" });
+    await expect(ask({ from: "yesterday" })).rejects.toMatchObject({ code: "invalid_argument" });
+  });
+
+  it("are whole days, up to the last one that there is, for a file [audit.export]", async () => {
+    const me = owner(newId());
+    await team(me.team_id).appendAudit(
+      me.team_id,
+      [...at, "9999-12-31T23:59:59.999Z"].map((one) => fact({ at: one })),
+    );
+    await audit.query(me, {}, { before: null, limit: 1 });
+    const seqsOf = async (from: string, to: string) => {
+      const rows = await new Response(audit.stream(me, { from, to }, "json")).json<AuditRow[]>();
+      return rows.map(({ seq }) => seq);
+    };
+    expect(await seqsOf("2026-11-21", "2026-11-21")).toEqual([1, 2, 3]);
+    expect(await seqsOf("2026-11-21", "9999-12-31")).toEqual([1, 2, 3, 4]);
+    expect(await seqsOf("2026-11-22", "9999-12-30")).toEqual([]);
+    expect(await seqsOf("0000-01-01", "2026-11-20")).toEqual([]);
+    const backwards = { from: "2026-11-21", to: "2026-11-20" };
+    expect(() => audit.locate(me, backwards, "csv")).toThrow("`from` is after `to`");
+    expect(() => audit.stream(me, backwards, "csv")).toThrow("`from` is after `to`");
   });
 });
 

@@ -22,8 +22,8 @@ export type AuditDetails = z.infer<typeof auditDetailsSchema>;
 export const auditFactSchema = z.object({
   /** Made by whoever tells of it, so that telling it again adds nothing. */
   entry_id: uuidSchema,
-  /** ISO 8601, UTC: when it happened. */
-  at: z.iso.datetime(),
+  /** ISO 8601, UTC: when it happened. In one form, since times are compared as texts. */
+  at: z.iso.datetime({ precision: 3 }),
   /** The person; null where nobody is known, as with a refused sign-in, or nobody acted. */
   user_id: uuidSchema.nullable(),
   /** The OAuth client, or `browser`; null where none took part. */

@@ -5,6 +5,12 @@ import { defineTool } from "../../mcp/define-tool.ts";
 
 const MAX_ENTRIES = 200;
 
+/** In the form that entries have: they are compared as texts. */
+const instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text).toISOString())
+  .refine((text) => /^\d{4}-/.test(text), "must be within the years 0 to 9999");
+
 const entry = z.object({
   seq: z.number(),
   at: z.string(),
@@ -29,8 +35,8 @@ export const queryAuditLog = defineTool({
   scope: "sessions:read",
   toolset: "audit",
   input: z.strictObject({
-    from: z.iso.datetime().optional().describe("Not before this instant (ISO 8601, UTC)."),
-    to: z.iso.datetime().optional().describe("Before this instant."),
+    from: instant.optional().describe("Not before this instant (ISO 8601, with Z or an offset)."),
+    to: instant.optional().describe("Before this instant."),
     user_id: uuidSchema.optional().describe("Only what this person did."),
     client_id: z.string().max(512).optional().describe("Only what came through this client; browser for pages."),
     action: z
