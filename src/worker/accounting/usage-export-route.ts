@@ -3,7 +3,8 @@ import { z } from "zod";
 import { AppError } from "../../shared/errors/app-error.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import { timeZoneSchema } from "../../shared/accounting/report.ts";
-import { USAGE_EXPORT_FORMATS, USAGE_EXPORT_PATH, usageExportName } from "./usage-export-place.ts";
+import { sendTable } from "../http/table-file.ts";
+import { USAGE_EXPORT_PATH } from "./usage-export.ts";
 import type { UsageService } from "./usage-service.ts";
 
 const querySchema = z.object({
@@ -23,12 +24,5 @@ export function sendUsageExport(usage: UsageService, principal: Principal, reque
     throw new AppError("invalid_argument", "Take the address that export_usage_report gives as it is.");
   const { format, from, to, time_zone } = query.data;
   const body = usage.stream(principal, { from, to, time_zone }, format);
-  return new Response(body, {
-    headers: {
-      "content-type": `${USAGE_EXPORT_FORMATS[format].mimeType}; charset=utf-8`,
-      "content-disposition": `attachment; filename="${usageExportName(from, to, format)}"`,
-      "cache-control": "private, no-store, no-transform",
-      "x-content-type-options": "nosniff",
-    },
-  });
+  return sendTable(body, { of: "usage", from, to, format });
 }

@@ -17,13 +17,8 @@ import {
 import { AppError } from "../../shared/errors/app-error.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import { ownAlone } from "./usage-access.ts";
-import { streamUsage } from "./usage-export.ts";
-import {
-  USAGE_EXPORT_FORMATS,
-  USAGE_EXPORT_PATH,
-  type UsageExportFormat,
-  usageExportName,
-} from "./usage-export-place.ts";
+import { streamTable, TABLE_FORMATS, type TableFormat, tableFileName } from "../http/table-file.ts";
+import { USAGE_EXPORT_PATH, usageTable } from "./usage-export.ts";
 import { asksForSessions, asksForTeamAlone, buildUsageQuery, type UsageQuestion } from "./usage-query.ts";
 import type { Difference, NamedThings, UsageReader } from "./usage-store.ts";
 
@@ -50,8 +45,8 @@ export type UsageService = {
   /** Sessions of that time, the current hour left out, whose cost is not what Claude Code reported. */
   differences(principal: Principal, time: ReportTime): Promise<Difference[]>;
   /** Where that report is to be had as a file. */
-  locate(time: ReportTime, format: UsageExportFormat): UsageExportPlace;
-  stream(principal: Principal, time: ReportTime, format: UsageExportFormat): ReadableStream<Uint8Array>;
+  locate(time: ReportTime, format: TableFormat): UsageExportPlace;
+  stream(principal: Principal, time: ReportTime, format: TableFormat): ReadableStream<Uint8Array>;
   /** Removes rows that are older than what is kept; the sums stay. */
   sweep(): Promise<void>;
 };
@@ -96,11 +91,11 @@ export function createUsageService({ reader, nowMs, keepDays, publicUrl }: Usage
       const days = readDays(time, nowMs());
       const [from, to] = [days[0]?.date ?? "", days.at(-1)?.date ?? ""];
       const query = new URLSearchParams({ format, from, to, time_zone: time.time_zone });
-      const { mimeType: mime_type } = USAGE_EXPORT_FORMATS[format];
+      const { mimeType: mime_type } = TABLE_FORMATS[format];
       const url = `${publicUrl}${USAGE_EXPORT_PATH}?${query.toString()}`;
-      return { url, name: usageExportName(from, to, format), mime_type, from, to };
+      return { url, name: tableFileName({ of: "usage", from, to, format }), mime_type, from, to };
     },
-    stream: (principal, time, format) => streamUsage(reader, principal, readDays(time, nowMs()), format),
+    stream: (principal, time, format) => streamTable(usageTable(reader, principal, readDays(time, nowMs())), format),
     async sweep() {
       const before = new Date(nowMs() - keepDays * DAY_MS).toISOString();
       for (let round = 0; round < SWEEP_ROUNDS; round += 1) {

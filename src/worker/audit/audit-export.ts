@@ -1,52 +1,26 @@
-// The audit log as a file: each row whole, with its hashes, so that the chain can be checked wherever the file lies.
+// The audit log as a table: each row whole, with its hashes, so that the chain can be checked wherever the file lies.
 import { AUDIT_COLUMNS, type AuditRow } from "../../shared/audit/entry.ts";
-import { csvLine } from "../http/csv-line.ts";
+import type { Table } from "../http/table-file.ts";
 import type { AuditReader } from "./audit-store.ts";
 
-export type AuditExportFormat = "csv" | "json";
+export const AUDIT_EXPORT_PATH = "/mcp/audit/export";
 
 const PAGE = 1_000;
-const DAY_MS = 24 * 60 * 60_000;
 
-export function streamAudit(
-  reader: AuditReader,
-  teamId: string,
-  time: { from: string; to: string },
-  format: AuditExportFormat,
-): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  const lines = writeLines(reader, teamId, time, format);
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await lines.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
-    cancel: async () => void (await lines.return(undefined)),
-  });
+type Days = { from: string; to: string };
+
+export function auditTable(reader: AuditReader, teamId: string, days: Days): Table {
+  return { columns: AUDIT_COLUMNS, pages: readPages(reader, teamId, days) };
 }
 
-async function* writeLines(
-  reader: AuditReader,
-  teamId: string,
-  { from, to }: { from: string; to: string },
-  format: AuditExportFormat,
-): AsyncGenerator<string, undefined> {
-  const dayAfter = new Date(Date.parse(to) + DAY_MS).toISOString();
-  yield format === "csv" ? csvLine(AUDIT_COLUMNS) : "[";
-  let after = 0;
-  for (let isFirst = true; ; isFirst = false) {
-    const rows = await reader.ofTime(teamId, { from, to: dayAfter, after, limit: PAGE });
-    if (rows.length > 0 && format === "csv") yield rows.map((row) => csvLine(cellsOf(row))).join("");
-    if (rows.length > 0 && format === "json")
-      yield (isFirst ? "\n" : ",\n") + rows.map((row) => JSON.stringify(row)).join(",\n");
-    after = rows.at(-1)?.seq ?? after;
-    if (rows.length < PAGE) break;
+async function* readPages(reader: AuditReader, teamId: string, { from, to }: Days): AsyncGenerator<AuditRow[]> {
+  // Times are compared as texts: this one is after all of its day, also of the last day that has four digits.
+  const time = { from, to: `${to}T24` };
+  for (let after = 0; ;) {
+    const rows = await reader.ofTime(teamId, { ...time, after, limit: PAGE });
+    yield rows;
+    const last = rows.at(-1);
+    if (rows.length < PAGE || last === undefined) return;
+    after = last.seq;
   }
-  if (format === "json") yield "\n]\n";
-  return undefined;
-}
-
-function cellsOf(row: AuditRow): (string | number)[] {
-  return AUDIT_COLUMNS.map((name) => row[name] ?? "");
 }

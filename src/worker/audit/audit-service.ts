@@ -4,8 +4,8 @@ import type { Sha256Hex } from "../../shared/audit/entry.ts";
 import { AppError } from "../../shared/errors/app-error.ts";
 import type { AuditApi } from "../../shared/rpc/audit-api.ts";
 import { mayOversee, type Principal } from "../../shared/teams/principal.ts";
-import { type AuditExportFormat, streamAudit } from "./audit-export.ts";
-import { AUDIT_EXPORT_FORMATS, AUDIT_EXPORT_PATH, auditExportName } from "./audit-export-route.ts";
+import { streamTable, TABLE_FORMATS, type TableFormat, tableFileName } from "../http/table-file.ts";
+import { AUDIT_EXPORT_PATH, auditTable } from "./audit-export.ts";
 import type { AuditFilters, AuditReader, NamedAuditRow } from "./audit-store.ts";
 import { verifyChain } from "./verify-chain.ts";
 
@@ -34,8 +34,8 @@ export type AuditService = {
     page: { before: number | null; limit: number },
   ): Promise<AuditPage>;
   verify(principal: Principal, fromSeq: number): Promise<Verification>;
-  locate(principal: Principal, time: AuditTime, format: AuditExportFormat): AuditExportPlace;
-  stream(principal: Principal, time: AuditTime, format: AuditExportFormat): ReadableStream<Uint8Array>;
+  locate(principal: Principal, time: AuditTime, format: TableFormat): AuditExportPlace;
+  stream(principal: Principal, time: AuditTime, format: TableFormat): ReadableStream<Uint8Array>;
 };
 
 export type AuditServiceOptions = {
@@ -62,17 +62,22 @@ export function createAuditService({ reader, team, sha256Hex, publicUrl }: Audit
     },
     locate(principal, { from, to }, format) {
       requireOwner(principal);
-      if (from > to) throw new AppError("invalid_argument", "`from` is after `to`.");
+      requireDays({ from, to });
       const query = new URLSearchParams({ format, from, to });
-      const { mimeType: mime_type } = AUDIT_EXPORT_FORMATS[format];
+      const { mimeType: mime_type } = TABLE_FORMATS[format];
       const url = `${publicUrl}${AUDIT_EXPORT_PATH}?${query.toString()}`;
-      return { url, name: auditExportName(from, to, format), mime_type, from, to };
+      return { url, name: tableFileName({ of: "audit", from, to, format }), mime_type, from, to };
     },
     stream(principal, time, format) {
       requireOwner(principal);
-      return streamAudit(reader, principal.team_id, time, format);
+      requireDays(time);
+      return streamTable(auditTable(reader, principal.team_id, time), format);
     },
   };
+}
+
+function requireDays({ from, to }: AuditTime): void {
+  if (from > to) throw new AppError("invalid_argument", "`from` is after `to`.");
 }
 
 function requireOwner(principal: Principal): void {
