@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createAuditLedger } from "../../src/durable-objects/audit/audit-ledger.ts";
 import { sha256HexOf } from "../../src/durable-objects/sha256.ts";
-import type { AuditFact, AuditRow } from "../../src/shared/audit/entry.ts";
+import { AUDIT_COLUMNS, type AuditFact, type AuditRow } from "../../src/shared/audit/entry.ts";
 import type { Principal } from "../../src/shared/teams/principal.ts";
 import { createAuditService } from "../../src/worker/audit/audit-service.ts";
 import { createAuditReader } from "../../src/worker/audit/audit-store.ts";
@@ -399,6 +399,28 @@ describe("rows that somebody changes in D1", () => {
     await expect(update.run()).rejects.toThrow("append-only");
     const remove = env.DB.prepare("DELETE FROM audit_log WHERE team_id = ?").bind(me.team_id);
     await expect(remove.run()).rejects.toThrow("append-only");
+  });
+
+  it("cannot be replaced by an insert either, and may come once more as they are [audit.verify]", async () => {
+    const me = await chainOf(3);
+    const before = await rowsOf(me.team_id);
+    const others = `entry_id, at, user_id, client_id, action, target_kind, target_id, 'forged', decided_by, details,
+      previous_hash, hash FROM audit_log WHERE team_id = ? AND seq = 2`;
+    const columns = AUDIT_COLUMNS.join(", ");
+    for (const insert of [
+      `INSERT OR REPLACE INTO audit_log (${columns}) SELECT team_id, 2, ${others}`,
+      `REPLACE INTO audit_log (rowid, ${columns}) SELECT rowid, team_id, 4, ${others}`,
+      `INSERT INTO audit_log (${columns}) SELECT team_id, 2, ${others} ON CONFLICT DO UPDATE SET outcome = 'forged'`,
+      `INSERT INTO audit_log (${columns}) SELECT team_id, 2, ${others} ON CONFLICT DO NOTHING`,
+    ]) {
+      await expect(env.DB.prepare(insert).bind(me.team_id).run(), insert).rejects.toThrow("append-only");
+    }
+    for (const repeat of ["INSERT OR IGNORE", "INSERT OR REPLACE"]) {
+      const again = `${repeat} INTO audit_log (${columns}) SELECT ${columns} FROM audit_log WHERE team_id = ?`;
+      await env.DB.prepare(again).bind(me.team_id).run();
+    }
+    expect(await rowsOf(me.team_id)).toEqual(before);
+    expect(await problem(me)).toBeNull();
   });
 
   it("are found when one was changed [audit.verify]", async () => {

@@ -88,7 +88,7 @@ export function createAuditLedger(parts: Parts): AuditLedger {
   };
 }
 
-/** A row that D1 has already is passed over: a delivery that was cut off is repeated whole. */
+/** A row that D1 has already is passed over: a delivery that was cut off is repeated whole. Another row there stops it. */
 async function insertRows(database: D1Database, rows: readonly AuditRow[]): Promise<void> {
   const values = AUDIT_COLUMNS.map((name) => `value ->> '${name}'`).join(", ");
   // The WHERE keeps SQLite from reading ON CONFLICT as a join's condition.
