@@ -2,4 +2,5 @@
 import "../inputs.test.ts";
 import "../prompts.test.ts";
 import "../agents.test.ts";
+import "../agents-input.test.ts";
 import "../uploads.test.ts";
