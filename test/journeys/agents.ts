@@ -182,6 +182,33 @@ export function describeAgents(sandbox: "process" | "container", options: StackO
       expect(asked.text).toContain("execution_not_found");
     });
 
+    it("has its budget for each prompt, and a repeated call gets its first execution [agents.budget] [session.idempotency]", async () => {
+      const fields = { system_prompt: "You spend.", model: "claude-sonnet-5", default_task: "once" };
+      const agent_id = await create({ name: "spender", default_budget_usd: 0.1, ...fields });
+      const steps: Step[] = [[{ type: "usage", output_tokens: 20_000 }, bash("true")], [say("spent")]];
+      const task = prompt("WORDS-SPEND", { steps });
+      const asked = { agent_id, task, project: "crewed", max_budget_usd: 5, idempotency_key: "spending" };
+      const first = (await client.callToolOrThrow("execute_agent", asked)) as unknown as Started;
+      expect(first).toMatchObject({ agent: "spender", agent_version: 1 });
+      expect((await waitForEnd(client, first)).turn).toMatchObject({ status: "completed" });
+      // A prompt that follows, and says nothing of money, has what the agent has.
+      const again = prompt("WORDS-SPEND-ON", { steps });
+      const later = await start(client, { session_id: first.session_id, prompt: again });
+      expect((await waitForEnd(client, later)).turn).toMatchObject({ reason: "stopped at max_budget_usd" });
+
+      await client.callToolOrThrow("update_agent", {
+        agent_id,
+        system_prompt: "You spend more.",
+        default_task: "twice",
+      });
+      const { session_id, turn_id } = first;
+      const repeated = await client.callToolOrThrow("execute_agent", asked);
+      expect(repeated).toMatchObject({ session_id, turn_id, agent: "spender", agent_version: 1 });
+      const other = await create({ name: "saver", system_prompt: "You save." });
+      const conflict = await client.callTool("execute_agent", { ...asked, agent_id: other });
+      expect(conflict.text).toContain("idempotency_conflict");
+    });
+
     it("delegates tasks of a kind, and holds their answers to it [delegation.run] [delegation.validated]", async () => {
       const answer = (value: Args): Step => [callTool("StructuredOutput", value)];
       const delegate = async (tool: string, description: string, steps: Step[], args: Args) => {
