@@ -124,8 +124,8 @@ describe("what a session measures", () => {
     await inSession(async (world) => {
       const turnId = await workThrough(world);
       world.measured.length = 0;
-      await ask(world, "us.anthropic.claude-opus-5-20260101-v1:0", { model: "claude-opus-5" });
-      await ask(world, `the secret plan ${turnId}`, { model: "whatever it answers" });
+      await ask(world, "claude-opus-5-20260101", { model: "claude-opus-5" });
+      await ask(world, `claude-secret-plan-${turnId}`, { model: "whatever it answers" });
       await world.settle();
       const models = pointsOf(world, "gen_ai.client.operation.duration").map(({ attributes }) => [
         attributes["gen_ai.request.model"],
@@ -135,7 +135,7 @@ describe("what a session measures", () => {
         ["claude-opus-5", "claude-opus-5"],
         ["other", "other"],
       ]);
-      expect(JSON.stringify(world.measured)).not.toMatch(/secret plan|whatever/);
+      expect(JSON.stringify(world.measured)).not.toMatch(/secret-plan|whatever/);
       expect(spansOf(world).map(({ name }) => name)).toEqual(["chat claude-opus-5", "chat other"]);
     }, measuring);
   });
@@ -146,13 +146,16 @@ describe("what a session measures", () => {
       world.measured.length = 0;
       const free = { input: 0, output: 0, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0, web_search: 0 };
       const { gate } = world.session.configuration;
-      const priced = { ...gate(), model_prices: { "our-own": { ...free, as_of: "2026-01-01", source: "ours" } } };
+      const priced = {
+        ...gate(),
+        model_prices: { "claude-our-own": { ...free, as_of: "2026-01-01", source: "ours" } },
+      };
       world.storage.sql.exec("UPDATE configuration SET gate = ?", JSON.stringify(priced));
-      world.reopen();
-      await ask(world, "our-own", { model: "our-own" });
+      world.restart();
+      await ask(world, "claude-our-own", { model: "claude-our-own" });
       await world.settle();
       expect(pointsOf(world, "claude_code.tokens.total")).toMatchObject([
-        { value: 100, attributes: { "gen_ai.token.type": "input", "gen_ai.response.model": "our-own" } },
+        { value: 100, attributes: { "gen_ai.token.type": "input", "gen_ai.response.model": "claude-our-own" } },
         { value: 20 },
       ]);
       expect(pointsOf(world, "claude_code.cost.total")).toEqual([]);
@@ -197,6 +200,23 @@ describe("what a session measures", () => {
         "gen_ai.usage.cache_creation.input_tokens": 25,
         "gen_ai.usage.output_tokens": 1,
       });
+    }, measuring);
+  });
+
+  it("knows a call by its name after many that never ended [telemetry.labels]", async () => {
+    await inSession(async (world) => {
+      const turn_id = await workThrough(world);
+      world.measured.length = 0;
+      const heard = (type: "tool_call_started" | "tool_call_completed", id: string, more: Record<string, unknown>) =>
+        world.session.telemetry.heard({ type, turn_id, data: { tool_use_id: id, ...more } });
+      for (let index = 0; index <= 500; index += 1) heard("tool_call_started", `lost-${index}`, { tool_name: "Read" });
+      heard("tool_call_started", "found", { tool_name: "Grep" });
+      heard("tool_call_completed", "found", { duration_ms: 5, is_error: true });
+      await world.settle();
+      expect(pointsOf(world, "claude_code.tool.latency")).toMatchObject([
+        { attributes: { "gen_ai.tool.name": "Grep", outcome: "error" } },
+      ]);
+      expect(spansOf(world)).toMatchObject([{ attributes: { "error.type": "tool_error" } }]);
     }, measuring);
   });
 });

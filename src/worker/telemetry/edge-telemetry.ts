@@ -43,6 +43,7 @@ export function createEdgeTelemetry(options: EdgeTelemetryOptions): EdgeTelemetr
             "mcp.method.name": "tools/call",
             "gen_ai.tool.name": tool,
             "gen_ai.operation.name": "execute_tool",
+            ...(is_error ? { "error.type": "tool_error" } : {}),
           };
           const span = {
             name: `tools/call ${tool}`,
