@@ -28,7 +28,10 @@ type World = {
   push(): Promise<void>;
 };
 
-async function withDesk(body: (world: World) => Promise<void>, options: { isPushed?: boolean } = {}) {
+async function withDesk(
+  body: (world: World) => Promise<void>,
+  options: { isPushed?: boolean; console?: boolean } = {},
+) {
   await runInDurableObject(env.TEAM.getByName(newId()), async (_object, state) => {
     const pending: Promise<unknown>[] = [];
     const world: World = {
@@ -50,7 +53,7 @@ async function withDesk(body: (world: World) => Promise<void>, options: { isPush
                     return new Response(world.answer, { status });
                   },
                 }),
-          console: false,
+          console: options.console ?? false,
           resource() {
             if (world.isBroken) throw new Error("broken");
             return { service_version: "1", team_id: "team" };
@@ -337,6 +340,21 @@ describe("the team's telemetry", () => {
       expect(() => world.desk.record(bad)).toThrow();
       expect(valueOf(world.desk, "claude_code.sessions.total")).toBe(0);
     });
+  });
+
+  it("is told in log lines for development, once [telemetry.console]", async () => {
+    await withDesk(
+      async (world) => {
+        const told = batch({ points: [point(2, { runtime: "claude_code" })], spans: [span()] });
+        world.desk.record(told);
+        world.desk.record(told);
+        expect(world.logged).toEqual([
+          { event: "metric", name: "claude_code.sessions.total", value: 2, runtime: "claude_code" },
+          expect.objectContaining({ event: "span", name: "session", trace_id: "a".repeat(32) }),
+        ]);
+      },
+      { isPushed: false, console: true },
+    );
   });
 
   it("keeps no spans and has no alarm where nothing is pushed [telemetry.off]", async () => {
