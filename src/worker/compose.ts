@@ -256,8 +256,8 @@ function composeMetrics({ config, db, team }: Parts) {
 }
 
 function composeUsage({ config, d1 }: Parts) {
-  const { publicUrl, usageRetentionDays: keepDays } = config;
-  return createUsageService({ reader: createUsageReader(d1), nowMs: Date.now, keepDays, publicUrl });
+  const { publicUrl, usageKeeping: keeping } = config;
+  return createUsageService({ reader: createUsageReader(d1), nowMs: Date.now, keeping, publicUrl });
 }
 
 function composeAudit({ config, d1, team }: Parts) {

@@ -1,50 +1,50 @@
-// A report as a file: one line for each day, person, project, agent and model, written day by day as it is fetched.
+// A report as a file: one line for each day, person, project, agent and model, written page by page as it is fetched.
 import { z } from "zod";
-import { type LocalDay, splitRange } from "../../shared/accounting/report-range.ts";
+import type { KeptSince } from "../../shared/accounting/kept-usage.ts";
+import type { LocalDay } from "../../shared/accounting/report-range.ts";
 import { SUM_NAMES } from "../../shared/accounting/report.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import { csvLine } from "../http/csv-line.ts";
-import { buildUsageQuery } from "./usage-query.ts";
+import { partsFor } from "./usage-parts.ts";
+import { buildUsageQuery, type UsageQuestion } from "./usage-query.ts";
 import { ownAlone } from "./usage-access.ts";
 import type { UsageExportFormat } from "./usage-export-place.ts";
 import type { UsageReader, UsageRow } from "./usage-store.ts";
 
 const KEYS = ["day", "user_id", "project_id", "agent_id", "model"] as const;
 const HEADINGS = [...KEYS, "user", "project", ...SUM_NAMES];
-/** Of one day. */
-const MAX_LINES_A_DAY = 100_000;
+/** Of one day; each is a query of its own. */
+const PAGE_LINES = 2_000;
 
 const keySchema = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]);
 
+type Line = Record<string, string | number>;
+
+/** Refuses, before the first line, what is not kept any more. */
 export function streamUsage(
   reader: UsageReader,
   principal: Principal,
   days: readonly LocalDay[],
-  format: UsageExportFormat,
+  { format, kept }: { format: UsageExportFormat; kept: KeptSince },
 ): ReadableStream<Uint8Array> {
+  const asked = { teamId: principal.team_id, userId: ownAlone(principal), group: "line", filters: {} } as const;
+  const questions = days.map((day) => ({ ...asked, parts: partsFor(asked, [day], kept) }));
   const encoder = new TextEncoder();
-  const lines = writeLines(reader, principal, days, format);
+  const text = writeFile(readPages(reader, questions), format);
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await lines.next();
+      const { done, value } = await text.next();
       if (done) controller.close();
       else controller.enqueue(encoder.encode(value));
     },
-    cancel: async () => void (await lines.return(undefined)),
+    cancel: async () => void (await text.return(undefined)),
   });
 }
 
-async function* writeLines(
-  reader: UsageReader,
-  principal: Principal,
-  days: readonly LocalDay[],
-  format: UsageExportFormat,
-): AsyncGenerator<string, undefined> {
+async function* writeFile(pages: AsyncIterable<Line[]>, format: UsageExportFormat): AsyncGenerator<string, undefined> {
   yield format === "csv" ? csvLine(HEADINGS) : "[";
   let first = true;
-  for (const day of days) {
-    const lines = await linesOfDay(reader, principal, day);
-    if (lines.length === 0) continue;
+  for await (const lines of pages) {
     if (format === "csv") yield lines.map((line) => csvLine(Object.values(line))).join("");
     else yield (first ? "\n" : ",\n") + lines.map((line) => JSON.stringify(line)).join(",\n");
     first = false;
@@ -53,15 +53,24 @@ async function* writeLines(
   return undefined;
 }
 
-async function linesOfDay(reader: UsageReader, principal: Principal, day: LocalDay) {
-  const asked = { teamId: principal.team_id, userId: ownAlone(principal), group: "line", filters: {} } as const;
-  const rows = await reader.read(
-    buildUsageQuery({ ...asked, parts: splitRange(day, day.date, false) }, MAX_LINES_A_DAY),
-  );
+/** None is empty. */
+async function* readPages(reader: UsageReader, questions: readonly UsageQuestion[]): AsyncGenerator<Line[]> {
+  for (const question of questions) {
+    let rows: UsageRow[] = [];
+    do {
+      const after = rows.at(-1)?.key;
+      const page = after === undefined ? question : { ...question, after };
+      rows = await reader.read(buildUsageQuery(page, PAGE_LINES));
+      if (rows.length > 0) yield await toLines(reader, question.teamId, rows);
+    } while (rows.length === PAGE_LINES);
+  }
+}
+
+async function toLines(reader: UsageReader, teamId: string, rows: readonly UsageRow[]): Promise<Line[]> {
   const keys = rows.map(({ key }) => keySchema.parse(JSON.parse(key)));
   const idsAt = (index: number) => [...new Set(keys.map((key) => key[index] ?? ""))];
-  const users = await reader.names("user", principal.team_id, idsAt(KEYS.indexOf("user_id")));
-  const projects = await reader.names("project", principal.team_id, idsAt(KEYS.indexOf("project_id")));
+  const users = await reader.names("user", teamId, idsAt(KEYS.indexOf("user_id")));
+  const projects = await reader.names("project", teamId, idsAt(KEYS.indexOf("project_id")));
   return rows.map((row, index) => {
     const [date = "", user = "", project = "", agent = "", model = ""] = keys[index] ?? [];
     const names = { user: users.get(user) ?? "", project: projects.get(project) ?? "" };

@@ -1,4 +1,5 @@
 // The SQL of a report: rows, sums by hour and sums by day, each for its part of the time, added up by group.
+import { canonicalModel } from "../../shared/accounting/price-list.ts";
 import type { Part, RangeParts } from "../../shared/accounting/report-range.ts";
 import { SUM_NAMES, type UsageFilters, type UsageGroup } from "../../shared/accounting/report.ts";
 
@@ -10,8 +11,10 @@ export type UsageQuestion = {
   group: UsageGroup | "all" | "line";
   filters: UsageFilters;
   parts: RangeParts;
+  /** The last key of the page before, for what comes in pages: a day, or lines, in the order of their keys. */
+  after?: string;
 };
-export type Query = { sql: string; bindings: (string | number)[] };
+export type Query = { sql: string; bindings: (string | number | null)[] };
 
 type Source = { table: string; time: string; timeLength: number; agent: string };
 
@@ -32,7 +35,8 @@ export function asksForSessions({ group, filters }: Pick<UsageQuestion, "group" 
 }
 
 export function buildUsageQuery(question: UsageQuestion, limit: number): Query {
-  const { rows, hours, days } = question.parts;
+  const { parts, after = null } = question;
+  const { rows, hours, days } = parts;
   const selects = [
     select(question, ROWS, rows),
     select(question, asksForTeamAlone(question) ? TEAM_HOURS : HOURS, hours),
@@ -40,11 +44,12 @@ export function buildUsageQuery(question: UsageQuestion, limit: number): Query {
   ].filter((one) => one !== null);
   if (selects.length === 0) return { sql: "SELECT '' AS key WHERE 0", bindings: [] };
   const sums = SUM_NAMES.map((name) => `sum(${name}) AS ${name}`).join(", ");
-  const order = question.group === "day" ? "key" : "sum(cost_usd) DESC, sum(requests) DESC, key";
+  const order =
+    question.group === "day" || question.group === "line" ? "key" : "sum(cost_usd) DESC, sum(requests) DESC, key";
   return {
     sql: `SELECT key, ${sums} FROM (${selects.map(({ sql }) => sql).join(" UNION ALL ")})
-      GROUP BY key ORDER BY ${order} LIMIT ?`,
-    bindings: [...selects.flatMap(({ bindings }) => bindings), limit],
+      WHERE key > ? OR ? IS NULL GROUP BY key ORDER BY ${order} LIMIT ?`,
+    bindings: [...selects.flatMap(({ bindings }) => bindings), after, after, limit],
   };
 }
 
@@ -86,7 +91,7 @@ function conditionsOf(source: Source, userId: string | null, filters: UsageFilte
     ["u.user_id", userId],
     ["u.user_id", filters.user_id],
     ["u.project_id", filters.project_id],
-    ["u.model", filters.model],
+    ["u.model", filters.model === undefined ? undefined : canonicalModel(filters.model)],
     ["u.session_id", filters.session_id],
     [source.agent, filters.agent_id],
   ] as const;

@@ -13,7 +13,7 @@ export const getUsageAnalytics = defineTool({
   title: "Show usage and cost",
   description:
     "Sums up tokens and cost in US dollars by day, model, project, user, agent or session. An owner sees the whole team, everybody else themselves. " +
-    "Cost is counted request by request at list prices or the team's own; what Claude Code reports stands beside it, and `differences` names sessions where the two are not the same.",
+    "Cost is counted request by request at list prices or the team's own; what Claude Code reports stands beside it, and `differences` names sessions at rest where the two are not the same.",
   scope: "sessions:read",
   toolset: "accounting",
   input: z.strictObject({
@@ -41,7 +41,9 @@ export const getUsageAnalytics = defineTool({
     prices: z.object({ as_of: z.string(), source: z.string() }).describe("The list; a team's own prices go before it."),
     differences: z
       .array(z.object({ session_id: z.string(), cost_usd: z.number(), reported_cost_usd: z.number() }))
-      .describe("Sessions whose cost is not what Claude Code reported, to 0.1 %; the current hour is left out."),
+      .describe(
+        "Sessions at rest whose cost is not what Claude Code reported, to 0.1 %; the current hour is left out.",
+      ),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ group_by, filters, limit, ...time }, { principal, services }) {
