@@ -436,6 +436,7 @@ export const REQUIREMENTS = {
   "telemetry.labels": "attributes of metrics are few, and no ids of sessions or turns",
   "telemetry.prometheus": "the sums of all teams are to be had as Prometheus' text, by a token alone",
   "telemetry.outage": "with the collector down nothing waits, and what is dropped is counted and said",
+  "schedule.sweeps": "a sweep that fails keeps no other from its work, and fails the run",
   "telemetry.console": "for development, what is measured is told in log lines",
   "telemetry.off": "without anybody who would see it nothing is measured, and there is no /metrics",
   "telemetry.files": "the dashboard and the alert rules name metrics that exist",
