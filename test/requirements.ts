@@ -61,6 +61,7 @@ export const REQUIREMENTS = {
   "budgets.concurrent": "no more sessions work at once than a limit says; the others wait",
   "budgets.minutes": "no more turns begin once turns worked in sandboxes for as long as a limit says",
   "budgets.input": "a limit is a positive amount, of somebody who is named",
+  "budgets.visibility": "what another person may spend is theirs and the owners' to know",
   "budgets.consent": "a model can lower a budget and only propose to raise it",
   "proxy.answers": "an answer that says nothing is passed on as such",
   "commands.front_matter": "a command's file has the front matter that was shown, whatever its text begins with",
