@@ -13,6 +13,7 @@ import type { SlotAnswer, SlotRefusal, SlotRequest, TeamApi } from "../shared/rp
 import { createAlarmClock } from "./alarms/alarm-clock.ts";
 import { createBudgetDesk } from "./budgets/budget-desk.ts";
 import { createBudgetStore } from "./budgets/budget-store.ts";
+import { createKnownBudgets } from "./budgets/known-budgets.ts";
 import { loadBudgets } from "./budgets/load-budgets.ts";
 import { createAuditLedger } from "./audit/audit-ledger.ts";
 import { readConfig } from "./config.ts";
@@ -44,6 +45,7 @@ export class TeamObject extends DurableObject<Env> {
     this.#slots = createSlotStore(ctx.storage.sql);
     this.#budgets = createBudgetDesk({
       store: createBudgetStore(ctx.storage.sql),
+      kept: createKnownBudgets(ctx.storage.sql),
       transaction: (change) => ctx.storage.transactionSync(change),
       load: (teamId) => loadBudgets(env.DB, teamId),
       workingMs: (subject) => this.#slots.workingMs(subject, Date.now()),
@@ -92,8 +94,9 @@ export class TeamObject extends DurableObject<Env> {
   async requestSlot(request: SlotRequest): Promise<SlotAnswer | SlotRefusal> {
     this.#team.identify(request.team_id);
     this.#sweep.schedule();
-    // One that has its slot is only renewed: it began already.
-    if (this.#slots.get(request.turn_id)?.waiting_since === null) return this.#desk.request(request);
+    // One that works, or has its slot, began already.
+    if (request.works === true || this.#slots.get(request.turn_id)?.waiting_since === null)
+      return this.#desk.request(request);
     const admitted = await this.#budgets.admitTurn(request.turn_id, request);
     if (admitted.ok) return this.#desk.request(request);
     this.#desk.release(request.turn_id);

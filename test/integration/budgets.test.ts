@@ -1,53 +1,71 @@
 // Budgets: the Team object with real storage and configuration in D1, and the Session object that asks it.
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createBudgetDesk } from "../../src/durable-objects/budgets/budget-desk.ts";
+import { createKnownBudgets } from "../../src/durable-objects/budgets/known-budgets.ts";
 import { createBudgetStore } from "../../src/durable-objects/budgets/budget-store.ts";
 import { deliverOutbox } from "../../src/durable-objects/outbox/outbox-delivery.ts";
 import type { Budget } from "../../src/shared/budgets/budget-kind.ts";
+import type { MoneyRequest } from "../../src/shared/budgets/messages.ts";
 import type { AnswerUsage } from "../../src/shared/accounting/answer-usage.ts";
 import { apiUsageSchema } from "../../src/shared/accounting/token-usage.ts";
-import { inSession, newId, RESULT, turnEnd } from "./session-fixture.ts";
+import type { TeamApi } from "../../src/shared/rpc/team-api.ts";
+import { inSession, newId, RESULT, type TestWorld, turnEnd } from "./session-fixture.ts";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 const HOUR_MS = 3_600_000;
 
-type World = {
+type DeskWorld = {
   desk: ReturnType<typeof createBudgetDesk>;
+  /** As after an eviction. */
+  restart(): void;
   budgets: Record<string, Budget | string>;
   time: { now: number };
   loads: { count: number; fail: boolean };
   working: { ms: number };
 };
 
-async function withDesk(body: (world: World) => Promise<void>): Promise<void> {
+async function withDesk(body: (world: DeskWorld) => Promise<void>): Promise<void> {
   await runInDurableObject(env.TEAM.getByName(newId()), async (_object, { storage }) => {
-    const world = { budgets: {}, time: { now: NOW }, loads: { count: 0, fail: false }, working: { ms: 0 } } as World;
-    world.desk = createBudgetDesk({
-      store: createBudgetStore(storage.sql),
-      workingMs: () => world.working.ms,
-      transaction: (change) => storage.transactionSync(change),
-      nowMs: () => world.time.now,
-      async load() {
-        world.loads.count += 1;
-        if (world.loads.fail) throw new Error("down");
-        return Object.entries(world.budgets).map(([name, value]) => ({ name, value }));
-      },
-    });
+    const world = {
+      budgets: {},
+      time: { now: NOW },
+      loads: { count: 0, fail: false },
+      working: { ms: 0 },
+    } as DeskWorld;
+    world.restart = () => void (world.desk = composeDesk(world, storage));
+    world.restart();
     await body(world);
   });
 }
 
+function composeDesk(world: DeskWorld, storage: DurableObjectStorage): DeskWorld["desk"] {
+  return createBudgetDesk({
+    store: createBudgetStore(storage.sql),
+    kept: createKnownBudgets(storage.sql),
+    workingMs: () => world.working.ms,
+    transaction: (change) => storage.transactionSync(change),
+    nowMs: () => world.time.now,
+    async load() {
+      world.loads.count += 1;
+      if (world.loads.fail) throw new Error("down");
+      return Object.entries(world.budgets).map(([name, value]) => ({ name, value }));
+    },
+  });
+}
+
 const ann = { team_id: "t", user_id: "ann", project_id: "web", agent_id: null, configuration_version: 0 };
+/** The most that it can cost is twice what is usual, if nothing else is said. */
 const ask = (
-  world: World,
-  wish: { id?: string; usd?: number | null; user_id?: string; agent_id?: string; configuration_version?: number } = {},
+  world: DeskWorld,
+  wish: Partial<MoneyRequest> & { id?: string; usd?: number | null; atMost?: number } = {},
 ) => {
-  const { id = newId(), usd = 0.1, ...who } = wish;
-  return world.desk.reserve({ ...ann, ...who, request_id: id, estimate_usd: usd });
+  const { id = newId(), usd = 0.1, atMost = (usd ?? 0) * 2, ...who } = wish;
+  const estimate = usd === null ? null : { usual_usd: usd, at_most_usd: atMost };
+  return world.desk.reserve({ ...ann, session_id: newId(), ...who, request_id: id, estimate });
 };
-const pay = (world: World, request_id: string, usd: number) =>
+const pay = (world: DeskWorld, request_id: string, usd: number) =>
   world.desk.settle([{ ...ann, request_id, usd, at_ms: world.time.now }]);
 
 describe("a budget of money", () => {
@@ -123,6 +141,33 @@ describe("a budget of money", () => {
     });
   });
 
+  it("of one session with many requests at once stops it within one request [budgets.race]", async () => {
+    await withDesk(async (world) => {
+      world.budgets = { team: { usd_per_day: 1 } };
+      const COST = 0.11;
+      const session_id = newId();
+      const underWay = { now: 0, most: 0 };
+      const subAgent = async (): Promise<number> => {
+        for (let spent = 0; ;) {
+          const id = newId();
+          const asked = await ask(world, { id, session_id, usd: 0.005, atMost: COST });
+          if (!asked.ok && asked.error.code === "budget_exceeded") return spent;
+          underWay.now += asked.ok ? 1 : 0;
+          underWay.most = Math.max(underWay.most, underWay.now);
+          await new Promise((resolve) => setTimeout(resolve, 1 + Math.random() * 5));
+          if (!asked.ok) continue;
+          underWay.now -= 1;
+          pay(world, id, COST);
+          spent += COST;
+        }
+      };
+      const spent = (await Promise.all(Array.from({ length: 8 }, subAgent))).reduce((sum, one) => sum + one, 0);
+      expect(spent).toBeGreaterThanOrEqual(1);
+      expect(spent).toBeLessThanOrEqual(1 + COST);
+      expect(underWay.most, "it works at several things as long as there is enough").toBeGreaterThan(2);
+    });
+  });
+
   it("holds for each person, one person, a project and an agent, each by itself [budgets.subjects]", async () => {
     await withDesk(async (world) => {
       world.budgets = {
@@ -177,6 +222,10 @@ describe("a budget of money", () => {
       expect(await ask(world, { id: "paid", usd: 0.01 })).toMatchObject({ ok: true });
       pay(world, "paid", 2);
       expect(await ask(world)).toMatchObject({ error: { code: "budget_exceeded" } });
+      world.restart();
+      expect(await ask(world), "also by an object that has read nothing yet").toMatchObject({
+        error: { code: "budget_exceeded" },
+      });
     });
   });
 });
@@ -251,7 +300,7 @@ describe("a session", () => {
       const row = world.session.sessions.get();
       const question = { team_id: row.team_id, runtime_id: runner.runtimeId, model: "claude-sonnet-5" };
       const begun = await world.session.models.begin({ ...question, prompt_bytes: 40_000, max_output_tokens: 64_000 });
-      expect(world.reserved).toMatchObject([{ user_id: row.owner_id, estimate_usd: expect.closeTo(0.03) }]);
+      expect(world.reserved).toMatchObject([{ user_id: row.owner_id, estimate: { usual_usd: expect.closeTo(0.03) } }]);
       world.down = "objects";
       const id = begun.ok ? begun.value.request_id : "";
       world.session.models.finish(id, usage("msg_1"), NO_TIMING);
@@ -302,6 +351,48 @@ describe("a session", () => {
     });
   });
 
+  it("is not said to be stopped by a budget when the turn could go on after all [budgets.stop]", async () => {
+    await inSession(async (world) => {
+      const { runner, turnId } = await world.begin();
+      const { team_id } = world.session.sessions.get();
+      const question = { team_id, runtime_id: runner.runtimeId, model: "claude-sonnet-5", prompt_bytes: 1 };
+      await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" });
+      // A sub-agent is refused; then somebody raises the budget, and the turn ends as it should.
+      world.budget = { ok: false, error: { code: "budget_exceeded", message: "It is used up." } };
+      await world.session.models.begin(question);
+      world.budget = null;
+      await world.session.models.begin(question);
+      await runner.say(turnEnd(turnId));
+      await world.settle();
+      expect(world.session.reader.view()).toMatchObject({ session: { status: "idle" }, turn: { status: "completed" } });
+    });
+  });
+
+  it("waits a while for what is set aside, and goes on as soon as a request of its own has ended [budgets.race]", async () => {
+    await inSession(async (world) => {
+      const { runner } = await world.begin();
+      const { team_id } = world.session.sessions.get();
+      const question = { team_id, runtime_id: runner.runtimeId, model: "claude-sonnet-5", prompt_bytes: 1 };
+      const first = await world.session.models.begin(question);
+      const error = { code: "too_many_model_requests", message: "It is set aside." } as const;
+      world.budget = { ok: false, error };
+      const second = world.session.models.begin(question);
+      await vi.waitFor(() => expect(world.reserved).toHaveLength(2));
+      world.budget = null;
+      const began = Date.now();
+      world.session.models.finish(first.ok ? first.value.request_id : "", usage("msg_1"), NO_TIMING);
+      expect(await second).toMatchObject({ ok: true });
+      expect(Date.now() - began, "it is told, and does not ask by the clock").toBeLessThan(1_500);
+      expect(new Set(world.reserved.map(({ request_id }) => request_id)).size).toBe(2);
+
+      world.budget = { ok: false, error };
+      const third = world.session.models.begin(question);
+      await vi.waitFor(() => expect(world.reserved).toHaveLength(4));
+      world.aheadMs += 20_000;
+      expect(await third).toMatchObject({ error: { code: "too_many_model_requests" } });
+    });
+  });
+
   it("warns at four fifths, once for each limit [budgets.warning]", async () => {
     await inSession(async (world) => {
       const { runner } = await world.begin();
@@ -315,5 +406,67 @@ describe("a session", () => {
         { data: { subject: "team", kind: "day", limit_usd: 1, spent_usd: 0.8 } },
       ]);
     });
+  });
+});
+
+describe("fifty sessions at once", () => {
+  /** As much as one request costs by the list, whatever was set aside for it. */
+  const COST = 0.03;
+  const answerOf = (message_id: string): AnswerUsage => ({
+    message_id,
+    model: "claude-sonnet-5",
+    usage: apiUsageSchema.parse({ input_tokens: 15_000, output_tokens: 0 }),
+    estimated: false,
+  });
+
+  /** Asks as long as it may, as Claude Code does with its sub-agents. */
+  async function spendAll(world: TestWorld): Promise<string> {
+    const { runner } = await world.begin();
+    const { team_id } = world.session.sessions.get();
+    const asked = { prompt_bytes: 20_000, max_output_tokens: 500 };
+    const question = { team_id, runtime_id: runner.runtimeId, model: "claude-sonnet-5", ...asked };
+    const ask = async (): Promise<string> => {
+      for (;;) {
+        const begun = await world.session.models.begin(question);
+        if (!begun.ok && begun.error.code !== "too_many_model_requests") return begun.error.message;
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
+        if (begun.ok) world.session.models.finish(begun.value.request_id, answerOf(newId()), NO_TIMING);
+      }
+    };
+    const [refusal] = await Promise.all([ask(), ask()]);
+    await world.settle();
+    await deliverOutbox(world.session.outbox, env.DB, world.session.spending.deliver);
+    return refusal;
+  }
+
+  it("spend a budget of one dollar to within one request each, and what is booked is what was counted [budgets.race]", async () => {
+    const teamId = newId();
+    await env.DB.prepare(
+      "INSERT INTO configuration_items VALUES (?, 'team', ?, 'budget', 'team', ?, 1, 'x', '2026-01-01')",
+    )
+      .bind(teamId, teamId, JSON.stringify({ usd_per_day: 1 }))
+      .run();
+    const team = () => env.TEAM.getByName(teamId) as unknown as TeamApi;
+    // As many at once as there are: the number of slots is another limit.
+    const withSlots = () =>
+      new Proxy(team(), {
+        get: (real, name) =>
+          name === "requestSlot" ? async () => ({ granted: true, expires_at: "" }) : Reflect.get(real, name),
+      });
+    const refusals: string[] = [];
+    const session = () =>
+      inSession(async (world) => void refusals.push(await spendAll(world)), { team: withSlots }, teamId);
+    await Promise.all(Array.from({ length: 50 }, session));
+    expect(refusals).toHaveLength(50);
+    for (const refusal of refusals)
+      expect(refusal).toMatch(/^The budget of the team is used up: \$\d\.\d\d of \$1\.00 today\./);
+    const [state] = await team().budgetStates({ team_id: teamId, user_id: "x", project_id: "x", agent_id: null });
+    expect(state?.spent_usd).toBeGreaterThanOrEqual(1);
+    expect(state?.spent_usd).toBeLessThanOrEqual(1 + 50 * COST);
+    expect(state?.reserved_usd).toBe(0);
+    const rows = await env.DB.prepare("SELECT sum(cost_usd) AS usd FROM model_usage WHERE team_id = ?")
+      .bind(teamId)
+      .first<{ usd: number }>();
+    expect(rows?.usd).toBeCloseTo(state?.spent_usd ?? 0);
   });
 });

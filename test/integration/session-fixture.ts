@@ -205,7 +205,7 @@ export type TestWorld = {
   fenced: string[];
   /** Whether the runtime is ended when it is asked to. */
   fences: boolean;
-  slots: { turn_id: string; ttl_seconds: number }[];
+  slots: { turn_id: string; ttl_seconds: number; works: boolean }[];
   startFails: boolean;
   filesLost: boolean;
   /** So many connections to the runner are refused before one is taken. */
@@ -280,16 +280,19 @@ export async function storeTranscript(
 export async function inSession(
   body: (world: TestWorld) => Promise<void>,
   ports: Partial<SessionPorts> = {},
+  teamId = newId(),
 ): Promise<void> {
   const sessionId = newId();
   await runInDurableObject(env.SESSION.getByName(sessionId), async (_object, state) => {
     migrate(state.storage, SESSION_MIGRATIONS);
-    await body(createWorld(state, sessionId, ports));
+    await body(createWorld(state, { sessionId, teamId, ports }));
   });
 }
 
-function createWorld(state: DurableObjectState, sessionId: string, ports: Partial<SessionPorts>): TestWorld {
-  const principal = { user_id: newId(), team_id: newId(), role: "owner" } as const;
+type WorldWish = { sessionId: string; teamId: string; ports: Partial<SessionPorts> };
+
+function createWorld(state: DurableObjectState, { sessionId, teamId, ports }: WorldWish): TestWorld {
+  const principal = { user_id: newId(), team_id: teamId, role: "owner" } as const;
   const project = { project_id: newId(), name: "demo", workspace_id: newId(), branch: "main", git_url: null };
   const pending = new Set<Promise<unknown>>();
   const submitWish = (wish: Partial<SubmitTurn>): SubmitTurn => ({
@@ -315,9 +318,9 @@ function createWorld(state: DurableObjectState, sessionId: string, ports: Partia
         database: failing(env.DB, () => world.down === "d1"),
         workspace: () => testWorkspace(world),
         team: () => ({
-          async requestSlot({ turn_id, ttl_seconds }) {
+          async requestSlot({ turn_id, ttl_seconds, works = false }) {
             if (world.down === "objects") throw new Error("down");
-            world.slots.push({ turn_id, ttl_seconds });
+            world.slots.push({ turn_id, ttl_seconds, works });
             if (!world.slotFree) return { granted: false, position: world.slotPosition, limit: "team", running: 1 };
             return { granted: true, expires_at: "" };
           },

@@ -68,7 +68,7 @@ describe("the session's alarm", () => {
       const { turnId, runner } = await world.begin();
       world.slots.length = 0;
       await ring(world, "watch");
-      expect(world.slots).toEqual([{ turn_id: turnId, ttl_seconds: 120 }]);
+      expect(world.slots).toEqual([{ turn_id: turnId, ttl_seconds: 120, works: true }]);
       await runner.say(turnEnd(turnId));
       await world.settle();
       world.slots.length = 0;

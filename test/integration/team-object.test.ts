@@ -44,7 +44,7 @@ async function withDesk(
 }
 type Ask = (
   turnId: string,
-  wish?: { priority?: number; project_id?: string },
+  wish?: { priority?: number; project_id?: string; works?: boolean },
 ) => ReturnType<ReturnType<typeof createSlotDesk>["request"]>;
 
 describe("the team's slots", () => {
@@ -122,6 +122,25 @@ describe("the team's slots", () => {
       time.now += 30_000;
       desk.review();
       expect(told).toEqual(["c1"]);
+    });
+  });
+
+  it("are given back at once to a turn that works and lost its own, whoever came in between [team.slots]", async () => {
+    await withDesk(({ desk, told, worked, time, ask }) => {
+      ask("a1");
+      ask("b1");
+      ask("c1");
+      time.now += 130_000;
+      ask("c1");
+      ask("d1");
+      expect(ask("b1", { works: true }).granted, "it is counted, as the third of two").toBe(true);
+      ask("e1");
+      desk.release("c1");
+      expect(told, "none comes free before there are too few").toEqual([]);
+      time.now += 60_000;
+      desk.release("b1");
+      expect(told).toEqual(["e1"]);
+      expect(worked.at(-1)).toEqual(["b", 60_000]);
     });
   });
 

@@ -2,14 +2,13 @@
 import { type Answer, answer, failure } from "../../shared/errors/app-error.ts";
 import {
   type AppliedBudget,
-  type BudgetItem,
   budgetsFor,
+  chooseSetAside,
   describeReached,
   describeTooManyTurns,
   describeWorkedOut,
   findNearlyReached,
-  findReached,
-  isOnlySetAside,
+  findSpent,
   SET_ASIDE,
   mayWorkToo,
   moneyLimits,
@@ -19,8 +18,9 @@ import {
   type Spender,
   type Subject,
 } from "../../shared/budgets/budget-policy.ts";
+import { FREE } from "../../shared/budgets/estimate.ts";
 import type { KnownVersion, MoneyGrant, MoneyRequest, Settlement } from "../../shared/budgets/messages.ts";
-import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
+import { createBudgetFinder, type FinderParts } from "./budget-finder.ts";
 import type { BudgetStore } from "./budget-store.ts";
 
 /** No model request runs for longer: what is not settled by then never will be. */
@@ -30,14 +30,11 @@ const KNOWN_FOR_MS = 5_000;
 const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-type Parts = {
+type Parts = FinderParts & {
   store: BudgetStore;
   transaction<T>(change: () => T): T;
-  /** The team's budgets as they are configured now. */
-  load(teamId: string): Promise<BudgetItem[]>;
   /** How long the subject's turns that work now have worked. */
   workingMs(subject: Subject): number;
-  nowMs(): number;
 };
 
 export type BudgetDesk = {
@@ -70,22 +67,22 @@ export function createBudgetDesk(parts: Parts): BudgetDesk {
     parts.transaction(() => {
       store.forgetOld(nowMs());
       const states = statesOf(budgets);
-      const { estimate_usd } = request;
       // Given up by who asked: nobody would settle it.
       if (store.isSettled(request.request_id)) return failure("too_many_model_requests", SET_ASIDE);
-      if (states.length > 0 && estimate_usd === null) return failure("price_unknown", PRICE_UNKNOWN);
-      const reached = findReached(states);
-      if (reached !== null && isOnlySetAside(reached)) return failure("too_many_model_requests", SET_ASIDE);
-      if (reached !== null) return failure("budget_exceeded", describeReached(reached));
-      store.reserve({ ...request, estimate_usd: estimate_usd ?? 0 }, nowMs() + RESERVATION_MS);
+      if (states.length > 0 && request.estimate === null) return failure("price_unknown", PRICE_UNKNOWN);
+      const spent = findSpent(states);
+      if (spent !== null) return failure("budget_exceeded", describeReached(spent));
+      const usd = chooseSetAside(states, request.estimate ?? FREE, !store.hasOther(request));
+      if (usd === null) return failure("too_many_model_requests", SET_ASIDE);
+      store.reserve(request, usd, nowMs() + RESERVATION_MS);
       return answer({ nearly_reached: findNearlyReached(states) });
     });
 
   const tryAdmit = (turnId: string, spender: Spender, budgets: readonly AppliedBudget[]): Answer<null> =>
     parts.transaction(() => {
       store.forgetOld(nowMs());
-      const reached = findReached(statesOf(budgets).map((state) => ({ ...state, reserved_usd: 0 })));
-      if (reached !== null) return failure("budget_exceeded", describeReached(reached));
+      const spent = findSpent(statesOf(budgets));
+      if (spent !== null) return failure("budget_exceeded", describeReached(spent));
       const refusal = refuseTooManyTurns(parts, turnId, budgets) ?? refuseWorkedOut(parts, budgets);
       if (refusal !== null) return refusal;
       store.begin(turnId, spender, nowMs());
@@ -140,37 +137,4 @@ function refuseWorkedOut({ store, nowMs, workingMs }: Parts, budgets: readonly A
     return failure("budget_exceeded", describeWorkedOut(subject, limit));
   }
   return null;
-}
-
-type BudgetFinder = {
-  find(asking: Asking, maxAgeMs: number): Promise<BudgetItem[]>;
-  /** Null before the first. */
-  lastRead(): BudgetItem[] | null;
-};
-type Asking = Pick<Spender, "team_id"> & KnownVersion;
-
-/** Reads the budgets when what is known is older than that, or than what the asking session knows of; one reading at a time. */
-function createBudgetFinder({ load, nowMs }: Parts): BudgetFinder {
-  let known: { items: BudgetItem[]; atMs: number; version: number } | null = null;
-  let reading: { items: Promise<BudgetItem[]>; version: number } | null = null;
-  const read = async (teamId: string, version: number): Promise<BudgetItem[]> => {
-    const atMs = nowMs();
-    try {
-      const items = await withDeadline(load(teamId), CALL_DEADLINE_MS);
-      known = { items, atMs, version: Math.max(version, known?.version ?? 0) };
-      return items;
-    } finally {
-      reading = null;
-    }
-  };
-  const find: BudgetFinder["find"] = async ({ team_id, configuration_version: version }, maxAgeMs) => {
-    if (known !== null && nowMs() - known.atMs < maxAgeMs && known.version >= version) return known.items;
-    if (reading === null || reading.version < version) reading = { items: read(team_id, version), version };
-    // An outage of D1 stops nobody's work: what was last known holds.
-    return reading.items.catch((error: unknown) => {
-      if (known === null) throw error;
-      return known.items;
-    });
-  };
-  return { find, lastRead: () => known?.items ?? null };
 }

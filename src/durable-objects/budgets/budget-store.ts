@@ -40,6 +40,14 @@ export const WORKED_SCHEMA = `
   ) WITHOUT ROWID;
 `;
 
+/** Whose request it is: of one session, the second and those after it are held more strictly. */
+export const RESERVING_SCHEMA = `
+  ALTER TABLE reserved ADD COLUMN session_id TEXT NOT NULL DEFAULT '';
+  CREATE INDEX reserved_by_session ON reserved (session_id);
+`;
+
+type Reserving = Omit<Spender, "team_id"> & Pick<MoneyRequest, "request_id" | "session_id">;
+
 const HOUR_MS = 60 * 60 * 1000;
 /** A settlement that is said again comes soon after the first time. */
 const SETTLED_KEPT_MS = 48 * HOUR_MS;
@@ -49,7 +57,9 @@ const SPENT_KEPT_MS = 63 * 24 * HOUR_MS;
 export type BudgetStore = {
   spent(subject: string, period: string): number;
   reserved(subject: string): number;
-  reserve(request: MoneyRequest & { estimate_usd: number }, expiresAtMs: number): void;
+  reserve(request: Reserving, usd: number, expiresAtMs: number): void;
+  /** Whether something is set aside for another request of its session. */
+  hasOther(request: Pick<MoneyRequest, "request_id" | "session_id">): boolean;
   /** Takes the reservation back and adds what it cost. False when it was settled before. */
   settle(settlement: Settlement, nowMs: number): boolean;
   isSettled(requestId: string): boolean;
@@ -68,12 +78,16 @@ export function createBudgetStore(sql: ObjectSql): BudgetStore {
     spent: (subject, period) =>
       sum("SELECT sum(usd) AS usd FROM spent WHERE subject = ? AND period = ?", subject, period),
     reserved: (subject) => sum("SELECT sum(usd) AS usd FROM reserved WHERE subject = ?", subject),
-    reserve(request, expiresAtMs) {
+    reserve(request, usd, expiresAtMs) {
       for (const subject of subjectsOf(request)) {
-        const row = [request.request_id, subject, request.estimate_usd, expiresAtMs];
-        sql.exec("INSERT OR REPLACE INTO reserved VALUES (?, ?, ?, ?)", ...row);
+        const row = [request.request_id, subject, usd, expiresAtMs, request.session_id];
+        sql.exec("INSERT OR REPLACE INTO reserved VALUES (?, ?, ?, ?, ?)", ...row);
       }
     },
+    hasOther: ({ session_id, request_id }) =>
+      sql
+        .exec("SELECT 1 FROM reserved WHERE session_id = ? AND request_id != ? LIMIT 1", session_id, request_id)
+        .toArray().length > 0,
     settle(settlement, nowMs) {
       const { request_id } = settlement;
       sql.exec("DELETE FROM reserved WHERE request_id = ?", request_id);

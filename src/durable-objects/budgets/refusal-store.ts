@@ -18,6 +18,7 @@ const rowSchema = z.object({ code: z.enum(ERROR_CODES), message: z.string() });
 export type RefusalStore = {
   add(turnId: string, refusal: Failure): void;
   of(turnId: string): Failure | null;
+  remove(turnId: string): void;
   isWarned(limitAndPeriod: string): boolean;
   setWarned(limitAndPeriod: string): void;
 };
@@ -30,6 +31,9 @@ export function createRefusalStore(sql: ObjectSql): RefusalStore {
     of(turnId) {
       const [row] = sql.exec("SELECT code, message FROM budget_refusals WHERE turn_id = ?", turnId).toArray();
       return row === undefined ? null : rowSchema.parse(row);
+    },
+    remove(turnId) {
+      sql.exec("DELETE FROM budget_refusals WHERE turn_id = ?", turnId);
     },
     isWarned: (limit) => sql.exec("SELECT 1 FROM budget_warnings WHERE limit_period = ?", limit).toArray().length > 0,
     setWarned(limit) {

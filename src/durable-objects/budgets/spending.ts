@@ -2,10 +2,11 @@
 import type { AnswerUsage } from "../../shared/accounting/answer-usage.ts";
 import { findPrice, type ModelPrice } from "../../shared/accounting/price-list.ts";
 import { costOfRequest } from "../../shared/accounting/request-cost.ts";
-import { type Answer, answer, type Failure, failure } from "../../shared/errors/app-error.ts";
+import { type Answer, answer, failure } from "../../shared/errors/app-error.ts";
+import type { ErrorCode } from "../../shared/errors/error-code.ts";
 import { type MoneyState, periodsAt, type Spender } from "../../shared/budgets/budget-policy.ts";
-import { estimateCost } from "../../shared/budgets/estimate.ts";
-import type { Settlement } from "../../shared/budgets/messages.ts";
+import { type CostEstimate, estimateCost, FREE } from "../../shared/budgets/estimate.ts";
+import type { MoneyGrant, Settlement } from "../../shared/budgets/messages.ts";
 import type { ModelRequestQuestion } from "../../shared/rpc/session-api.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { CountedCost, UsageLedger } from "../accounting/usage-ledger.ts";
@@ -13,7 +14,12 @@ import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { OutboxRow } from "../outbox/outbox-store.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
 import type { RefusalStore } from "./refusal-store.ts";
+import { createSettledSignal } from "./settled-signal.ts";
 import { spenderOf } from "./spender.ts";
+
+/** What is set aside comes free within a request's time; Claude Code asks again by itself after that. */
+const WAIT_FOR_MONEY_MS = 20_000;
+const ASK_AGAIN_MS = 2_000;
 
 type Parts = Pick<SessionLogParts, "sessions" | "events" | "outbox" | "clock"> & {
   log: Pick<SessionLog, "write">;
@@ -45,17 +51,28 @@ export function createSpending(parts: Parts): Spending {
   const deliver = async (settlements: Settlement[]): Promise<void> => {
     if (settlements.length > 0) await withDeadline(parts.team().settleMoney(settlements), CALL_DEADLINE_MS);
   };
+  const settled = createSettledSignal();
+  /** Null where it cannot be asked. */
+  const ask = (request_id: string, estimate: CostEstimate | null): Promise<Answer<MoneyGrant> | null> => {
+    const { session_id } = parts.sessions.get();
+    const known = { configuration_version: parts.knownVersion() };
+    const asking = parts.team().reserveMoney({ ...spender(), ...known, session_id, request_id, estimate });
+    return withDeadline(asking, CALL_DEADLINE_MS).catch(() => null);
+  };
   return {
     async reserve(request_id, turnId, question) {
-      const estimate_usd = estimate(parts, question);
-      const configuration_version = parts.knownVersion();
-      const asking = parts.team().reserveMoney({ ...spender(), configuration_version, request_id, estimate_usd });
-      const asked = await withDeadline(asking, CALL_DEADLINE_MS).catch(() => null);
+      const untilMs = parts.clock.nowMs() + WAIT_FOR_MONEY_MS;
+      const estimate = estimateFor(parts, question);
+      let asked = await ask(request_id, estimate);
+      while (isSetAside(asked) && parts.clock.nowMs() < untilMs) {
+        await settled.next(ASK_AGAIN_MS);
+        asked = await ask(request_id, estimate);
+      }
       // The Team object may have set it aside and not been heard.
       if (asked === null) parts.log.write(() => giveUp(parts, spender(), request_id));
       if (asked === null) return failure("model_unavailable", "The team's budget cannot be asked for now. Try again.");
+      if (turnId !== null) markTurn(parts, turnId, asked);
       if (asked.ok) warn(parts, turnId, asked.value.nearly_reached);
-      else if (turnId !== null && isFinal(asked.error)) parts.log.write(() => parts.refusals.add(turnId, asked.error));
       return asked.ok ? answer(null) : asked;
     },
     settle({ request_id, turn_id: turnId, model }, usage) {
@@ -68,7 +85,7 @@ export function createSpending(parts: Parts): Spending {
         return { counted, settlement: owed };
       });
       // At once, so that the next request is decided by it; the outbox says it again where this is lost.
-      parts.background(deliver([settlement]));
+      parts.background(deliver([settlement]).then(settled.tell));
       return counted;
     },
     deliver: (rows) =>
@@ -76,8 +93,16 @@ export function createSpending(parts: Parts): Spending {
   };
 }
 
-function isFinal({ code }: Failure): boolean {
-  return code === "budget_exceeded" || code === "price_unknown";
+function isSetAside(asked: Answer<MoneyGrant> | null): boolean {
+  return asked !== null && !asked.ok && asked.error.code === "too_many_model_requests";
+}
+
+const FINAL: readonly ErrorCode[] = ["budget_exceeded", "price_unknown"];
+
+/** A turn whose next request passes was not stopped by the refusal of an earlier one. */
+function markTurn({ log, refusals }: Parts, turnId: string, asked: Answer<MoneyGrant>): void {
+  if (!asked.ok && FINAL.includes(asked.error.code)) log.write(() => refusals.add(turnId, asked.error));
+  if (asked.ok && refusals.of(turnId) !== null) log.write(() => refusals.remove(turnId));
 }
 
 function giveUp({ outbox, clock }: Parts, spender: Spender, request_id: string): void {
@@ -91,8 +116,9 @@ function costAsAsked({ ownPrices }: Parts, model: string | null, usage: AnswerUs
 }
 
 /** Null where nobody has said what the model costs; counting tokens costs nothing. */
-function estimate({ ownPrices }: Parts, { model, prompt_bytes = 0, max_output_tokens = null }: ModelRequestQuestion) {
-  if (model === null) return 0;
+function estimateFor({ ownPrices }: Parts, question: ModelRequestQuestion): CostEstimate | null {
+  const { model, prompt_bytes = 0, max_output_tokens = null } = question;
+  if (model === null) return FREE;
   const price = findPrice(model, ownPrices());
   return price === null ? null : estimateCost(price, { prompt_bytes, max_output_tokens });
 }

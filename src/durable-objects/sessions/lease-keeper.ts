@@ -76,7 +76,10 @@ export function createLeaseKeeper(parts: Parts): LeaseKeeper {
     async renewSlots() {
       const session = parts.sessions.get();
       for (const turn of [...parts.turns.open(), ...findStarting(parts)]) {
-        await withDeadline(parts.team().requestSlot(slotRequest(session, turn, 0)), CALL_DEADLINE_MS);
+        await withDeadline(
+          parts.team().requestSlot({ ...slotRequest(session, turn, 0), works: true }),
+          CALL_DEADLINE_MS,
+        );
       }
     },
     async waitForLease(turnId, timeoutMs) {

@@ -52,9 +52,15 @@ export function createSlotDesk(parts: Parts): SlotDesk {
     parts.lookAgainAt(slots.nextExpiry());
   };
 
+  const restore = (turnId: string): void => {
+    const row = slots.get(turnId);
+    if (row !== null && row.waiting_since !== null) slots.grant(turnId, row.expires_at, parts.nowMs());
+  };
+
   return {
     request(request) {
       slots.renew(request, parts.nowMs());
+      if (request.works === true) restore(request.turn_id);
       settle(request.turn_id);
       const row = slots.get(request.turn_id);
       if (row !== null && row.waiting_since === null) {

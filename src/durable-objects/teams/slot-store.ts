@@ -1,7 +1,8 @@
 // Running slots of a team and who waits for one: a slot expires when nobody renews it, a place in the queue as well.
 import { type Subject, subjectsOf } from "../../shared/budgets/budget-policy.ts";
 import type { SlotRequest } from "../../shared/rpc/team-api.ts";
-import { BUDGET_SCHEMA, WORKED_SCHEMA } from "../budgets/budget-store.ts";
+import { BUDGET_SCHEMA, RESERVING_SCHEMA, WORKED_SCHEMA } from "../budgets/budget-store.ts";
+import { KNOWN_BUDGETS_SCHEMA } from "../budgets/known-budgets.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
 import { AUDIT_SCHEMA } from "../audit/audit-store.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
@@ -26,6 +27,7 @@ export const TEAM_MIGRATIONS = [
    ALTER TABLE slots ADD COLUMN agent_id TEXT;
    ALTER TABLE slots ADD COLUMN granted_at INTEGER;
    ${WORKED_SCHEMA}`,
+  `${RESERVING_SCHEMA} ${KNOWN_BUDGETS_SCHEMA}`,
   TELEMETRY_INDEX,
 ] as const;
 

@@ -1,5 +1,6 @@
 // Whether more may be spent: each budget that applies, what was spent in its period, and what is reserved now.
 import { type Budget, budgetSchema } from "./budget-kind.ts";
+import type { CostEstimate } from "./estimate.ts";
 
 /** Who uses something; `agent_id` is null for a session of no agent. */
 export type Spender = { team_id: string; user_id: string; project_id: string; agent_id: string | null };
@@ -57,9 +58,22 @@ export function mayWorkToo(budgets: readonly AppliedBudget[], working: readonly 
   });
 }
 
-/** The first limit that is reached: a request is let through while what is spent and reserved is below all of them. */
-export function findReached(states: readonly MoneyState[]): MoneyState | null {
-  return states.find(({ spent_usd, reserved_usd, limit_usd }) => spent_usd + reserved_usd >= limit_usd) ?? null;
+/** The first limit that is spent. */
+export function findSpent(states: readonly MoneyState[]): MoneyState | null {
+  return states.find(({ spent_usd, limit_usd }) => spent_usd >= limit_usd) ?? null;
+}
+
+/**
+ * What has to be set aside for a request; null while something else has to end before. A session's only request passes
+ * as long as anything is left, and may cost more than that. Another one beside it passes where the most that it can
+ * cost is left, and as much again for other sessions: so none overshoots a limit by more than one request.
+ */
+export function chooseSetAside(states: readonly MoneyState[], estimate: CostEstimate, isOnly: boolean): number | null {
+  const { usual_usd, at_most_usd } = estimate;
+  const fits = ({ limit_usd, spent_usd, reserved_usd }: MoneyState): boolean =>
+    isOnly ? spent_usd + reserved_usd < limit_usd : reserved_usd + at_most_usd <= (limit_usd - spent_usd) / 2;
+  if (!states.every(fits)) return null;
+  return isOnly ? usual_usd : at_most_usd;
 }
 
 export const WARNED_AT = 0.8;
@@ -67,11 +81,6 @@ export const WARNED_AT = 0.8;
 /** Limits of which this much is spent. */
 export function findNearlyReached(states: readonly MoneyState[]): MoneyState[] {
   return states.filter(({ spent_usd, limit_usd }) => spent_usd >= WARNED_AT * limit_usd);
-}
-
-/** Whether it is what runs now that fills the limit: some of it comes free again. */
-export function isOnlySetAside({ spent_usd, limit_usd }: MoneyState): boolean {
-  return spent_usd < limit_usd;
 }
 
 export const SET_ASIDE = "What is left of a budget is set aside for requests under way. Try again.";

@@ -1,11 +1,13 @@
 // What Session objects and the Team object say to each other about money.
 import type { MoneyState, Spender } from "./budget-policy.ts";
+import type { CostEstimate } from "./estimate.ts";
 
 /** How far the team's configuration had come when the session last heard: budgets that were read before are read again. */
 export type KnownVersion = { configuration_version: number };
 
-/** Before a model request. `estimate_usd` is null where nobody has said what the model costs. */
-export type MoneyRequest = Spender & KnownVersion & { request_id: string; estimate_usd: number | null };
+/** Before a model request. `estimate` is null where nobody has said what the model costs. */
+export type MoneyRequest = Spender &
+  KnownVersion & { request_id: string; session_id: string; estimate: CostEstimate | null };
 
 /** Limits of which four fifths are spent. */
 export type MoneyGrant = { nearly_reached: MoneyState[] };

@@ -14,6 +14,8 @@ export type SlotRequest = KnownVersion & {
   turn_id: string;
   /** Grows with urgency; 0 where it is left out. */
   priority?: number;
+  /** It was let begin and works: its slot is renewed, or given back to it where it was lost, whatever the limits say. */
+  works?: boolean;
   ttl_seconds: number;
 };
 

@@ -94,6 +94,24 @@ describe("the model gateway", () => {
     expect(renewed).toHaveLength(length);
   });
 
+  it("gives back what was set aside for a request whose sender has gone before it could begin [budgets.reservations]", async () => {
+    const leaving = new AbortController();
+    const finished: unknown[] = [];
+    const session = () => ({
+      async beginModelRequest() {
+        leaving.abort();
+        return answer({ request_id: "request-1" });
+      },
+      renewModelRequest: async () => {},
+      finishModelRequest: async (id: string, usage: AnswerUsage | null) => void finished.push([id, usage]),
+    });
+    const { gateway, upstream, settle } = setUp({ session });
+    await gateway(new Request(await makeRequest(), { signal: leaving.signal }));
+    await settle();
+    expect(upstream).toEqual([]);
+    expect(finished).toEqual([["request-1", null]]);
+  });
+
   it("adds the key, passes the request on and streams the answer back [gateway.passthrough]", async () => {
     const { gateway, upstream, questions, finished, settle } = setUp();
     const response = await gateway(await makeRequest());

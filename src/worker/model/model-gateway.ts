@@ -65,7 +65,10 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   const question = { team_id, runtime_id, model: asked.model, ...cost };
   const guess = (characters: number): AnswerUsage | null =>
     isFree ? null : estimateAnswer({ model: asked.model, prompt_bytes: body.length, characters });
-  const { request_id } = unwrap(await session.beginModelRequest(question));
+  const beginning = session.beginModelRequest(question);
+  // It may have to wait for money: who does not stay that long still has to give back what was set aside.
+  options.waitUntil(beginning.catch(() => null));
+  const { request_id } = unwrap(await beginning);
   const ended = Promise.withResolvers<AnswerUsage | null>();
   const timing = {
     model: asked.model,
@@ -86,6 +89,10 @@ async function pass(options: GatewayOptions, request: Request): Promise<Response
   options.waitUntil(
     ended.promise.then(finish).catch((error: unknown) => options.logger.logUnexpected("usage_lost", error, {})),
   );
+  if (request.signal.aborted) {
+    ended.resolve(null);
+    throw new AppError("model_unavailable", "The request was given up before it began.");
+  }
   try {
     const answer = await ask(options, request, { url: upstreamUrl, body });
     Object.assign(timing, { answered_at_ms: options.nowMs(), status: answer.status });
