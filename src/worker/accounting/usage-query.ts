@@ -14,7 +14,7 @@ export type UsageQuestion = {
   /** The last key of the page before, for what comes in pages: a day, or lines, in the order of their keys. */
   after?: string;
 };
-export type Query = { sql: string; bindings: (string | number | null)[] };
+export type Query = { sql: string; bindings: (string | number)[] };
 
 type Source = { table: string; time: string; timeLength: number; agent: string };
 
@@ -35,8 +35,8 @@ export function asksForSessions({ group, filters }: Pick<UsageQuestion, "group" 
 }
 
 export function buildUsageQuery(question: UsageQuestion, limit: number): Query {
-  const { parts, after = null } = question;
-  const { rows, hours, days } = parts;
+  const { after } = question;
+  const { rows, hours, days } = question.parts;
   const selects = [
     select(question, ROWS, rows),
     select(question, asksForTeamAlone(question) ? TEAM_HOURS : HOURS, hours),
@@ -44,12 +44,13 @@ export function buildUsageQuery(question: UsageQuestion, limit: number): Query {
   ].filter((one) => one !== null);
   if (selects.length === 0) return { sql: "SELECT '' AS key WHERE 0", bindings: [] };
   const sums = SUM_NAMES.map((name) => `sum(${name}) AS ${name}`).join(", ");
-  const order =
-    question.group === "day" || question.group === "line" ? "key" : "sum(cost_usd) DESC, sum(requests) DESC, key";
+  const isInOrder = question.group === "day" || question.group === "line";
+  const order = isInOrder ? "key" : "sum(cost_usd) DESC, sum(requests) DESC, key";
+  const from = after === undefined ? { sql: "", bindings: [] } : { sql: "WHERE key > ?", bindings: [after] };
   return {
     sql: `SELECT key, ${sums} FROM (${selects.map(({ sql }) => sql).join(" UNION ALL ")})
-      WHERE key > ? OR ? IS NULL GROUP BY key ORDER BY ${order} LIMIT ?`,
-    bindings: [...selects.flatMap(({ bindings }) => bindings), after, after, limit],
+      ${from.sql} GROUP BY key ORDER BY ${order} LIMIT ?`,
+    bindings: [...selects.flatMap(({ bindings }) => bindings), ...from.bindings, limit],
   };
 }
 

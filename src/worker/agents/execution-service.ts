@@ -19,7 +19,7 @@ export type Started = ExecuteAnswer & { pinned: PinnedAgent };
 
 type Place = Pick<
   ExecuteRequest,
-  "project" | "branch" | "checkpoint_id" | "idempotency_key" | "attachments" | "options"
+  "project" | "branch" | "checkpoint_id" | "idempotency_key" | "attachments" | "options" | "traceparent"
 >;
 export type ExecutionRequest = Place & { agent_id: string; task: string | null };
 
