@@ -238,7 +238,7 @@ describe("the team's telemetry", () => {
       const points = [point(-1), { ...point(-0.5), name: "claude_code.turn.duration" as const }];
       world.desk.record(batch({ points, spans: [back] }));
       await world.push();
-      const [sent] = world.posts[0]?.body.resourceSpans[0].scopeSpans[0].spans;
+      const sent = world.posts[0]?.body.resourceSpans[0].scopeSpans[0].spans[0];
       expect(sent.endTimeUnixNano).toBe(sent.startTimeUnixNano);
       expect(valueOf(world.desk, "claude_code.turn.duration")).toBe(0);
       expect(valueOf(world.desk, "claude_code.sessions.total")).toBe(0);
@@ -265,7 +265,7 @@ describe("the team's telemetry", () => {
       await world.push();
       await world.push();
       expect((world.due.at(-1) ?? 0) - world.nowMs).toBe(10_000);
-      expect(world.logged).toEqual(Array(4).fill({ event: "telemetry_not_pushed" }));
+      expect(world.logged).toEqual(Array.from({ length: 4 }, () => ({ event: "telemetry_not_pushed" })));
       world.isBroken = false;
       await world.push();
       expect(world.posts).toHaveLength(2);

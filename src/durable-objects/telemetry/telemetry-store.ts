@@ -66,11 +66,6 @@ export function createTelemetryStore(sql: ObjectSql): TelemetryStore {
     const [row] = sql.exec<{ series: string }>("SELECT series FROM telemetry_series WHERE key = ?", key).toArray();
     return row === undefined ? null : seriesSchema.parse(JSON.parse(row.series));
   };
-  const countSeries = (name: MetricName): number => {
-    const start = `[${JSON.stringify(name)}`;
-    const range = "SELECT count(*) AS n FROM telemetry_series WHERE key >= ? AND key < ?";
-    return sql.exec<{ n: number }>(range, start, `${start}\uffff`).one().n;
-  };
   const ofIds = (statement: string, ids: readonly number[]): void => {
     sql.exec(`${statement} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids));
   };
@@ -87,7 +82,7 @@ export function createTelemetryStore(sql: ObjectSql): TelemetryStore {
     add(name, attributes, value) {
       const wanted = emptySeries(name, attributes);
       const isKnown = find(seriesKey(wanted)) !== null;
-      const empty = isKnown || countSeries(name) < MAX_SERIES ? wanted : emptySeries(name, OVERFLOW);
+      const empty = isKnown || countSeries(sql, name) < MAX_SERIES ? wanted : emptySeries(name, OVERFLOW);
       const key = seriesKey(empty);
       const series = JSON.stringify(addValue(find(key) ?? empty, value));
       sql.exec("INSERT OR REPLACE INTO telemetry_series (key, series) VALUES (?, ?)", key, series);
@@ -99,17 +94,7 @@ export function createTelemetryStore(sql: ObjectSql): TelemetryStore {
         .map(({ series }) => seriesSchema.parse(JSON.parse(series))),
     addSpan: (span) => void sql.exec("INSERT INTO telemetry_spans (span) VALUES (?)", JSON.stringify(span)),
     countSpans: () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM telemetry_spans").one().n,
-    spans: (limit) => {
-      const rows = sql.exec("SELECT id, span, attempts FROM telemetry_spans ORDER BY id LIMIT ?", limit).toArray();
-      const read = rows.map((row) => {
-        const { id, span, attempts } = spanRowSchema.parse(row);
-        return { id, attempts, span: spanSchema.safeParse(JSON.parse(span)).data };
-      });
-      return {
-        spans: read.flatMap(({ span, ...row }) => (span === undefined ? [] : [{ ...row, span }])),
-        unreadable: read.flatMap(({ id, span }) => (span === undefined ? [id] : [])),
-      };
-    },
+    spans: (limit) => readSpans(sql, limit),
     oldestSpans: (limit) =>
       sql
         .exec<{ id: number }>("SELECT id FROM telemetry_spans ORDER BY id LIMIT ?", limit)
@@ -124,5 +109,24 @@ export function createTelemetryStore(sql: ObjectSql): TelemetryStore {
     setState(state) {
       for (const [name, value] of Object.entries(state)) sql.exec(`UPDATE telemetry_state SET ${name} = ?`, value);
     },
+  };
+}
+
+/** Keys begin with the metric's name. */
+function countSeries(sql: ObjectSql, name: MetricName): number {
+  const start = `[${JSON.stringify(name)}`;
+  const range = "SELECT count(*) AS n FROM telemetry_series WHERE key >= ? AND key < ?";
+  return sql.exec<{ n: number }>(range, start, `${start}\uffff`).one().n;
+}
+
+function readSpans(sql: ObjectSql, limit: number): ReturnType<TelemetryStore["spans"]> {
+  const rows = sql.exec("SELECT id, span, attempts FROM telemetry_spans ORDER BY id LIMIT ?", limit).toArray();
+  const read = rows.map((row) => {
+    const { id, span, attempts } = spanRowSchema.parse(row);
+    return { id, attempts, span: spanSchema.safeParse(JSON.parse(span)).data };
+  });
+  return {
+    spans: read.flatMap(({ span, ...row }) => (span === undefined ? [] : [{ ...row, span }])),
+    unreadable: read.flatMap(({ id, span }) => (span === undefined ? [id] : [])),
   };
 }

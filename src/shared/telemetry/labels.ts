@@ -1,36 +1,17 @@
 // Values of attributes that are few whatever people and models come up with.
 import { canonicalModel, findPrice, type ModelPrice } from "../accounting/price-list.ts";
 
-export const OTHER = "other";
+const OTHER = "other";
 
 /** Claude Code's own; a new one is `other` until it stands here. */
-const TOOLS: ReadonlySet<string> = new Set([
-  ...[
-    "Agent",
-    "AskUserQuestion",
-    "Bash",
-    "BashOutput",
-    "CronCreate",
-    "CronDelete",
-    "CronList",
-    "Edit",
-    "EnterPlanMode",
-  ],
-  ...[
-    "EnterWorktree",
-    "ExitPlanMode",
-    "ExitWorktree",
-    "Glob",
-    "Grep",
-    "KillShell",
-    "LS",
-    "LSP",
-    "ListMcpResourcesTool",
-  ],
-  ...["Monitor", "MultiEdit", "NotebookEdit", "PowerShell", "Read", "ReadMcpResourceTool", "ScheduleWakeup"],
-  ...["SendMessage", "Skill", "SlashCommand", "StructuredOutput", "Task", "TaskCreate", "TaskGet", "TaskList"],
-  ...["TaskOutput", "TaskStop", "TaskUpdate", "TodoWrite", "ToolSearch", "WebFetch", "WebSearch", "Workflow", "Write"],
-]);
+const TOOLS: ReadonlySet<string> = new Set(
+  (
+    "Agent AskUserQuestion Bash BashOutput CronCreate CronDelete CronList Edit EnterPlanMode EnterWorktree ExitPlanMode " +
+    "ExitWorktree Glob Grep KillShell LS LSP ListMcpResourcesTool Monitor MultiEdit NotebookEdit PowerShell Read " +
+    "ReadMcpResourceTool ScheduleWakeup SendMessage Skill SlashCommand StructuredOutput Task TaskCreate TaskGet TaskList " +
+    "TaskOutput TaskStop TaskUpdate TodoWrite ToolSearch WebFetch WebSearch Workflow Write"
+  ).split(" "),
+);
 
 /** Claude Code's own tools by name; those of MCP servers are anybody's, and a model may ask for one that there is not. */
 export function toolLabel(name: string): string {
