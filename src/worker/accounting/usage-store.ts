@@ -1,6 +1,7 @@
 // Reads sums of usage from D1, and the names that belong to the ids in them.
 import { z } from "zod";
 import { type UsageSums, usageSumsSchema, NO_USAGE } from "../../shared/accounting/report.ts";
+import { buildDifferencesQuery } from "./differences-query.ts";
 import type { Query } from "./usage-query.ts";
 
 export type UsageRow = { key: string } & UsageSums;
@@ -20,8 +21,6 @@ export type UsageReader = {
 
 export type Difference = { session_id: string; cost_usd: number; reported_cost_usd: number };
 
-const MAX_DIFFERENCES = 20;
-
 const rowSchema = usageSumsSchema.extend({ key: z.string() });
 
 const NAMES: Record<NamedThings, string> = {
@@ -30,16 +29,6 @@ const NAMES: Record<NamedThings, string> = {
     WHERE memberships.team_id = ? AND users.id IN (SELECT value FROM json_each(?))`,
   session: "SELECT id, title AS name FROM sessions WHERE team_id = ? AND id IN (SELECT value FROM json_each(?))",
 };
-
-/** To 0.1 %, and to less than a request of the cheapest model: rounding is no difference. */
-const DIFFERENCES = `SELECT session_id, sum(cost_usd) AS cost_usd, sum(reported_cost_usd) AS reported_cost_usd
-  FROM usage_hourly WHERE team_id = ? AND hour >= ? AND hour < ? AND (? IS NULL OR user_id = ?)
-    -- What works is counted as it goes, and reported when its turn ends.
-    AND session_id NOT IN (SELECT session_id FROM session_processes WHERE team_id = usage_hourly.team_id)
-  GROUP BY session_id
-  HAVING sum(unpriced_requests) = 0
-    AND abs(sum(cost_usd) - sum(reported_cost_usd)) > max(0.00001, 0.001 * max(sum(cost_usd), sum(reported_cost_usd)))
-  ORDER BY abs(sum(cost_usd) - sum(reported_cost_usd)) DESC LIMIT ${MAX_DIFFERENCES}`;
 
 /** Team by team, so that each is a search of an index that reports need anyway. */
 const removal = (table: string, time: string): string =>
@@ -65,8 +54,12 @@ export function createUsageReader(database: D1Database): UsageReader {
         .all<{ id: string; name: string }>();
       return new Map(results.map(({ id, name }) => [id, name]));
     },
-    async differences(teamId, userId, { from, to }) {
-      const { results } = await database.prepare(DIFFERENCES).bind(teamId, from, to, userId, userId).all<Difference>();
+    async differences(teamId, userId, hours) {
+      const { sql, bindings } = buildDifferencesQuery(teamId, userId, hours);
+      const { results } = await database
+        .prepare(sql)
+        .bind(...bindings)
+        .all<Difference>();
       return results;
     },
     removeRows: (before, limit) => remove(removal("model_usage", "occurred_at"), before, limit),
