@@ -42,16 +42,22 @@ export function buildUsageQuery(question: UsageQuestion, limit: number): Query {
     select(question, asksForTeamAlone(question) ? TEAM_HOURS : HOURS, hours),
     select(question, DAYS, days),
   ].filter((one) => one !== null);
-  if (selects.length === 0) return { sql: "SELECT '' AS key WHERE 0", bindings: [] };
-  const sums = SUM_NAMES.map((name) => `sum(${name}) AS ${name}`).join(", ");
   const isInOrder = question.group === "day" || question.group === "line";
-  const order = isInOrder ? "key" : "sum(cost_usd) DESC, sum(requests) DESC, key";
+  const order = isInOrder ? "key" : "cost_usd DESC, requests DESC, key";
   const from = after === undefined ? { sql: "", bindings: [] } : { sql: "WHERE key > ?", bindings: [after] };
   return {
-    sql: `SELECT key, ${sums} FROM (${selects.map(({ sql }) => sql).join(" UNION ALL ")})
-      ${from.sql} GROUP BY key ORDER BY ${order} LIMIT ?`,
+    sql: `SELECT * FROM (${addUp(selects)}) ${from.sql} ORDER BY ${order} LIMIT ?`,
     bindings: [...selects.flatMap(({ bindings }) => bindings), ...from.bindings, limit],
   };
+}
+
+/** A single part is added up already. */
+function addUp(selects: readonly Query[]): string {
+  const [first, ...others] = selects.map(({ sql }) => sql);
+  if (first === undefined) return "SELECT '' AS key, 0 AS cost_usd, 0 AS requests WHERE 0";
+  if (others.length === 0) return first;
+  const sums = SUM_NAMES.map((name) => `sum(${name}) AS ${name}`).join(", ");
+  return `SELECT key, ${sums} FROM (${[first, ...others].join(" UNION ALL ")}) GROUP BY key`;
 }
 
 /** The parts come first and name a range each, so that every part is one search of the table's key. */
