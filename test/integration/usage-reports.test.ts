@@ -150,6 +150,8 @@ describe("a report on usage", () => {
   it("names the sessions whose cost is not what Claude Code reported [accounting.differences]", async () => {
     expect(await usage.differences(owner, utc)).toEqual([{ session_id: second, cost_usd: 4, reported_cost_usd: 5 }]);
     expect(await usage.differences({ ...member, user_id: ann }, utc)).toEqual([]);
+    // Not looked at is not the same as none.
+    expect(await usage.differences(owner, { ...utc, days: 94 })).toBeNull();
   });
 
   it("refuses ten years, a year by session, and days that end before they begin [accounting.limits]", async () => {
@@ -251,6 +253,7 @@ describe("usage that is old", () => {
     await expect(ask("session", "UTC")).rejects.toThrow("before 2026-11-25");
     await expect(ask("day", "Asia/Kolkata")).rejects.toThrow("Usage before 2026-11-29 is kept by the hour alone");
     await expect(ask("day", "Europe/Berlin", { ...boss, role: "member" } as never)).rejects.toThrow("whole days");
+    expect(await later().differences(boss, { ...november, time_zone: "UTC" })).toBeNull();
     const stream = () => later().stream(boss, { ...november, time_zone: "Asia/Kathmandu" }, "csv");
     expect(stream).toThrow("whole days in UTC");
   });

@@ -37,8 +37,11 @@ export type UsageReport = {
 
 export type UsageService = {
   report(principal: Principal, request: UsageReportRequest): Promise<UsageReport>;
-  /** Sessions at rest, of that time without the current hour, whose cost is not what Claude Code reported. */
-  differences(principal: Principal, time: ReportTime): Promise<Difference[]>;
+  /**
+   * Sessions at rest, of that time without the current hour, whose cost is not what Claude Code reported. Null where they
+   * are not looked at: over more days than a report by session covers, or when their sums by the hour are gone.
+   */
+  differences(principal: Principal, time: ReportTime): Promise<Difference[] | null>;
   /** Where that report is to be had as a file. */
   locate(time: ReportTime, format: UsageExportFormat): UsageExportPlace;
   stream(principal: Principal, time: ReportTime, format: UsageExportFormat): ReadableStream<Uint8Array>;
@@ -77,7 +80,7 @@ export function createUsageService({ reader, nowMs, keeping, publicUrl }: UsageS
     },
     async differences(principal, time) {
       const days = readDays(time, nowMs());
-      if (days.length > MAX_SESSION_REPORT_DAYS) return [];
+      if (days.length > MAX_SESSION_REPORT_DAYS || (days[0]?.from ?? "") < kept().hours) return null;
       const thisHour = new Date(nowMs()).toISOString().slice(0, HOUR_LENGTH);
       const [from, to] = [
         days[0]?.from.slice(0, HOUR_LENGTH) ?? thisHour,

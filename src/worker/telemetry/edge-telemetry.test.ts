@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Span } from "../../shared/telemetry/batch.ts";
+import type { Point, Span } from "../../shared/telemetry/batch.ts";
 import { createEdgeTelemetry } from "./edge-telemetry.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -7,11 +7,17 @@ const SPAN = "00f067aa0ba902b7";
 
 function setUp(isOn = true) {
   const told: Span[] = [];
+  const points: Point[] = [];
   const work: Promise<unknown>[] = [];
   let nowMs = 1_000;
   const telemetry = createEdgeTelemetry({
     isOn,
-    team: () => ({ recordTelemetry: async (_team, { spans }) => void told.push(...spans) }),
+    team: () => ({
+      async recordTelemetry(_team, batch) {
+        told.push(...batch.spans);
+        points.push(...batch.points);
+      },
+    }),
     nowMs: () => (nowMs += 250),
     newId: () => crypto.randomUUID(),
     randomBytes: (count) => new Uint8Array(count).fill(0xab),
@@ -23,7 +29,7 @@ function setUp(isOn = true) {
       const trace = telemetry.beginToolCall({ teamId: "team", tool: "execute_claude", traceparent });
       trace.end({ isError });
       await Promise.all(work);
-      return { handedOn: trace.traceparent, span: told.at(-1) };
+      return { handedOn: trace.traceparent, span: told.at(-1), point: points.at(-1) };
     },
   };
 }
@@ -57,13 +63,15 @@ describe("a call of a tool", () => {
   });
 
   it("that failed says so as OpenTelemetry does [telemetry.traces]", async () => {
-    const { span } = await setUp().call(null, true);
+    const { span, point } = await setUp().call(null, true);
     expect(span).toMatchObject({ is_error: true, attributes: { "error.type": "tool_error" } });
+    expect(point).toMatchObject({ name: "mcp.server.operation.duration", value: 0.25, attributes: span?.attributes });
   });
 
-  it("is told to nobody where the client's trace is not sampled, or nobody would see it [telemetry.traces] [telemetry.off]", async () => {
+  it("is measured without a span where the client's trace is not sampled, and not where nobody would see it [telemetry.traces] [telemetry.off]", async () => {
     const unsampled = await setUp().call(`00-${TRACE}-${SPAN}-00`);
-    expect(unsampled).toEqual({ handedOn: `00-${TRACE}-${"ab".repeat(8)}-00`, span: undefined });
-    expect((await setUp(false).call(null)).span).toBeUndefined();
+    expect(unsampled).toMatchObject({ handedOn: `00-${TRACE}-${"ab".repeat(8)}-00`, point: { value: 0.25 } });
+    expect(unsampled.span).toBeUndefined();
+    expect(await setUp(false).call(null)).toMatchObject({ span: undefined, point: undefined });
   });
 });
