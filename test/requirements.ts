@@ -61,6 +61,7 @@ export const REQUIREMENTS = {
   "budgets.concurrent": "no more sessions work at once than a limit says; the others wait",
   "budgets.minutes": "no more turns begin once turns worked in sandboxes for as long as a limit says",
   "budgets.input": "a limit is a positive amount, of somebody who is named",
+  "budgets.visibility": "what another person may spend is theirs and the owners' to know",
   "budgets.consent": "a model can lower a budget and only propose to raise it",
   "proxy.answers": "an answer that says nothing is passed on as such",
   "commands.front_matter": "a command's file has the front matter that was shown, whatever its text begins with",
@@ -437,6 +438,8 @@ export const REQUIREMENTS = {
   "telemetry.labels": "attributes of metrics are few, and no ids of sessions or turns",
   "telemetry.prometheus": "the sums of all teams are to be had as Prometheus' text, by a token alone",
   "telemetry.outage": "with the collector down nothing waits, and what is dropped is counted and said",
+  "schedule.sweeps": "a sweep that fails keeps no other from its work, and fails the run",
+  "telemetry.console": "for development, what is measured is told in log lines",
   "telemetry.off": "without anybody who would see it nothing is measured, and there is no /metrics",
   "telemetry.files": "the dashboard and the alert rules name metrics that exist",
   // Audit

@@ -10,6 +10,7 @@ describe("the forwarder's policy [forwarder.routes]", () => {
     ["GET", "/model/v1/models"],
     ["POST", "/runner/wake"],
     ["PUT", `/runner/packs/${"0a".repeat(32)}`],
+    ["PUT", "/runner/packs"],
     ["GET", `/runner/packs/${"0a".repeat(32)}`],
     ["PUT", "/runner/exports/01890000-0000-7000-8000-000000000001"],
     ["POST", "/mcp-proxy/01890000-0000-7000-8000-000000000001/linear"],

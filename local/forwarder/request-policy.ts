@@ -25,6 +25,7 @@ export function judgeForward(method: string, target: string): ForwardVerdict {
 
 function isOpen(method: string, path: string): boolean {
   if (path === "/runner/wake" || path === "/runner/hooks") return method === "POST";
+  if (path === "/runner/packs") return method === "PUT";
   if (PACK_PATH.test(path)) return method === "PUT" || method === "GET";
   if (EXPORT_PATH.test(path)) return method === "PUT";
   if (MCP_PATH.test(path)) return method === "POST" || method === "GET" || method === "DELETE";

@@ -55,6 +55,7 @@ import { createProjectStore } from "./projects/project-store.ts";
 import { wakeSession } from "./runner/wake-route.ts";
 import { createRuntimeService } from "./runtime/runtime-service.ts";
 import { createEventBodies } from "./sessions/event-bodies.ts";
+import { createSchedule } from "./schedule.ts";
 import { createSessionService, type SessionService } from "./sessions/session-service.ts";
 import { createSessionStore } from "./sessions/session-store.ts";
 import { createWatchPageRoute } from "./sessions/watch-page-route.ts";
@@ -116,21 +117,15 @@ export function composeEdge(env: Env, runtime: EdgeRuntime): Edge {
   });
   const provider = new OAuthProvider<Env>(options);
   const entry = createEntry({ provider, publicUrl: config.publicUrl, logger });
-  const scheduled = async (): Promise<void> => {
-    await attachments.sweep();
-    await pages.sweep();
-    await services.servers.sweep();
-    await services.usage.sweep();
-    await sweepCheckpoints({
-      store: createSweepStore(parts.db),
-      keeping: services.checkpoints.keeping,
-      bucket: parts.bucket,
-      workspace: parts.workspace,
-      nowMs: Date.now,
-      logger,
-    });
+  const sweeps = {
+    uploads: attachments.sweep,
+    pages: pages.sweep,
+    servers: services.servers.sweep,
+    usage: services.usage.sweep,
+    checkpoints: () =>
+      sweepCheckpoints({ ...parts, ...services.checkpoints, store: createSweepStore(parts.db), nowMs: Date.now }),
   };
-  return { ...entry, scheduled };
+  return { ...entry, scheduled: createSchedule(sweeps, logger) };
 }
 
 function composeUploads({ bucket, config, db, logger, waitUntil }: EdgeParts) {
@@ -256,8 +251,8 @@ function composeMetrics({ config, db, team }: Parts) {
 }
 
 function composeUsage({ config, d1 }: Parts) {
-  const { publicUrl, usageRetentionDays: keepDays } = config;
-  return createUsageService({ reader: createUsageReader(d1), nowMs: Date.now, keepDays, publicUrl });
+  const { publicUrl, usageKeeping: keeping } = config;
+  return createUsageService({ reader: createUsageReader(d1), nowMs: Date.now, keeping, publicUrl });
 }
 
 function composeAudit({ config, d1, team }: Parts) {

@@ -1,5 +1,6 @@
 // What the edge needs of the environment, parsed once per isolate. A setting that is wrong stops the start with its name.
 import { z } from "zod";
+import type { Keeping } from "../shared/accounting/kept-usage.ts";
 import { type BuiltInServers, readBuiltInServers } from "../shared/mcp-servers/built-in-servers.ts";
 import { readMetricsToken } from "../shared/telemetry/settings.ts";
 import { readVaultKeys, type VaultKey } from "./secrets/vault-keys.ts";
@@ -41,6 +42,7 @@ const configSchema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().or(z.literal("")).default(""),
   TELEMETRY_CONSOLE: flagSchema.default(false),
   USAGE_RETENTION_DAYS: z.coerce.number().int().min(31).max(3660).default(400),
+  USAGE_HOURLY_RETENTION_DAYS: z.coerce.number().int().min(366).max(3660).default(800),
 });
 
 /** Why no request may be sent to the model; null when one may. */
@@ -73,8 +75,8 @@ export type EdgeConfig = {
   builtInServers: BuiltInServers;
   repairHeaders: boolean;
   clientIdMetadata: boolean;
-  /** How long single rows of usage are kept; their sums stay. */
-  usageRetentionDays: number;
+  /** How long single rows of usage, and sums by the hour and session, are kept; sums by day stay. */
+  usageKeeping: Keeping;
   /** Opens /metrics; empty for no such page. */
   metricsToken: string;
   /** Whether anybody would see what is measured. */
@@ -105,7 +107,7 @@ export function readConfig(env: unknown): EdgeConfig {
     builtInServers: settings.MCP_SERVERS,
     repairHeaders: settings.HEADER_REPAIR,
     clientIdMetadata: settings.CLIENT_ID_METADATA,
-    usageRetentionDays: settings.USAGE_RETENTION_DAYS,
+    usageKeeping: { rowDays: settings.USAGE_RETENTION_DAYS, hourDays: settings.USAGE_HOURLY_RETENTION_DAYS },
     metricsToken: settings.METRICS_TOKEN,
     measures: settings.METRICS_TOKEN + settings.OTEL_EXPORTER_OTLP_ENDPOINT !== "" || settings.TELEMETRY_CONSOLE,
   };

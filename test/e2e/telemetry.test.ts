@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { METRIC_NAMES } from "../../src/shared/telemetry/metrics.ts";
 import { prometheusName } from "../../src/shared/telemetry/prometheus-text.ts";
 import { connect, prompt, start, waitForEnd } from "../journeys/person.ts";
+import { connectModern, signIn } from "../support/mcp-clients.ts";
 import { HAS_PROMTOOL, PROMTOOL } from "../support/promtool.ts";
 import {
   type MetricsRequest,
@@ -28,6 +29,8 @@ type Receiver = {
 };
 
 const TOKEN = "metrics-token-for-tests-only";
+const [TRACE, OTHER_TRACE] = ["4bf92f3577b34da6a3ce929d0e0e4736", "0af7651916cd43dd8448eb211c80319c"];
+const SPAN = "00f067aa0ba902b7";
 
 async function startReceiver(): Promise<Receiver> {
   const receiver = { traces: [], metrics: [], status: 200, headers: [], url: "" } as unknown as Receiver;
@@ -69,14 +72,21 @@ describe("what is measured", () => {
     receiver?.server.close();
   });
 
-  async function turn(text: string) {
+  /** As a client does that is traced itself: by `_meta` of the request. */
+  async function turn(text: string, traceparent?: string) {
     const steps = [[callTool("Bash", { command: "echo measured", description: "as the test says" })], [say("done")]];
     const wish = { project: "measured", permission_mode: "bypassPermissions", prompt: prompt(text, { steps }) };
     const beganAtMs = Date.now();
-    const started = await start(client, wish);
+    const started = await start(traceparent === undefined ? client : tracing(traceparent), wish);
     await waitForEnd(client, started);
     return { ...started, ms: Date.now() - beganAtMs };
   }
+  const tracing = (traceparent: string) => ({
+    async callToolOrThrow(name: string, args: Record<string, unknown> = {}) {
+      const call = { name, arguments: args, _meta: { traceparent } };
+      return (await client.client.callTool(call)).structuredContent as Record<string, unknown>;
+    },
+  });
   const spans = () =>
     receiver.traces.flatMap(({ resourceSpans }) =>
       resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)),
@@ -93,7 +103,7 @@ describe("what is measured", () => {
       .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
 
   it("comes to the receiver as traces from the tool call to model requests and tool calls [telemetry.traces]", async () => {
-    const { session_id } = await turn("Say it.");
+    const { session_id } = await turn("Say it.", `00-${TRACE}-${SPAN}-01`);
     const ofSession = () =>
       spans().filter(({ attributes }) => attributes.some(({ value }) => value["stringValue"] === session_id));
     await waitFor(() => ofSession().some(({ name }) => name === "invoke_agent claude_code"));
@@ -106,9 +116,24 @@ describe("what is measured", () => {
     await waitFor(() => spans().some(({ spanId }) => spanId === session.parentSpanId));
     const call = spans().find(({ spanId }) => spanId === session.parentSpanId)!;
     expect(call.name).toBe("tools/call execute_claude");
-    expect(new Set([...ofSession(), call].map(({ traceId }) => traceId)).size).toBe(1);
+    expect(call.parentSpanId).toBe(SPAN);
+    expect(new Set([...ofSession(), call].map(({ traceId }) => traceId))).toEqual(new Set([TRACE]));
     for (const span of spans()) expect(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano)).toBe(true);
     expect(new Set(receiver.headers)).toEqual(new Set(["key one"]));
+  });
+
+  it("takes the client's trace from the header of its request too [telemetry.traces]", async () => {
+    const send: typeof fetch = (input, init) => {
+      const headers = new Headers(init?.headers);
+      headers.set("traceparent", `00-${OTHER_TRACE}-${SPAN}-01`);
+      return fetch(input, { ...init, headers });
+    };
+    const traced = await connectModern(stack.mcpUrl, await signIn(stack.url, stack.signInCode), send);
+    await traced.callToolOrThrow("list_projects");
+    await traced.close();
+    const own = () => spans().find(({ traceId }) => traceId === OTHER_TRACE);
+    await waitFor(() => own() !== undefined);
+    expect(own()).toMatchObject({ name: "tools/call list_projects", parentSpanId: SPAN });
   });
 
   it("comes to the receiver as sums, without ids of sessions [telemetry.metrics]", async () => {

@@ -468,6 +468,7 @@ describe("execute_claude", () => {
         project: "branching",
         branch: null,
         checkpoint_id: null,
+        traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         prompt: "go",
         session_id: null,
         continue_session: false,

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { toHex } from "../../src/shared/checkpoints/bytes-text.ts";
 import { exportKey, packKey } from "../../src/shared/checkpoints/checkpoint-keys.ts";
 import { MAX_PACK_BYTES } from "../../src/shared/checkpoints/format.ts";
+import { PACKS_HEADER } from "../../src/shared/rpc/protocol.ts";
 import type { PackQuestion } from "../../src/shared/rpc/workspace-api.ts";
 import type { RunTokenClaims } from "../../src/shared/tokens/run-token.ts";
 import { signRunToken, verifyRunToken } from "../../src/shared/tokens/run-token-signature.ts";
@@ -118,6 +119,56 @@ describe("a pack from a sandbox", () => {
     expect((await put(bytes)).status).toBe(201);
   });
 
+  const list = async (packs: Uint8Array[]) =>
+    (await Promise.all(packs.map(async (bytes) => `${toHex(await hashOf(bytes))}:${bytes.length}`))).join(",");
+  async function putSmall(packs: Uint8Array[], named?: string): Promise<Response> {
+    const body = await new Blob(packs as Uint8Array<ArrayBuffer>[]).arrayBuffer();
+    const more = { "content-length": String(body.byteLength), [PACKS_HEADER]: named ?? (await list(packs)) };
+    const headers = headersOf(await tokenFor("packs:write"), more);
+    return routes.putSmall(new Request("http://edge/runner/packs", { method: "PUT", body, headers }));
+  }
+
+  it("comes with other small ones in one request, each stored under its name [checkpoints.tree]", async () => {
+    const packs = [pack(), pack(), pack()];
+    expect((await putSmall(packs)).status).toBe(201);
+    expect((await putSmall(packs)).status).toBe(201);
+    for (const bytes of packs) {
+      const object = await env.BUCKET.get(await keyOf(bytes));
+      expect(object?.customMetadata).toEqual({ project_id: claims.project_id });
+      expect(new Uint8Array(await object!.arrayBuffer())).toEqual(bytes);
+      expect(await rowOf(bytes)).toMatchObject({ bytes: bytes.length, condemned_at: null });
+    }
+    expect(asked).toHaveLength(2);
+    allows = false;
+    expect((await putSmall([pack()])).status).toBe(401);
+  });
+
+  it("that is not of its name, or of no name, leaves nothing, whatever comes with it [checkpoints.bad_input]", async () => {
+    const [right, wrong] = [pack(), pack()];
+    const meant = pack();
+    const named = `${await list([right])},${toHex(await hashOf(meant))}:${wrong.length}`;
+    expect(await codeOf(await putSmall([right, wrong], named))).toEqual([422, "pack_refused"]);
+    expect(await env.BUCKET.head(await keyOf(meant))).toBeNull();
+    expect(await env.BUCKET.head(await keyOf(wrong))).toBeNull();
+    expect(await codeOf(await putSmall([right, wrong], await list([right])))).toEqual([400, "invalid_argument"]);
+    expect(await codeOf(await putSmall([right], "x"))).toEqual([400, "invalid_argument"]);
+    const long = bytesOf("x".repeat(1024 * 1024));
+    expect(await codeOf(await putSmall([long, pack()]))).toEqual([400, "invalid_argument"]);
+  });
+
+  it("is refused with those that come with it while one of them is being removed [checkpoints.sweep]", async () => {
+    const [going, other] = [pack(), pack()];
+    await put(going);
+    const condemn = "update checkpoint_packs set condemned_at = 'now' where sha256 = ?";
+    await env.DB.prepare(condemn)
+      .bind(toHex(await hashOf(going)))
+      .run();
+    await env.BUCKET.delete(await keyOf(going));
+    expect(await codeOf(await putSmall([other, going]))).toEqual([422, "pack_refused"]);
+    expect(await env.BUCKET.head(await keyOf(going))).toBeNull();
+    expect(await env.BUCKET.head(await keyOf(other))).toBeNull();
+  });
+
   it("is asked for again when storage fails, and begins its grace anew each time [checkpoints.cut_off] [checkpoints.sweep]", async () => {
     const bytes = pack();
     bucket = {
@@ -200,6 +251,7 @@ describe("a pack from a sandbox", () => {
     const name = "a".repeat(64);
     for (const [method, path] of [
       ["PUT", `/runner/packs/${name}`],
+      ["PUT", "/runner/packs"],
       ["GET", `/runner/packs/${name}`],
       ["PUT", `/runner/exports/${newUuid()}`],
     ] as const) {

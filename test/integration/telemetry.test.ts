@@ -6,25 +6,32 @@ import { createOtlpExporter } from "../../src/durable-objects/telemetry/otlp-exp
 import { createTelemetryDesk, type TelemetryDesk } from "../../src/durable-objects/telemetry/telemetry-desk.ts";
 import type { Point, Span, TelemetryBatch } from "../../src/shared/telemetry/batch.ts";
 import { otlpMetricsSchema, otlpTracesSchema } from "../support/otlp-schema.ts";
-import { readConfig } from "../../src/durable-objects/config.ts";
-import { apiUsageSchema } from "../../src/shared/accounting/token-usage.ts";
-import { inSession, newId, type TestWorld, turnEnd } from "./session-fixture.ts";
+import { newId } from "./session-fixture.ts";
 
 type World = {
   desk: TelemetryDesk;
   open(): TelemetryDesk;
   /** What the collector answers; null for none. */
-  status: number | null;
+  status: number | null | ((url: string, body: any) => number);
   answer: string;
   posts: { url: string; body: any }[];
   due: (number | null)[];
   logged: Record<string, unknown>[];
   nowMs: number;
+  /** Whether a push ends in an exception. */
+  isBroken: boolean;
+  /** Leaves spans that nobody can read. */
+  spoil(): void;
+  /** Whether SQLite needs no look at every row for that. */
+  isIndexed(statement: string): boolean;
   /** The alarm, and what it began. */
   push(): Promise<void>;
 };
 
-async function withDesk(body: (world: World) => Promise<void>, options: { isPushed?: boolean } = {}) {
+async function withDesk(
+  body: (world: World) => Promise<void>,
+  options: { isPushed?: boolean; console?: boolean } = {},
+) {
   await runInDurableObject(env.TEAM.getByName(newId()), async (_object, state) => {
     const pending: Promise<unknown>[] = [];
     const world: World = {
@@ -40,12 +47,17 @@ async function withDesk(body: (world: World) => Promise<void>, options: { isPush
                   headers: { "x-key": "one" },
                   async fetch(url, init) {
                     if (world.status === null) throw new Error("connection refused");
-                    world.posts.push({ url, body: JSON.parse(init.body as string) });
-                    return new Response(world.answer, { status: world.status });
+                    const body = JSON.parse(init.body as string);
+                    world.posts.push({ url, body });
+                    const status = typeof world.status === "number" ? world.status : world.status(url, body);
+                    return new Response(world.answer, { status });
                   },
                 }),
-          console: false,
-          resource: () => ({ service_version: "1", team_id: "team" }),
+          console: options.console ?? false,
+          resource() {
+            if (world.isBroken) throw new Error("broken");
+            return { service_version: "1", team_id: "team" };
+          },
           activeSessions: () => 3,
           nowMs: () => world.nowMs,
           background: (work) => void pending.push(work),
@@ -60,8 +72,12 @@ async function withDesk(body: (world: World) => Promise<void>, options: { isPush
       answer: "",
       posts: [],
       due: [],
+      isBroken: false,
       logged: [],
       nowMs: Date.parse("2026-11-21T12:00:00Z"),
+      spoil: () => void state.storage.sql.exec("UPDATE telemetry_spans SET span = '{}'"),
+      isIndexed: (statement) =>
+        JSON.stringify(state.storage.sql.exec(`EXPLAIN QUERY PLAN ${statement}`).toArray()).includes("SEARCH"),
       async push() {
         world.desk.work();
         await Promise.all(pending);
@@ -178,6 +194,105 @@ describe("the team's telemetry", () => {
     });
   });
 
+  it("loses of a batch that is refused what is bad in it alone [telemetry.outage]", async () => {
+    await withDesk(async (world) => {
+      const isBad = (body: unknown) => JSON.stringify(body).includes('"name":"bad');
+      world.status = (url, body) => (url.endsWith("/traces") && isBad(body) ? 400 : 200);
+      const spans = Array.from({ length: 200 }, (_, n) => ({
+        ...span(),
+        name: [17, 150].includes(n) ? "bad" : `${n}`,
+      }));
+      world.desk.record(batch({ spans }));
+      await world.push();
+      const taken = world.posts
+        .filter(({ url, body }) => url.endsWith("/traces") && !isBad(body))
+        .flatMap(({ body }) => body.resourceSpans[0].scopeSpans[0].spans.map(({ name }: Span) => name));
+      expect(taken).toHaveLength(198);
+      expect(new Set(taken).size).toBe(198);
+      expect(valueOf(world.desk, "berth.telemetry.dropped")).toBe(2);
+      expect(world.posts.length).toBeLessThan(40);
+    });
+  });
+
+  it("does not ask for each span by itself when the collector refuses them all, or the key [telemetry.outage]", async () => {
+    for (const [status, most] of [
+      [400, 80],
+      [401, 3],
+    ] as const) {
+      await withDesk(async (world) => {
+        world.status = status;
+        world.desk.record(batch({ spans: Array.from({ length: 400 }, span) }));
+        await world.push();
+        expect(valueOf(world.desk, "berth.telemetry.dropped")).toBe(400);
+        expect(world.posts.length).toBeLessThanOrEqual(most);
+        const told = world.logged.filter(({ event }) => event === "telemetry_dropped");
+        expect(told.reduce((sum, { count }) => sum + Number(count), 0)).toBe(400);
+        expect(told[0]).toMatchObject({ reason: "refused", status });
+      });
+    }
+  });
+
+  it("is never shorter than nothing, where a clock went back [telemetry.metrics] [telemetry.traces]", async () => {
+    await withDesk(async (world) => {
+      const back = { ...span(), end_ms: span().start_ms - 5_000 };
+      const points = [point(-1), { ...point(-0.5), name: "claude_code.turn.duration" as const }];
+      world.desk.record(batch({ points, spans: [back] }));
+      await world.push();
+      const sent = world.posts[0]?.body.resourceSpans[0].scopeSpans[0].spans[0];
+      expect(sent.endTimeUnixNano).toBe(sent.startTimeUnixNano);
+      expect(valueOf(world.desk, "claude_code.turn.duration")).toBe(0);
+      expect(valueOf(world.desk, "claude_code.sessions.total")).toBe(0);
+    });
+  });
+
+  it("has its sums pushed while spans are not taken [telemetry.outage]", async () => {
+    await withDesk(async (world) => {
+      world.status = (url) => (url.endsWith("/traces") ? 503 : 200);
+      world.desk.record(batch({ points: [point(7)], spans: [span()] }));
+      await world.push();
+      expect(JSON.stringify(world.posts.at(-1)?.body)).toContain('"asDouble":7');
+      // The spans still wait, ever longer.
+      await world.push();
+      expect((world.due.at(-1) ?? 0) - world.nowMs).toBe(10_000);
+      expect(world.posts.filter(({ url }) => url.endsWith("/metrics"))).toHaveLength(1);
+    });
+  });
+
+  it("waits as for a collector that is down when a push throws, and says so [telemetry.outage]", async () => {
+    await withDesk(async (world) => {
+      world.desk.record(batch({ points: [point(7)], spans: [span()] }));
+      world.isBroken = true;
+      await world.push();
+      await world.push();
+      expect((world.due.at(-1) ?? 0) - world.nowMs).toBe(10_000);
+      expect(world.logged).toEqual(Array.from({ length: 4 }, () => ({ event: "telemetry_not_pushed" })));
+      world.isBroken = false;
+      await world.push();
+      expect(world.posts).toHaveLength(2);
+      expect(world.due.at(-1)).toBeNull();
+    });
+  });
+
+  it("is not held up by a span that nobody can read [telemetry.outage]", async () => {
+    await withDesk(async (world) => {
+      world.desk.record(batch({ spans: [span()] }));
+      world.spoil();
+      world.desk.record(batch({ spans: [span(), span()] }));
+      await world.push();
+      expect(world.posts[0]?.body.resourceSpans[0].scopeSpans[0].spans).toHaveLength(2);
+      expect(world.logged).toEqual([{ event: "telemetry_dropped", count: 1, reason: "unreadable" }]);
+    });
+  });
+
+  it("says when the collector does not take some of the sums [telemetry.outage]", async () => {
+    await withDesk(async (world) => {
+      world.answer = '{"partialSuccess":{"rejectedDataPoints":"2"}}';
+      world.desk.record(batch({ points: [point()] }));
+      await world.push();
+      expect(world.logged).toEqual([{ event: "telemetry_refused", signal: "metrics", count: 2 }]);
+    });
+  });
+
   it("holds no more spans than fit, the oldest go first [telemetry.outage]", async () => {
     await withDesk(async (world) => {
       world.status = null;
@@ -202,9 +317,20 @@ describe("the team's telemetry", () => {
         const points = Array.from({ length: 500 }, (_, n) => point(1, { "gen_ai.tool.name": `tool-${index}-${n}` }));
         world.desk.record(batch({ points }));
       }
+      // Another metric has its own room.
+      world.desk.record(batch({ points: [{ ...point(), name: "claude_code.cost.total" }] }));
+      expect(world.desk.read()).toContainEqual(
+        expect.objectContaining({ name: "claude_code.cost.total", attributes: {} }),
+      );
       const series = world.desk.read().filter(({ name }) => name === "claude_code.sessions.total");
       expect(series).toHaveLength(2001);
       expect(series.find(({ attributes }) => "otel.metric.overflow" in attributes)?.sum).toBe(500);
+    });
+  });
+
+  it("forgets the batches of before without looking at each [telemetry.metrics]", async () => {
+    await withDesk(async (world) => {
+      expect(world.isIndexed("DELETE FROM telemetry_known WHERE until <= 1")).toBe(true);
     });
   });
 
@@ -214,6 +340,21 @@ describe("the team's telemetry", () => {
       expect(() => world.desk.record(bad)).toThrow();
       expect(valueOf(world.desk, "claude_code.sessions.total")).toBe(0);
     });
+  });
+
+  it("is told in log lines for development, once [telemetry.console]", async () => {
+    await withDesk(
+      async (world) => {
+        const told = batch({ points: [point(2, { runtime: "claude_code" })], spans: [span()] });
+        world.desk.record(told);
+        world.desk.record(told);
+        expect(world.logged).toEqual([
+          { event: "metric", name: "claude_code.sessions.total", value: 2, runtime: "claude_code" },
+          expect.objectContaining({ event: "span", name: "session", trace_id: "a".repeat(32) }),
+        ]);
+      },
+      { isPushed: false, console: true },
+    );
   });
 
   it("keeps no spans and has no alarm where nothing is pushed [telemetry.off]", async () => {
@@ -226,109 +367,5 @@ describe("the team's telemetry", () => {
       },
       { isPushed: false },
     );
-  });
-});
-
-describe("what a session measures", () => {
-  const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
-  const measuring = { config: { ...readConfig(env), telemetry: { ...readConfig(env).telemetry, isOn: true } } };
-  const spansOf = ({ measured }: TestWorld) => measured.flatMap(({ spans }) => spans);
-  const pointsOf = ({ measured }: TestWorld, name: string) =>
-    measured.flatMap(({ points }) => points).filter((one) => one.name === name);
-  const usage = apiUsageSchema.parse({ input_tokens: 100, output_tokens: 20 });
-  const answered = { message_id: "msg_1", model: "claude-sonnet-5-20260101", usage, estimated: false };
-  const timing = {
-    model: "claude-sonnet-5",
-    started_at_ms: 1000,
-    answered_at_ms: 1400,
-    ended_at_ms: 3000,
-    status: 200,
-  };
-  const toolUse = {
-    type: "assistant",
-    message: { content: [{ type: "tool_use", id: "toolu_1", name: "Bash", input: {} }] },
-  };
-  const toolResult = { type: "user", message: { content: [{ type: "tool_result", tool_use_id: "toolu_1" }] } };
-
-  async function workThrough(world: TestWorld, traceparent?: string): Promise<string> {
-    const submitted = world.submit({ prompt: "do it", ...(traceparent === undefined ? {} : { traceparent }) });
-    if (!submitted.ok) throw new Error(submitted.error.message);
-    await world.session.driver.drive();
-    const { turn_id } = submitted.value;
-    const runner = world.runner!;
-    const message = { kind: "message", turn_id, body: undefined } as const;
-    await runner.say({ kind: "turn_started", turn_id, origin: "prompt" }, { ...message, message: toolUse });
-    await runner.say({ ...message, message: toolResult, tool_durations: { toolu_1: 250 } });
-    const row = world.session.sessions.get();
-    const question = { team_id: row.team_id, runtime_id: runner.runtimeId, model: "claude-sonnet-5" };
-    const begun = [await world.session.models.begin(question), await world.session.models.begin(question)];
-    for (const one of begun) if (one.ok) world.session.models.finish(one.value.request_id, answered, timing);
-    await runner.say(turnEnd(turn_id));
-    await world.settle();
-    return turn_id;
-  }
-
-  it("is one trace below the client's, and each answer's tokens once [telemetry.traces] [telemetry.metrics]", async () => {
-    await inSession(async (world) => {
-      await workThrough(world, `00-${TRACE}-00f067aa0ba902b7-01`);
-      const spans = spansOf(world);
-      const byName = (name: string) => spans.filter((one) => one.name.startsWith(name));
-      const [session, turn] = [byName("session")[0]!, byName("invoke_agent")[0]!];
-      expect(new Set(spans.map(({ trace_id }) => trace_id))).toEqual(new Set([TRACE]));
-      expect([session.parent_span_id, turn.parent_span_id]).toEqual(["00f067aa0ba902b7", session.span_id]);
-      expect(byName("execute_tool Bash")).toMatchObject([{ parent_span_id: turn.span_id, is_error: false }]);
-      expect(byName("chat claude-sonnet-5")).toMatchObject([
-        {
-          parent_span_id: turn.span_id,
-          start_ms: 1000,
-          end_ms: 3000,
-          attributes: { "gen_ai.usage.output_tokens": 20 },
-        },
-        { parent_span_id: turn.span_id },
-      ]);
-      expect(pointsOf(world, "claude_code.tool.latency")).toMatchObject([
-        { value: 250, attributes: { "gen_ai.tool.name": "Bash", outcome: "ok" } },
-      ]);
-      expect(pointsOf(world, "claude_code.tokens.total").map(({ value }) => value)).toEqual([100, 20]);
-      expect(pointsOf(world, "claude_code.cost.total")).toHaveLength(1);
-      expect(pointsOf(world, "claude_code.gateway.latency").map(({ value }) => value)).toEqual([400, 400]);
-      expect(pointsOf(world, "claude_code.turn.duration")).toMatchObject([{ attributes: { status: "completed" } }]);
-      const { session_id } = world.session.sessions.get();
-      expect(JSON.stringify(world.measured.map(({ points }) => points))).not.toContain(session_id);
-      expect(JSON.stringify(world.measured)).not.toContain("do it");
-    }, measuring);
-  });
-
-  it("has points and no spans where the client's trace is not sampled, and a trace of its own without one [telemetry.traces]", async () => {
-    await inSession(async (world) => {
-      await workThrough(world, `00-${TRACE}-00f067aa0ba902b7-00`);
-      expect(spansOf(world)).toEqual([]);
-      expect(pointsOf(world, "claude_code.turn.duration")).toHaveLength(1);
-      const turnId = await workThrough(world, "nonsense");
-      expect(spansOf(world)[0]?.trace_id).toBe(turnId.replaceAll("-", ""));
-    }, measuring);
-  });
-
-  it("holds nothing up, and says what it dropped, while the team's object is away [telemetry.outage]", async () => {
-    await inSession(async (world) => {
-      const turnId = await workThrough(world);
-      world.measured.length = 0;
-      world.down = "objects";
-      world.session.telemetry.sessionCreated();
-      await world.settle();
-      expect(world.measured).toEqual([]);
-      expect(world.session.turns.get(turnId)?.status).toBe("completed");
-      world.down = null;
-      world.session.telemetry.sessionCreated();
-      await world.settle();
-      expect(world.measured).toMatchObject([{ dropped: 1, points: [{ value: 1 }] }]);
-    }, measuring);
-  });
-
-  it("is nothing where nobody would see it [telemetry.off]", async () => {
-    await inSession(async (world) => {
-      await workThrough(world);
-      expect(world.measured).toEqual([]);
-    });
   });
 });

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { EDGE_PATHS } from "../../src/shared/rpc/protocol.ts";
+import { EDGE_PATHS, PACKS_HEADER } from "../../src/shared/rpc/protocol.ts";
 
 /** How the edge meets a request: with a status, not at all (`drop`), or as it should (null). */
 export type Mishap = number | "drop" | null;
@@ -27,6 +27,19 @@ export type PackEdge = {
   close(): Promise<void>;
 };
 
+/** The packs of a request; the first stands for all of them where a test makes it fail. */
+function namesOf(request: IncomingMessage): string[] {
+  const one = new RegExp(`^${EDGE_PATHS.packs}/([0-9a-f]{64})$`).exec(request.url ?? "")?.[1];
+  if (one !== undefined) return [one];
+  if (request.url !== EDGE_PATHS.packs) return [];
+  return String(request.headers[PACKS_HEADER]).match(/[0-9a-f]{64}/g) ?? [];
+}
+
+function partsOf(body: Buffer, header: string): Buffer[] {
+  let at = 0;
+  return header.split(",").map((pack) => body.subarray(at, (at += Number(pack.split(":")[1]))));
+}
+
 /** Without `keep` packs are verified and forgotten. */
 export async function startPackEdge(options: { keep?: boolean } = {}): Promise<PackEdge> {
   const packs = new Map<string, Buffer>();
@@ -37,10 +50,14 @@ export async function startPackEdge(options: { keep?: boolean } = {}): Promise<P
   let delayMs = 0;
   let bytesRead = 0;
 
-  function put(sha256: string, body: Buffer, request: IncomingMessage): number {
+  function put(named: readonly string[], body: Buffer, request: IncomingMessage): number {
     if (request.headers["content-length"] !== String(body.length)) return 411;
-    if (createHash("sha256").update(body).digest("hex") !== sha256) return 400;
-    packs.set(sha256, options.keep === false ? Buffer.alloc(0) : body);
+    const parts = named.length === 1 ? [body] : partsOf(body, String(request.headers[PACKS_HEADER]));
+    for (const [index, part] of parts.entries()) {
+      const sha256 = createHash("sha256").update(part).digest("hex");
+      if (sha256 !== named[index]) return 400;
+      packs.set(sha256, options.keep === false ? Buffer.alloc(0) : part);
+    }
     return 201;
   }
   function get(sha256: string, request: IncomingMessage, response: ServerResponse): void {
@@ -54,7 +71,8 @@ export async function startPackEdge(options: { keep?: boolean } = {}): Promise<P
     response.writeHead(range === null ? 200 : 206, { "content-length": part.length }).end(part);
   }
   function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
-    const sha256 = new RegExp(`^${EDGE_PATHS.packs}/([0-9a-f]{64})$`).exec(request.url ?? "")?.[1];
+    const named = namesOf(request);
+    const [sha256] = named;
     const bundle = new RegExp(`^${EDGE_PATHS.exports}/([0-9a-f-]{36})$`).exec(request.url ?? "")?.[1];
     if (bundle !== undefined && request.method === "PUT") {
       bundles.set(bundle, body);
@@ -70,7 +88,7 @@ export async function startPackEdge(options: { keep?: boolean } = {}): Promise<P
     if (how !== null) return void response.writeHead(how).end();
     if (!accepts(token)) return void response.writeHead(401).end();
     if (method === "GET") return get(sha256, request, response);
-    response.writeHead(method === "PUT" ? put(sha256, body, request) : 405).end();
+    response.writeHead(method === "PUT" ? put(named, body, request) : 405).end();
   }
 
   const server = createServer((request, response) => {

@@ -16,9 +16,12 @@ export type UsageLedgerParts = {
   ownPrices(): Readonly<Record<string, ModelPrice>>;
 };
 
+/** US dollars; null where nobody has said the model's price. */
+export type CountedCost = { cost_usd: number | null };
+
 export type UsageLedger = {
-  /** Gives what it cost in US dollars: 0 for an answer that was counted already, null for an unknown price. */
-  count(turnId: string, answer: AnswerUsage): number | null;
+  /** Null for an answer that was counted already. */
+  count(turnId: string, answer: AnswerUsage): CountedCost | null;
   /** What Claude Code says that the turn used. */
   report(turnId: string, reported: ReportedUsage): void;
 };
@@ -27,12 +30,12 @@ export function createUsageLedger(parts: UsageLedgerParts): UsageLedger {
   const { usage } = parts;
   return {
     count(turnId, answer) {
-      if (answer.message_id !== null && !usage.isNew(answer.message_id, turnId)) return 0;
+      if (answer.message_id !== null && !usage.isNew(answer.message_id, turnId)) return null;
       const price = findPrice(answer.model, parts.ownPrices());
       const cost_usd = price === null ? null : costOfRequest(price, answer.usage);
       const counted = { tokens: readTokens(answer.usage), cost_usd, estimated: answer.estimated };
       oweRow(parts, usage.count(turnId, canonicalModel(answer.model), counted));
-      return cost_usd;
+      return { cost_usd };
     },
     report(turnId, reported) {
       for (const [model, used] of Object.entries(reported)) oweRow(parts, usage.report(turnId, model, used));

@@ -9,7 +9,7 @@ import { type CostEstimate, estimateCost, FREE } from "../../shared/budgets/esti
 import type { MoneyGrant, Settlement } from "../../shared/budgets/messages.ts";
 import type { ModelRequestQuestion } from "../../shared/rpc/session-api.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
-import type { UsageLedger } from "../accounting/usage-ledger.ts";
+import type { CountedCost, UsageLedger } from "../accounting/usage-ledger.ts";
 import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
 import type { OutboxRow } from "../outbox/outbox-store.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
@@ -38,10 +38,10 @@ export type Spending = {
   /** Refused once a budget is used up; the turn is marked, so that its end says why. */
   reserve(requestId: string, turnId: string | null, question: ModelRequestQuestion): Promise<Answer<null>>;
   /**
-   * Counts what the answer used, and gives what it cost: null where nobody has said the model's price. Without an
+   * Counts what the answer used, and gives what it cost: null where it was counted before, or said nothing. Without an
    * answer, what was set aside is given back.
    */
-  settle(request: EndedRequest, usage: AnswerUsage | null): number | null;
+  settle(request: EndedRequest, usage: AnswerUsage | null): CountedCost | null;
   /** Brings what is owed to the Team object; it counts each request once. */
   deliver(rows: readonly OutboxRow[]): Promise<void>;
 };
@@ -76,17 +76,17 @@ export function createSpending(parts: Parts): Spending {
       return asked.ok ? answer(null) : asked;
     },
     settle({ request_id, turn_id: turnId, model }, usage) {
-      const { cost, settlement } = parts.log.write(() => {
-        const counted = usage === null || turnId === null ? 0 : parts.ledger.count(turnId, usage);
-        const usd = counted ?? costAsAsked(parts, model, usage);
+      const { counted, settlement } = parts.log.write(() => {
+        const counted = usage === null || turnId === null ? null : parts.ledger.count(turnId, usage);
+        const usd = counted === null ? 0 : (counted.cost_usd ?? costAsAsked(parts, model, usage));
         const owed: Settlement = { ...spender(), request_id, usd, at_ms: parts.clock.nowMs() };
         // Said again after a restart, an answer counts as nothing: the first word stands.
         parts.outbox.putOnce("settlement", request_id, owed);
-        return { cost: counted, settlement: owed };
+        return { counted, settlement: owed };
       });
       // At once, so that the next request is decided by it; the outbox says it again where this is lost.
       parts.background(deliver([settlement]).then(settled.tell));
-      return cost;
+      return counted;
     },
     deliver: (rows) =>
       deliver(rows.filter(({ kind }) => kind === "settlement").map(({ payload }) => payload as unknown as Settlement)),

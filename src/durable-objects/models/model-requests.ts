@@ -1,5 +1,6 @@
 // The session's model requests: admitted to the turn that is under way while its budgets last, and settled once they have ended.
 import type { AnswerUsage } from "../../shared/accounting/answer-usage.ts";
+import type { ModelPrice } from "../../shared/accounting/price-list.ts";
 import { type Answer, answer } from "../../shared/errors/app-error.ts";
 import type { ModelRequestQuestion, ModelTiming } from "../../shared/rpc/session-api.ts";
 import type { Spending } from "../budgets/spending.ts";
@@ -11,6 +12,7 @@ type Parts = Pick<SessionLogParts, "sessions" | "turns"> & {
   admission: ModelAdmission;
   spending: Pick<Spending, "reserve" | "settle">;
   telemetry: Pick<SessionTelemetry, "modelRequest">;
+  ownPrices(): Readonly<Record<string, ModelPrice>>;
 };
 
 export type ModelRequests = {
@@ -19,7 +21,14 @@ export type ModelRequests = {
   finish(requestId: string, usage: AnswerUsage | null, timing: ModelTiming): void;
 };
 
-export function createModelRequests({ sessions, turns, admission, spending, telemetry }: Parts): ModelRequests {
+export function createModelRequests({
+  sessions,
+  turns,
+  admission,
+  spending,
+  telemetry,
+  ownPrices,
+}: Parts): ModelRequests {
   /** What goes on in the background between turns belongs to the turn that began it. */
   const turnId = (): string | null => (turns.open()[0] ?? turns.newestStarted() ?? turns.newest())?.turn_id ?? null;
   return {
@@ -36,11 +45,10 @@ export function createModelRequests({ sessions, turns, admission, spending, tele
       return granted;
     },
     renew: admission.renew,
-    finish(requestId, usage, timing) {
+    finish(requestId, answered, timing) {
       const turn = admission.finish(requestId) ?? turnId();
-      const cost = spending.settle({ request_id: requestId, turn_id: turn, model: timing.model }, usage);
-      // What costs nothing was counted before.
-      telemetry.modelRequest(turn, { usage: cost === 0 ? null : usage, cost, timing });
+      const counted = spending.settle({ request_id: requestId, turn_id: turn, model: timing.model }, answered);
+      telemetry.modelRequest(turn, { answered, counted, timing, ownPrices: ownPrices() });
     },
   };
 }

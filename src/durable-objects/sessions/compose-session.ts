@@ -141,6 +141,7 @@ export function composeSession(ports: SessionPorts) {
       ...parts,
       spending: core.spending,
       telemetry: parts.telemetry,
+      ownPrices: () => core.configuration.gate().model_prices,
       admission: createModelAdmission(ports.clock, ports.config.allowedModels),
     }),
   };

@@ -6,7 +6,7 @@ import { KNOWN_BUDGETS_SCHEMA } from "../budgets/known-budgets.ts";
 import { ALARM_SCHEMA } from "../alarms/alarm-clock.ts";
 import { AUDIT_SCHEMA } from "../audit/audit-store.ts";
 import type { ObjectSql } from "../sql/migrate.ts";
-import { TELEMETRY_SCHEMA } from "../telemetry/telemetry-store.ts";
+import { TELEMETRY_INDEX, TELEMETRY_SCHEMA } from "../telemetry/telemetry-store.ts";
 import { TEAM_SCHEMA } from "./team-store.ts";
 
 export const TEAM_MIGRATIONS = [
@@ -28,6 +28,7 @@ export const TEAM_MIGRATIONS = [
    ALTER TABLE slots ADD COLUMN granted_at INTEGER;
    ${WORKED_SCHEMA}`,
   `${RESERVING_SCHEMA} ${KNOWN_BUDGETS_SCHEMA}`,
+  TELEMETRY_INDEX,
 ] as const;
 
 /** `waiting_since` is null once the slot is held. */

@@ -58,6 +58,7 @@ function measureTurn(measures: Measures, turn: TurnRow | null, status: string, e
     "gen_ai.operation.name": "invoke_agent",
     "gen_ai.agent.name": "claude_code",
     "berth.turn.status": status,
+    ...(shared.is_error ? { "error.type": "turn_failed" } : {}),
   };
   const within = { start_ms, parent_span_id: outer, span_id: inner, attributes };
   measures.span(turn, { ...shared, ...within, name: "invoke_agent claude_code" });

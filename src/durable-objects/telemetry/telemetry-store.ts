@@ -23,9 +23,11 @@ export const TELEMETRY_SCHEMA = `
   );
 `;
 
+export const TELEMETRY_INDEX = "CREATE INDEX telemetry_known_until ON telemetry_known (until);";
+
 /** A teller repeats itself for seconds. */
 const KNOWN_FOR_MS = 10 * 60_000;
-/** More sets of attributes are one: OpenTelemetry's own name for it. */
+/** Of one metric. More sets of attributes are one: OpenTelemetry's own name for it. */
 const MAX_SERIES = 2_000;
 const OVERFLOW = { "otel.metric.overflow": "true" };
 
@@ -39,7 +41,10 @@ export type TelemetryStore = {
   series(): Series[];
   addSpan(span: Span): void;
   countSpans(): number;
-  spans(limit: number): StoredSpan[];
+  /** The oldest, and the ids of those among them that this build cannot read. */
+  spans(limit: number): { spans: StoredSpan[]; unreadable: number[] };
+  /** Their ids. */
+  oldestSpans(limit: number): number[];
   removeSpans(ids: readonly number[]): void;
   /** They were tried in vain. */
   countAttempt(ids: readonly number[]): void;
@@ -54,19 +59,13 @@ const seriesSchema = z.object({
   count: z.number(),
   buckets: z.array(z.number()),
 });
-const spanRowSchema = z.object({
-  id: z.number(),
-  span: z.string().transform((text) => spanSchema.parse(JSON.parse(text))),
-  attempts: z.number(),
-});
+const spanRowSchema = z.object({ id: z.number(), span: z.string(), attempts: z.number() });
 
 export function createTelemetryStore(sql: ObjectSql): TelemetryStore {
   const find = (key: string): Series | null => {
     const [row] = sql.exec<{ series: string }>("SELECT series FROM telemetry_series WHERE key = ?", key).toArray();
     return row === undefined ? null : seriesSchema.parse(JSON.parse(row.series));
   };
-  const count = (table: "telemetry_series" | "telemetry_spans"): number =>
-    sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
   const ofIds = (statement: string, ids: readonly number[]): void => {
     sql.exec(`${statement} WHERE id IN (SELECT value FROM json_each(?))`, JSON.stringify(ids));
   };
@@ -83,7 +82,7 @@ export function createTelemetryStore(sql: ObjectSql): TelemetryStore {
     add(name, attributes, value) {
       const wanted = emptySeries(name, attributes);
       const isKnown = find(seriesKey(wanted)) !== null;
-      const empty = isKnown || count("telemetry_series") < MAX_SERIES ? wanted : emptySeries(name, OVERFLOW);
+      const empty = isKnown || countSeries(sql, name) < MAX_SERIES ? wanted : emptySeries(name, OVERFLOW);
       const key = seriesKey(empty);
       const series = JSON.stringify(addValue(find(key) ?? empty, value));
       sql.exec("INSERT OR REPLACE INTO telemetry_series (key, series) VALUES (?, ?)", key, series);
@@ -94,12 +93,13 @@ export function createTelemetryStore(sql: ObjectSql): TelemetryStore {
         .toArray()
         .map(({ series }) => seriesSchema.parse(JSON.parse(series))),
     addSpan: (span) => void sql.exec("INSERT INTO telemetry_spans (span) VALUES (?)", JSON.stringify(span)),
-    countSpans: () => count("telemetry_spans"),
-    spans: (limit) =>
+    countSpans: () => sql.exec<{ n: number }>("SELECT count(*) AS n FROM telemetry_spans").one().n,
+    spans: (limit) => readSpans(sql, limit),
+    oldestSpans: (limit) =>
       sql
-        .exec("SELECT id, span, attempts FROM telemetry_spans ORDER BY id LIMIT ?", limit)
+        .exec<{ id: number }>("SELECT id FROM telemetry_spans ORDER BY id LIMIT ?", limit)
         .toArray()
-        .map((row) => spanRowSchema.parse(row)),
+        .map(({ id }) => id),
     removeSpans: (ids) => ofIds("DELETE FROM telemetry_spans", ids),
     countAttempt: (ids) => ofIds("UPDATE telemetry_spans SET attempts = attempts + 1", ids),
     state(nowMs) {
@@ -109,5 +109,24 @@ export function createTelemetryStore(sql: ObjectSql): TelemetryStore {
     setState(state) {
       for (const [name, value] of Object.entries(state)) sql.exec(`UPDATE telemetry_state SET ${name} = ?`, value);
     },
+  };
+}
+
+/** Keys begin with the metric's name. */
+function countSeries(sql: ObjectSql, name: MetricName): number {
+  const start = `[${JSON.stringify(name)}`;
+  const range = "SELECT count(*) AS n FROM telemetry_series WHERE key >= ? AND key < ?";
+  return sql.exec<{ n: number }>(range, start, `${start}\uffff`).one().n;
+}
+
+function readSpans(sql: ObjectSql, limit: number): ReturnType<TelemetryStore["spans"]> {
+  const rows = sql.exec("SELECT id, span, attempts FROM telemetry_spans ORDER BY id LIMIT ?", limit).toArray();
+  const read = rows.map((row) => {
+    const { id, span, attempts } = spanRowSchema.parse(row);
+    return { id, attempts, span: spanSchema.safeParse(JSON.parse(span)).data };
+  });
+  return {
+    spans: read.flatMap(({ span, ...row }) => (span === undefined ? [] : [{ ...row, span }])),
+    unreadable: read.flatMap(({ id, span }) => (span === undefined ? [id] : [])),
   };
 }

@@ -10,7 +10,7 @@ const MAX_DURATION_MS = 24 * 60 * 60 * 1000;
 
 export type ToolTelemetry = { started(event: NewEvent): void; completed(event: NewEvent, turn: TurnRow | null): void };
 
-/** Calls whose end is still to come; a session has few at a time. */
+/** Calls whose end is still to come; a session has few at a time. Some never end: the oldest goes for a new one. */
 const MAX_CALLS = 500;
 const MAX_NAME = 200;
 
@@ -18,7 +18,9 @@ export function createToolTelemetry(measures: Measures, clock: Pick<Clock, "nowM
   const names = new Map<string, string>();
   return {
     started({ data }) {
-      if (names.size < MAX_CALLS) names.set(String(data["tool_use_id"]), String(data["tool_name"]));
+      const [oldest] = names.keys();
+      if (oldest !== undefined && names.size >= MAX_CALLS) names.delete(oldest);
+      names.set(String(data["tool_use_id"]), String(data["tool_name"]));
     },
     completed({ data }, turn) {
       const id = String(data["tool_use_id"]);
@@ -44,6 +46,7 @@ export function createToolTelemetry(measures: Measures, clock: Pick<Clock, "nowM
           "gen_ai.operation.name": "execute_tool",
           "gen_ai.tool.name": name.slice(0, MAX_NAME),
           "gen_ai.tool.call.id": id.slice(0, MAX_NAME),
+          ...(is_error ? { "error.type": "tool_error" } : {}),
         },
       });
     },

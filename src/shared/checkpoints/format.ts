@@ -9,6 +9,8 @@ export const CHECKPOINT_FORMAT = 1;
 export const PACK_TARGET_BYTES = 8 * 1024 * 1024;
 /** What the edge takes as a pack at most, its index included. */
 export const MAX_PACK_BYTES = 24 * 1024 * 1024;
+/** Packs that are sent together, in one request: no more bytes than these, and no more packs. */
+export const PACKS_TOGETHER = { bytes: 1024 * 1024, packs: 4 } as const;
 /** Blobs in one pack at most: entries wait in memory until the pack that holds their blobs is named. */
 export const MAX_PACK_BLOBS = 16_384;
 /** Small blobs share a frame until it holds this much before compression. */

@@ -39,11 +39,14 @@ export const EDGE_PATHS = {
   hooks: "/runner/hooks",
   /** POST {workspace_id, runtime_id, session_id} with the boot token: the runner has something to say and nobody is connected. */
   wake: "/runner/wake",
-  /** PUT with a `packs:write` token: a pack, named by its SHA-256. GET with `packs:read`, by `Range`. */
+  /** PUT with a `packs:write` token: a pack, named by its SHA-256, or several by PACKS_HEADER. GET with `packs:read`, by `Range`. */
   packs: "/runner/packs",
   /** PUT with a `packs:write` token: a git bundle, by the id of its export. */
   exports: "/runner/exports",
 } as const;
+
+/** With a PUT of several small packs, one after the other in the body: `<sha256>:<bytes>,<sha256>:<bytes>`. */
+export const PACKS_HEADER = "x-berth-packs";
 
 /** Compile-time proof that A can be used as B: `type _Proof = AssertExtends<A, B>`. */
 export type AssertExtends<A extends B, B> = A;

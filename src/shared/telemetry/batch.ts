@@ -3,11 +3,14 @@ import { z } from "zod";
 import { uuidSchema } from "../ids.ts";
 import { METRIC_NAMES } from "./metrics.ts";
 
+/** A clock may go back while something is measured: it took no time then. */
+const atLeastZero = (value: number): number => Math.max(0, value);
+
 const attributeSchema = z.record(z.string().max(64), z.string().max(256));
 
 export const pointSchema = z.object({
   name: z.enum(METRIC_NAMES),
-  value: z.number(),
+  value: z.number().transform(atLeastZero),
   /** Few values each: no ids of sessions, turns or people. */
   attributes: attributeSchema,
 });
@@ -15,7 +18,7 @@ export type Point = z.infer<typeof pointSchema>;
 
 export const SPAN_KINDS = ["internal", "server", "client"] as const;
 
-export const spanSchema = z.object({
+const spanFields = z.object({
   trace_id: z.string().regex(/^[0-9a-f]{32}$/),
   span_id: z.string().regex(/^[0-9a-f]{16}$/),
   parent_span_id: z.string().nullable(),
@@ -27,6 +30,10 @@ export const spanSchema = z.object({
   attributes: z.record(z.string().max(64), z.union([z.string().max(256), z.number(), z.boolean()])),
   is_error: z.boolean(),
 });
+export const spanSchema = spanFields.transform((span) => ({
+  ...span,
+  end_ms: span.start_ms + atLeastZero(span.end_ms - span.start_ms),
+}));
 export type Span = z.infer<typeof spanSchema>;
 
 export const MAX_BATCH = 500;

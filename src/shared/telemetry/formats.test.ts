@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { otlpMetricsSchema, otlpTracesSchema } from "../../../test/support/otlp-schema.ts";
 import { HAS_PROMTOOL, PROMTOOL } from "../../../test/support/promtool.ts";
 import type { Span } from "./batch.ts";
-import { toolLabel } from "./labels.ts";
+import { modelLabel, toolLabel } from "./labels.ts";
 import { addValue, emptySeries, mergeSeries, METRIC_NAMES, METRICS, type Series } from "./metrics.ts";
 import { metricsToOtlp, tracesToOtlp } from "./otlp-json.ts";
 import { prometheusName, writePrometheus } from "./prometheus-text.ts";
@@ -91,8 +91,22 @@ describe("sums and spans", () => {
   });
 
   it("have few names of tools, whatever MCP servers and models come up with [telemetry.labels]", () => {
-    const names = ["Bash", "mcp__github__search", "mcp__x", "NotebookEdit", "a b", "", "X".repeat(99), "bash-1"];
-    expect(names.map(toolLabel)).toEqual(["Bash", "mcp", "mcp", "NotebookEdit", "other", "other", "other", "other"]);
+    const names = ["Bash", "mcp__github__search", "mcp__x", "NotebookEdit"];
+    expect(names.map(toolLabel)).toEqual(["Bash", "mcp", "mcp", "NotebookEdit"]);
+    for (const name of ["a b", "", "X".repeat(99), "bash-1", "Invented", "constructor"]) {
+      expect(toolLabel(name)).toBe("other");
+    }
+  });
+
+  it("have few names of models: those with a price [telemetry.labels]", () => {
+    const price = { input: 1, output: 1, cache_read: 1, cache_write_5m: 1, cache_write_1h: 1, web_search: 1 };
+    const label = (name: string | null) => modelLabel(name, { "our-own": price });
+    expect(["claude-sonnet-5-20260101", "anthropic.claude-opus-5-v1:0", "our-own"].map(label)).toEqual([
+      "claude-sonnet-5",
+      "claude-opus-5",
+      "our-own",
+    ]);
+    expect([null, "", "claude-made-up", "toString", "our-own please"].map(label)).toEqual(Array(5).fill("other"));
   });
 
   it("take their settings as OpenTelemetry has them, and `none` for none [telemetry.off]", () => {

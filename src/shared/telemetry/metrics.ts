@@ -5,6 +5,8 @@ export type Metric = { kind: MetricKind; unit: string; description: string; boun
 
 const SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600] as const;
 const LONG = [10, 60, 300, 900, 3600, 14_400, 86_400] as const;
+/** As OpenTelemetry's conventions for MCP have them. */
+const CALLS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300] as const;
 const MILLISECONDS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000] as const;
 
 const catalogue = {
@@ -61,6 +63,12 @@ const catalogue = {
     unit: "s",
     description: "From a model request's arrival at the gateway to the end of the answer.",
     bounds: SECONDS,
+  },
+  "mcp.server.operation.duration": {
+    kind: "histogram",
+    unit: "s",
+    description: "How long calls of Berth's own tools took; those that wait take up to 40 seconds by design.",
+    bounds: CALLS,
   },
   "berth.telemetry.dropped": {
     kind: "counter",

@@ -19,7 +19,7 @@ const SERIES = new Set(
   }),
 );
 const namesIn = (text: string) =>
-  [...text.matchAll(/\b(?:claude_code|berth|gen_ai_client)_[a-z_]+/g)].map(([name]) => name);
+  [...text.matchAll(/\b(?:claude_code|berth|gen_ai_client|mcp_server)_[a-z_]+/g)].map(([name]) => name);
 type Rules = { groups: { rules: { alert: string; expr: string; annotations: Record<string, string> }[] }[] };
 
 describe("the dashboard and the alert rules", () => {

@@ -1,7 +1,7 @@
 // Fields that the tools on usage share.
 import { z } from "zod";
 import { MAX_REPORT_DAYS, timeZoneSchema } from "../../shared/accounting/report.ts";
-import type { ReportTime } from "./usage-service.ts";
+import type { ReportTime } from "./usage-parts.ts";
 
 const dateSchema = z.iso.date();
 

@@ -1,4 +1,5 @@
 // The SQL of a report: rows, sums by hour and sums by day, each for its part of the time, added up by group.
+import { canonicalModel } from "../../shared/accounting/price-list.ts";
 import type { Part, RangeParts } from "../../shared/accounting/report-range.ts";
 import { SUM_NAMES, type UsageFilters, type UsageGroup } from "../../shared/accounting/report.ts";
 
@@ -10,6 +11,8 @@ export type UsageQuestion = {
   group: UsageGroup | "all" | "line";
   filters: UsageFilters;
   parts: RangeParts;
+  /** The last key of the page before, for what comes in pages: a day, or lines, in the order of their keys. */
+  after?: string;
 };
 export type Query = { sql: string; bindings: (string | number)[] };
 
@@ -32,20 +35,29 @@ export function asksForSessions({ group, filters }: Pick<UsageQuestion, "group" 
 }
 
 export function buildUsageQuery(question: UsageQuestion, limit: number): Query {
+  const { after } = question;
   const { rows, hours, days } = question.parts;
   const selects = [
     select(question, ROWS, rows),
     select(question, asksForTeamAlone(question) ? TEAM_HOURS : HOURS, hours),
     select(question, DAYS, days),
   ].filter((one) => one !== null);
-  if (selects.length === 0) return { sql: "SELECT '' AS key WHERE 0", bindings: [] };
-  const sums = SUM_NAMES.map((name) => `sum(${name}) AS ${name}`).join(", ");
-  const order = question.group === "day" ? "key" : "sum(cost_usd) DESC, sum(requests) DESC, key";
+  const isInOrder = question.group === "day" || question.group === "line";
+  const order = isInOrder ? "key" : "cost_usd DESC, requests DESC, key";
+  const from = after === undefined ? { sql: "", bindings: [] } : { sql: "WHERE key > ?", bindings: [after] };
   return {
-    sql: `SELECT key, ${sums} FROM (${selects.map(({ sql }) => sql).join(" UNION ALL ")})
-      GROUP BY key ORDER BY ${order} LIMIT ?`,
-    bindings: [...selects.flatMap(({ bindings }) => bindings), limit],
+    sql: `SELECT * FROM (${addUp(selects)}) ${from.sql} ORDER BY ${order} LIMIT ?`,
+    bindings: [...selects.flatMap(({ bindings }) => bindings), ...from.bindings, limit],
   };
+}
+
+/** A single part is added up already. */
+function addUp(selects: readonly Query[]): string {
+  const [first, ...others] = selects.map(({ sql }) => sql);
+  if (first === undefined) return "SELECT '' AS key, 0 AS cost_usd, 0 AS requests WHERE 0";
+  if (others.length === 0) return first;
+  const sums = SUM_NAMES.map((name) => `sum(${name}) AS ${name}`).join(", ");
+  return `SELECT key, ${sums} FROM (${[first, ...others].join(" UNION ALL ")}) GROUP BY key`;
 }
 
 /** The parts come first and name a range each, so that every part is one search of the table's key. */
@@ -86,7 +98,7 @@ function conditionsOf(source: Source, userId: string | null, filters: UsageFilte
     ["u.user_id", userId],
     ["u.user_id", filters.user_id],
     ["u.project_id", filters.project_id],
-    ["u.model", filters.model],
+    ["u.model", filters.model === undefined ? undefined : canonicalModel(filters.model)],
     ["u.session_id", filters.session_id],
     [source.agent, filters.agent_id],
   ] as const;

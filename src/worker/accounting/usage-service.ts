@@ -1,29 +1,19 @@
 // Reports on what was used and what it cost: an owner's on the whole team, everybody else's on themselves.
+import { type Keeping, keptSince } from "../../shared/accounting/kept-usage.ts";
 import {
-  daysBetween,
-  lastDays,
-  type LocalDay,
-  type RangeParts,
-  splitRange,
-} from "../../shared/accounting/report-range.ts";
-import {
-  MAX_REPORT_DAYS,
   MAX_SESSION_REPORT_DAYS,
   NO_USAGE,
   type UsageFilters,
   type UsageGroup,
   type UsageSums,
 } from "../../shared/accounting/report.ts";
-import { AppError } from "../../shared/errors/app-error.ts";
 import type { Principal } from "../../shared/teams/principal.ts";
 import { ownAlone } from "./usage-access.ts";
 import { streamTable, TABLE_FORMATS, type TableFormat, tableFileName } from "../http/table-file.ts";
 import { USAGE_EXPORT_PATH, usageTable } from "./usage-export.ts";
-import { asksForSessions, asksForTeamAlone, buildUsageQuery, type UsageQuestion } from "./usage-query.ts";
+import { partsFor, readDays, refuseManyDays, type ReportTime } from "./usage-parts.ts";
+import { asksForSessions, buildUsageQuery, type UsageQuestion } from "./usage-query.ts";
 import type { Difference, NamedThings, UsageReader } from "./usage-store.ts";
-
-/** The last so many days with today, or from one date to another. */
-export type ReportTime = { time_zone: string } & ({ days: number } | { from: string; to: string });
 
 export type UsageReportRequest = ReportTime & {
   group_by: UsageGroup;
@@ -42,33 +32,36 @@ export type UsageReport = {
 
 export type UsageService = {
   report(principal: Principal, request: UsageReportRequest): Promise<UsageReport>;
-  /** Sessions of that time, the current hour left out, whose cost is not what Claude Code reported. */
-  differences(principal: Principal, time: ReportTime): Promise<Difference[]>;
+  /**
+   * Sessions at rest, of that time without the current hour, whose cost is not what Claude Code reported. Null where they
+   * are not looked at: over more days than a report by session covers, or when their sums by the hour are gone.
+   */
+  differences(principal: Principal, time: ReportTime): Promise<Difference[] | null>;
   /** Where that report is to be had as a file. */
   locate(time: ReportTime, format: TableFormat): UsageExportPlace;
   stream(principal: Principal, time: ReportTime, format: TableFormat): ReadableStream<Uint8Array>;
-  /** Removes rows that are older than what is kept; the sums stay. */
+  /** Removes rows and sums by the hour that are older than what is kept; sums by day stay. */
   sweep(): Promise<void>;
 };
 
 export type UsageExportPlace = { url: string; name: string; mime_type: string; from: string; to: string };
 
-export type UsageServiceOptions = { reader: UsageReader; nowMs: () => number; keepDays: number; publicUrl: string };
+export type UsageServiceOptions = { reader: UsageReader; nowMs: () => number; keeping: Keeping; publicUrl: string };
 
 const SWEEP_ROWS = 5_000;
 const SWEEP_ROUNDS = 20;
-/** Sums by day are worth their query from here on. */
-const LONG_DAYS = 14;
-const DAY_MS = 24 * 60 * 60 * 1000;
+/** Of 2026-11-21T19. */
+const HOUR_LENGTH = 13;
 
-export function createUsageService({ reader, nowMs, keepDays, publicUrl }: UsageServiceOptions): UsageService {
+export function createUsageService({ reader, nowMs, keeping, publicUrl }: UsageServiceOptions): UsageService {
+  const kept = () => keptSince(keeping, nowMs());
   return {
     async report(principal, request) {
       const days = readDays(request, nowMs());
       const asked = { teamId: principal.team_id, userId: ownAlone(principal), filters: request.filters };
       if (asksForSessions({ group: request.group_by, filters: request.filters })) refuseManyDays(days);
       const ask = async (group: UsageQuestion["group"], limit: number) =>
-        reader.read(buildUsageQuery({ ...asked, group, parts: partsFor({ ...asked, group }, days) }, limit));
+        reader.read(buildUsageQuery({ ...asked, group, parts: partsFor({ ...asked, group }, days, kept()) }, limit));
       const [groups, [totals]] = await Promise.all([ask(request.group_by, request.limit + 1), ask("all", 1)]);
       const shown = groups.slice(0, request.limit);
       const names = await nameGroups(reader, principal.team_id, request.group_by, shown);
@@ -82,9 +75,12 @@ export function createUsageService({ reader, nowMs, keepDays, publicUrl }: Usage
     },
     async differences(principal, time) {
       const days = readDays(time, nowMs());
-      if (days.length > MAX_SESSION_REPORT_DAYS) return [];
-      const thisHour = new Date(nowMs()).toISOString().slice(0, 13);
-      const [from, to] = [days[0]?.from.slice(0, 13) ?? thisHour, days.at(-1)?.to.slice(0, 13) ?? thisHour];
+      if (days.length > MAX_SESSION_REPORT_DAYS || (days[0]?.from ?? "") < kept().hours) return null;
+      const thisHour = new Date(nowMs()).toISOString().slice(0, HOUR_LENGTH);
+      const [from, to] = [
+        days[0]?.from.slice(0, HOUR_LENGTH) ?? thisHour,
+        days.at(-1)?.to.slice(0, HOUR_LENGTH) ?? thisHour,
+      ];
       return reader.differences(principal.team_id, ownAlone(principal), { from, to: to < thisHour ? to : thisHour });
     },
     locate(time, format) {
@@ -95,41 +91,19 @@ export function createUsageService({ reader, nowMs, keepDays, publicUrl }: Usage
       const url = `${publicUrl}${USAGE_EXPORT_PATH}?${query.toString()}`;
       return { url, name: tableFileName({ of: "usage", from, to, format }), mime_type, from, to };
     },
-    stream: (principal, time, format) => streamTable(usageTable(reader, principal, readDays(time, nowMs())), format),
+    stream: (principal, time, format) =>
+      streamTable(usageTable(reader, principal, readDays(time, nowMs()), kept()), format),
     async sweep() {
-      const before = new Date(nowMs() - keepDays * DAY_MS).toISOString();
-      for (let round = 0; round < SWEEP_ROUNDS; round += 1) {
-        if ((await reader.removeBefore(before, SWEEP_ROWS)) < SWEEP_ROWS) return;
-      }
+      const { rows, hours } = kept();
+      await sweep((limit) => reader.removeRows(rows, limit));
+      await sweep((limit) => reader.removeHours(hours.slice(0, HOUR_LENGTH), limit));
     },
   };
 }
 
-/** All days of the report; refuses more than one can be had for. */
-function readDays(time: ReportTime, nowMs: number): LocalDay[] {
-  if ("days" in time) return lastDays(time.days, time.time_zone, nowMs);
-  if (time.from > time.to) throw new AppError("invalid_argument", "`from` is after `to`.");
-  if (Date.parse(time.to) - Date.parse(time.from) >= MAX_REPORT_DAYS * DAY_MS) {
-    throw new AppError("invalid_argument", `A report covers at most ${MAX_REPORT_DAYS} days. Ask for it in parts.`);
-  }
-  return daysBetween(time.from, time.to, time.time_zone);
-}
-
-function refuseManyDays(days: LocalDay[]): void {
-  if (days.length <= MAX_SESSION_REPORT_DAYS) return;
-  const message = `A report by session covers at most ${MAX_SESSION_REPORT_DAYS} days. Ask for it in parts.`;
-  throw new AppError("invalid_argument", message);
-}
-
-function partsFor(question: Omit<UsageQuestion, "parts">, days: LocalDay[]): RangeParts {
-  // The team's own sums by hour are few: those by day would not be fewer by much.
-  const wholeDays = !asksForSessions(question) && !asksForTeamAlone(question) && days.length > LONG_DAYS;
-  const [first, last] = [days[0], days.at(-1)];
-  if (first === undefined || last === undefined) return { rows: [], hours: [], days: [] };
-  if (question.group !== "day") return splitRange({ from: first.from, to: last.to }, "", wholeDays);
-  const parts = days.map((day) => splitRange(day, day.date, wholeDays));
-  const all = (kind: keyof RangeParts) => parts.flatMap((part) => part[kind]);
-  return { rows: all("rows"), hours: all("hours"), days: all("days") };
+/** So many at a time, and so many times: what is left goes with the next run. */
+async function sweep(remove: (limit: number) => Promise<number>): Promise<void> {
+  for (let round = 0; round < SWEEP_ROUNDS; round += 1) if ((await remove(SWEEP_ROWS)) < SWEEP_ROWS) return;
 }
 
 async function nameGroups(reader: UsageReader, teamId: string, group: UsageGroup, rows: { key: string }[]) {

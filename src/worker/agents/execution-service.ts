@@ -18,7 +18,7 @@ export type Execution = { view: SessionView; status: ExecutionStatus; used: Used
 
 type Place = Pick<
   ExecuteRequest,
-  "project" | "branch" | "checkpoint_id" | "idempotency_key" | "attachments" | "options"
+  "project" | "branch" | "checkpoint_id" | "idempotency_key" | "attachments" | "options" | "traceparent"
 >;
 export type ExecutionRequest = Place & { agent_id: string; task: string | null };
 

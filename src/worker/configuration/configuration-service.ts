@@ -3,8 +3,9 @@ import { AppError } from "../../shared/errors/app-error.ts";
 import { checkChange, type ConfigurationItem, isWidening, type ItemChange } from "../../shared/configuration/item.ts";
 import { type MergedConfiguration, mergeConfiguration } from "../../shared/configuration/merge.ts";
 import { type Place, placesOf, type SessionPlaces } from "../../shared/configuration/place.ts";
+import { maySee, showVersion } from "../../shared/configuration/visibility-policy.ts";
 import { type BuiltInServers, findBuiltIn, withBuiltIn } from "../../shared/mcp-servers/built-in-servers.ts";
-import { mayOversee, type Principal } from "../../shared/teams/principal.ts";
+import type { Principal } from "../../shared/teams/principal.ts";
 import type { ConfigurationStore, StoredItem, VersionRow } from "./configuration-store.ts";
 import { refuseTooMuch } from "./place-limits.ts";
 import type { PlaceResolver } from "./place-resolver.ts";
@@ -58,7 +59,10 @@ export function createConfigurationService(options: ConfigurationServiceOptions)
       settle(options, principal, request, (change) => widens(options, request.place, change)),
     changeAsPerson: (principal, request) => settle(options, principal, request, () => false),
     merged: (principal, where) => mergeFor(options, principal, where),
-    versions: (principal, place, page) => store.versions(principal.team_id, place, page),
+    async versions(principal, place, page) {
+      const versions = await store.versions(principal.team_id, place, page);
+      return versions.map((version) => showVersion(principal, version));
+    },
     async restore(principal, { place, version, client }) {
       const wanted = await store.itemsAt(principal.team_id, place, version);
       if (wanted === null) {
@@ -135,13 +139,8 @@ async function mergeFor(
       .filter(({ scope_id }) => scope_id !== "")
       .map(async (place) => (await store.items(team_id, place)).map((item) => ({ ...item, scope: place.scope }))),
   );
-  const shown = layers.flat().filter((item) => mayOversee(principal) || !isOfAnother(item, user_id));
+  const shown = layers.flat().filter((item) => maySee(principal, item));
   return mergeConfiguration(withBuiltIn(shown, builtIn));
-}
-
-/** What another person may spend is theirs and the owners' to know. */
-function isOfAnother({ kind, name }: Pick<ConfigurationItem, "kind" | "name">, userId: string): boolean {
-  return kind === "budget" && name.startsWith("user:") && name !== `user:${userId}`;
 }
 
 /** What makes the present into the wanted. */

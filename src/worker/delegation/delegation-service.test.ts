@@ -117,6 +117,7 @@ describe("delegating", () => {
       project: "p",
       branch: null,
       idempotency_key: null,
+      traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     };
     const options = { timeout_seconds: 60, priority: "high" as const };
     await service.start(principal, { ...task, parameters: { paths: ["src"] }, options });
@@ -124,6 +125,7 @@ describe("delegating", () => {
       {
         prompt: expect.stringContaining("- Review: src"),
         agent: TASKS.code_review.pinned,
+        traceparent: task.traceparent,
         options: { priority: "high", timeout_seconds: 60, output_schema: TASKS.code_review.outputSchema },
       },
     ]);

@@ -14,7 +14,7 @@ export type DelegatedTask = {
   description: string;
   parameters: unknown;
   options: TurnOptions;
-} & Pick<ExecuteRequest, "project" | "branch" | "idempotency_key">;
+} & Pick<ExecuteRequest, "project" | "branch" | "idempotency_key" | "traceparent">;
 
 /** `pending` while the files that it names are on their way to where they can be looked at. */
 export type Verdict = { state: "pending" | "valid" | "invalid"; problems: string[]; unchecked: string[] };

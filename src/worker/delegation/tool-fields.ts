@@ -50,9 +50,9 @@ type Asked = Pick<DelegatedTask, "type" | "description" | "parameters">;
 export async function startTask(
   asked: Asked,
   { project, branch, idempotency_key, ...options }: Place,
-  { principal, services }: Pick<ToolContext, "principal" | "services">,
+  { principal, services, traceparent }: Pick<ToolContext, "principal" | "services" | "traceparent">,
 ): Promise<z.input<typeof startedSchema>> {
-  const place = { project, branch: branch ?? null, idempotency_key: idempotency_key ?? null };
+  const place = { traceparent, project, branch: branch ?? null, idempotency_key: idempotency_key ?? null };
   const { submitted } = await services.delegation.start(principal, { ...asked, ...place, options });
   const { session_id, turn_id, cursor } = submitted;
   return { task_id: session_id, session_id, turn_id, cursor };

@@ -30,7 +30,7 @@ export type AppRoutes = {
   connect: ConnectRoutes;
   secrets: SecretRoutes;
   hooks: Route;
-  packs: { put: Route; get: Route; putExport: Route };
+  packs: { put: Route; putSmall: Route; get: Route; putExport: Route };
 };
 
 export function createApp(routes: AppRoutes, logger: Logger): Hono {
@@ -60,6 +60,7 @@ export function createApp(routes: AppRoutes, logger: Logger): Hono {
   app.all(`${EDGE_PATHS.mcpProxy}/*`, (context) => routes.mcpProxy(context.req.raw));
   app.put("/uploads/:id", (context) => routes.upload(context.req.raw));
   app.put(`${EDGE_PATHS.packs}/:sha256`, (context) => routes.packs.put(context.req.raw));
+  app.put(EDGE_PATHS.packs, (context) => routes.packs.putSmall(context.req.raw));
   app.get(`${EDGE_PATHS.packs}/:sha256`, (context) => routes.packs.get(context.req.raw));
   app.put(`${EDGE_PATHS.exports}/:id`, (context) => routes.packs.putExport(context.req.raw));
   app.post(EDGE_PATHS.hooks, (context) => routes.hooks(context.req.raw));

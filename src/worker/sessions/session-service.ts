@@ -32,6 +32,8 @@ export type ExecuteRequest = TargetRequest & {
   wait_seconds: number;
   /** What a new session runs as. */
   agent?: PinnedAgent;
+  /** W3C trace context of the call: the turn belongs below its span. */
+  traceparent: string;
 };
 
 export type ExecuteAnswer = {
@@ -178,7 +180,7 @@ async function execute(
       idempotency_key: request.idempotency_key,
       if_busy: request.if_busy,
       agent: request.agent,
-      ...(waiting.traceparent !== undefined && { traceparent: waiting.traceparent }),
+      traceparent: request.traceparent,
     }),
   );
   // A prompt that joined a running turn runs as that one does.

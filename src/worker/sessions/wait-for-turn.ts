@@ -9,8 +9,6 @@ export type Waiting = {
   reportProgress: (progress: number, message: string) => Promise<void>;
   signal: AbortSignal;
   nowMs: () => number;
-  /** Of the call, for what it begins. */
-  traceparent?: string;
 };
 
 export async function waitForTurn(session: SessionApi, request: WaitRequest, waiting: Waiting): Promise<WaitAnswer> {

@@ -1,7 +1,6 @@
-// What the edge measures: a span for each call of a tool, in the trace of the client that made it.
-import type { Span } from "../../shared/telemetry/batch.ts";
+// What the edge measures: how long each call of a tool took, and a span for it in the trace of the client that made it.
 import type { TelemetryApi } from "../../shared/rpc/telemetry-api.ts";
-import { createTelemetryTeller } from "../../shared/telemetry/teller.ts";
+import { createTelemetryTeller, type TelemetryTeller } from "../../shared/telemetry/teller.ts";
 import { readTraceparent, toHex, writeTraceparent } from "../../shared/telemetry/trace-context.ts";
 import type { Logger } from "./logger.ts";
 
@@ -37,35 +36,32 @@ export function createEdgeTelemetry(options: EdgeTelemetryOptions): EdgeTelemetr
       return {
         traceparent: writeTraceparent({ trace_id, span_id, sampled }),
         end({ isError: is_error }) {
-          if (!options.isOn || !sampled) return;
-          const ids = { trace_id, span_id, parent_span_id: parent?.span_id ?? null };
+          if (!options.isOn) return;
+          const end_ms = nowMs();
           const attributes = {
             "mcp.method.name": "tools/call",
             "gen_ai.tool.name": tool,
             "gen_ai.operation.name": "execute_tool",
+            ...(is_error ? { "error.type": "tool_error" } : {}),
           };
-          const span = {
-            name: `tools/call ${tool}`,
-            kind: "server",
-            start_ms,
-            end_ms: nowMs(),
-            attributes,
-            is_error,
-          } as const;
-          tell(options, teamId, { ...ids, ...span });
+          const ids = { trace_id, span_id, parent_span_id: parent?.span_id ?? null };
+          const span = { name: `tools/call ${tool}`, kind: "server", start_ms, end_ms, attributes, is_error } as const;
+          const value = (end_ms - start_ms) / 1000;
+          const teller = tellerFor(options, teamId);
+          teller.point({ name: "mcp.server.operation.duration", value, attributes });
+          if (sampled) teller.span({ ...ids, ...span });
         },
       };
     },
   };
 }
 
-function tell({ team, newId, waitUntil, logger }: EdgeTelemetryOptions, teamId: string, span: Span): void {
-  const teller = createTelemetryTeller({
+function tellerFor({ team, newId, waitUntil, logger }: EdgeTelemetryOptions, teamId: string): TelemetryTeller {
+  return createTelemetryTeller({
     newId,
     background: waitUntil,
     send: (batch) => team(teamId).recordTelemetry(teamId, batch),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     onDropped: (count) => logger.log("info", "telemetry_dropped", { count, reason: "not_told" }),
   });
-  teller.span(span);
 }

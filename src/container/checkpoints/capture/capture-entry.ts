@@ -44,21 +44,41 @@ export function isTrusted(record: CachedRecord | null, { stats, type }: WalkItem
   return record !== null && record.entry[0] === ENTRY_TYPES.indexOf(type) && record.isTrusted(stats);
 }
 
-export function createEntryCapture(parts: Parts, counts: CaptureCounts): (seen: SeenItem) => Promise<void> {
+export type EntryCapture = {
+  /** What needs no reading; false where it does. Most of a tree: nothing is waited for between one and the next. */
+  atOnce(seen: SeenItem): boolean;
+  read(seen: SeenItem): Promise<void>;
+};
+
+export function createEntryCapture(parts: Parts, counts: CaptureCounts): EntryCapture {
   const { links } = parts;
-  return async (seen) => {
-    const { item } = seen;
-    const hasOneName = item.type !== "file" || item.stats.nlink === 1n;
-    if (seen.isUnchanged && hasOneName) return pushEntry(parts, counts, { seen, entry: seen.local?.entry ?? null });
-    if (item.type !== "file") return pushEntry(parts, counts, { seen, entry: encodeOther(item) });
-    const linked = links.find(item.stats);
-    if (linked !== null) return pushFile(parts, counts, { seen, file: linked });
-    const file = storedFile(parts, seen) ?? (await readFile(parts, item));
-    if (file === null) return;
+  const keep = (seen: SeenItem, file: CapturedContent): void => {
     if (!file.isStable) counts.unstable += 1;
-    links.add(item.stats, file);
+    links.add(seen.item.stats, file);
     pushFile(parts, counts, { seen, file });
   };
+  return {
+    atOnce(seen) {
+      const { item } = seen;
+      const hasOneName = item.type !== "file" || item.stats.nlink === 1n;
+      if (seen.isUnchanged && hasOneName) pushEntry(parts, counts, { seen, entry: seen.local?.entry ?? null });
+      else if (item.type !== "file") pushEntry(parts, counts, { seen, entry: encodeOther(item) });
+      else return keepKnown(seen);
+      return true;
+    },
+    async read(seen) {
+      const file = await readFile(parts, seen.item);
+      if (file !== null) keep(seen, file);
+    },
+  };
+
+  function keepKnown(seen: SeenItem): boolean {
+    const linked = links.find(seen.item.stats);
+    if (linked !== null) pushFile(parts, counts, { seen, file: linked });
+    const stored = linked === null ? storedFile(parts, seen) : null;
+    if (stored !== null) keep(seen, stored);
+    return linked !== null || stored !== null;
+  }
 }
 
 type SeenFile = { seen: SeenItem; file: CapturedContent };

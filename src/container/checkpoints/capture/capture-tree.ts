@@ -39,11 +39,16 @@ export async function captureTree(parts: CaptureParts, filesBefore: number | nul
       const before = parent.seek(item.path);
       const here = local === parent ? before : local.seek(item.path);
       const isUnchanged = local === parent && isTrusted(here, item);
-      await capture({ item, local: here, before: before?.entry ?? null, isUnchanged });
-      await builder.room();
+      const seen = { item, local: here, before: before?.entry ?? null, isUnchanged };
+      if (!capture.atOnce(seen)) {
+        await capture.read(seen);
+        await builder.room();
+      }
       if (queue.size() >= MAX_WAITING) await builder.close();
       if (performance.now() < turnEnds) continue;
       context.progress(progressOf(counts, filesBefore));
+      // Pieces of the list are compressed as well.
+      await builder.room();
       await nextTurn();
       turnEnds = performance.now() + TURN_MS;
     }

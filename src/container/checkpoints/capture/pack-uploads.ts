@@ -1,9 +1,10 @@
 // Sends closed packs to the edge, a few at once; the first failure is everybody's.
 import { AppError } from "../../../shared/errors/app-error.ts";
-import { EDGE_PATHS } from "../../../shared/rpc/protocol.ts";
+import { EDGE_PATHS, PACKS_HEADER } from "../../../shared/rpc/protocol.ts";
+import { PACKS_TOGETHER } from "../../../shared/checkpoints/format.ts";
 import type { JobContext } from "../job-context.ts";
 import { createPackKeeper } from "../transfer/pack-cache.ts";
-import { askEdge } from "../transfer/edge-client.ts";
+import { askEdge, type EdgeQuestion } from "../transfer/edge-client.ts";
 
 export type ClosedPack = { sha256: string; parts: readonly Uint8Array[]; bytes: number };
 
@@ -17,24 +18,44 @@ export type PackUploads = {
 
 const UPLOADS_AT_ONCE = 3;
 
+const sizeOf = (packs: readonly ClosedPack[]): number => packs.reduce((sum, { bytes }) => sum + bytes, 0);
+
+function addressOf(packs: readonly ClosedPack[]): Pick<EdgeQuestion, "path" | "headers" | "body"> {
+  const body = packs.flatMap(({ parts }) => parts);
+  const [first] = packs;
+  if (first !== undefined && first.bytes > PACKS_TOGETHER.bytes)
+    return { path: `${EDGE_PATHS.packs}/${first.sha256}`, body };
+  const named = packs.map(({ sha256, bytes }) => `${sha256}:${bytes}`).join(",");
+  return { path: EDGE_PATHS.packs, headers: { [PACKS_HEADER]: named }, body };
+}
+
 export function createPackUploads(context: JobContext): PackUploads {
   const underWay = new Set<Promise<void>>();
   const stored = new Map<string, number>();
   const keeper = createPackKeeper(context.stateDir);
+  /** They wait for others that go in the same request: most often for the list that names them. */
+  let small: ClosedPack[] = [];
   let failure: unknown = null;
 
-  async function upload(pack: ClosedPack): Promise<void> {
-    const { status } = await askEdge(context, {
-      method: "PUT",
-      path: `${EDGE_PATHS.packs}/${pack.sha256}`,
-      access: "write",
-      body: pack.parts,
-    });
+  async function upload(packs: readonly ClosedPack[]): Promise<void> {
+    const { status } = await askEdge(context, { method: "PUT", access: "write", ...addressOf(packs) });
     if (status < 200 || status > 299) {
       throw new AppError("checkpoint_failed", `The store for checkpoints refused a pack (${status}).`);
     }
-    stored.set(pack.sha256, pack.bytes);
-    keeper.keep(pack);
+    for (const pack of packs) {
+      stored.set(pack.sha256, pack.bytes);
+      keeper.keep(pack);
+    }
+  }
+  function start(packs: readonly ClosedPack[]): void {
+    const sending = upload(packs)
+      .catch((error: unknown) => void (failure ??= error))
+      .finally(() => underWay.delete(sending));
+    underWay.add(sending);
+  }
+  function startSmall(): void {
+    if (small.length > 0) start(small);
+    small = [];
   }
   async function whileMoreThan(limit: number): Promise<void> {
     for (;;) {
@@ -45,13 +66,13 @@ export function createPackUploads(context: JobContext): PackUploads {
   }
   return {
     send(pack) {
-      const sending = upload(pack)
-        .catch((error: unknown) => void (failure ??= error))
-        .finally(() => underWay.delete(sending));
-      underWay.add(sending);
+      if (pack.bytes > PACKS_TOGETHER.bytes) return start([pack]);
+      if (small.length === PACKS_TOGETHER.packs || sizeOf(small) + pack.bytes > PACKS_TOGETHER.bytes) startSmall();
+      small.push(pack);
     },
     room: () => whileMoreThan(UPLOADS_AT_ONCE - 1),
     async finish() {
+      startSmall();
       await whileMoreThan(0);
       return [...stored].map(([sha256, bytes]) => ({ sha256, bytes }));
     },

@@ -1,7 +1,12 @@
 // get_usage_analytics: what was used and what it cost, by day, model, project, person, agent or session.
 import { z } from "zod";
 import { PRICE_LIST_SOURCE } from "../../../shared/accounting/price-list.ts";
-import { USAGE_GROUPS, usageFiltersSchema, usageSumsSchema } from "../../../shared/accounting/report.ts";
+import {
+  MAX_SESSION_REPORT_DAYS,
+  USAGE_GROUPS,
+  usageFiltersSchema,
+  usageSumsSchema,
+} from "../../../shared/accounting/report.ts";
 import { AppError } from "../../../shared/errors/app-error.ts";
 import { defineTool } from "../../mcp/define-tool.ts";
 import { checkReportTime, readReportTime, REPORT_TIME_PROBLEM, reportTimeFields } from "../tool-fields.ts";
@@ -13,7 +18,7 @@ export const getUsageAnalytics = defineTool({
   title: "Show usage and cost",
   description:
     "Sums up tokens and cost in US dollars by day, model, project, user, agent or session. An owner sees the whole team, everybody else themselves. " +
-    "Cost is counted request by request at list prices or the team's own; what Claude Code reports stands beside it, and `differences` names sessions where the two are not the same.",
+    "Cost is counted request by request at list prices or the team's own; what Claude Code reports stands beside it, and `differences` names sessions at rest where the two are not the same.",
   scope: "sessions:read",
   toolset: "accounting",
   input: z.strictObject({
@@ -41,7 +46,10 @@ export const getUsageAnalytics = defineTool({
     prices: z.object({ as_of: z.string(), source: z.string() }).describe("The list; a team's own prices go before it."),
     differences: z
       .array(z.object({ session_id: z.string(), cost_usd: z.number(), reported_cost_usd: z.number() }))
-      .describe("Sessions whose cost is not what Claude Code reported, to 0.1 %; the current hour is left out."),
+      .nullable()
+      .describe(
+        `Sessions at rest whose cost is not what Claude Code reported, to 0.1 %; the current hour is left out. Null where sessions are not looked at: over more than ${MAX_SESSION_REPORT_DAYS} days, or too long ago.`,
+      ),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   async run({ group_by, filters, limit, ...time }, { principal, services }) {

@@ -63,7 +63,7 @@ export const executeAgent = defineTool({
     notes: z.array(z.string()).describe("What is different from what was asked for, in words."),
   }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
-  async run({ agent_id, task, project, branch, checkpoint_id, ...further }, { principal, services }) {
+  async run({ agent_id, task, project, branch, checkpoint_id, ...further }, { principal, services, traceparent }) {
     const { attachments, idempotency_key, ...options } = further;
     const { submitted, cutFrom } = await services.executions.start(principal, {
       agent_id,
@@ -74,6 +74,7 @@ export const executeAgent = defineTool({
       attachments: attachments ?? [],
       idempotency_key: idempotency_key ?? null,
       options,
+      traceparent,
     });
     const { session_id, turn_id, cursor, permission_mode, agent } = submitted;
     if (agent === undefined) throw new Error("an execution runs as an agent");

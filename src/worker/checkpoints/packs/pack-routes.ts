@@ -1,12 +1,15 @@
-// PUT and GET /runner/packs/:sha256, PUT /runner/exports/:id: what a sandbox stores and reads of checkpoints, by run token.
+// PUT and GET /runner/packs/:sha256, PUT /runner/packs, PUT /runner/exports/:id: what a sandbox stores and reads of checkpoints, by run token.
 import { exportKey, packKey } from "../../../shared/checkpoints/checkpoint-keys.ts";
-import { MAX_PACK_BYTES } from "../../../shared/checkpoints/format.ts";
+import { MAX_PACK_BYTES, PACKS_TOGETHER } from "../../../shared/checkpoints/format.ts";
 import { AppError, failure } from "../../../shared/errors/app-error.ts";
+import { PACKS_HEADER } from "../../../shared/rpc/protocol.ts";
+import type { RunTokenClaimsOf } from "../../../shared/tokens/run-token.ts";
 import { sha256Schema, uuidSchema } from "../../../shared/ids.ts";
 import { explainError, jsonError } from "../../http/json-error.ts";
 import type { Logger } from "../../telemetry/logger.ts";
 import type { PackAccess } from "./pack-access.ts";
 import type { PackStore } from "./pack-store.ts";
+import { type NamedPack, parsePackList, splitPacks } from "./pack-list.ts";
 import { parseRange } from "./range-policy.ts";
 
 export type PackBucket = Pick<R2Bucket, "put" | "get">;
@@ -17,6 +20,7 @@ const MAX_EXPORT_BYTES = 96 * 1024 * 1024;
 
 export type PackRoutes = {
   put(request: Request): Promise<Response>;
+  putSmall(request: Request): Promise<Response>;
   get(request: Request): Promise<Response>;
   putExport(request: Request): Promise<Response>;
 };
@@ -26,6 +30,7 @@ export function createPackRoutes(options: PackRouteOptions): PackRoutes {
     work(request).catch((error: unknown) => refuse(options, error));
   return {
     put: answering((request) => putPack(options, request)),
+    putSmall: answering((request) => putSmallPacks(options, request)),
     get: answering((request) => getPack(options, request)),
     putExport: answering((request) => putExport(options, request)),
   };
@@ -36,20 +41,49 @@ async function putPack({ access, store, bucket }: PackRouteOptions, request: Req
   if (!sha256.success) throw nothingHere();
   const claims = await access.verify(request, "packs:write");
   const bytes = declaredLength(request, MAX_PACK_BYTES);
+  const pack = { sha256: sha256.data, bytes };
+  await claim({ access, store }, claims, [pack]);
+  await keepPack(bucket, claims, { ...pack, body: request.body });
+  return stored([pack]);
+}
+
+/** What a small checkpoint has to store, in one request. */
+async function putSmallPacks({ access, store, bucket }: PackRouteOptions, request: Request): Promise<Response> {
+  const claims = await access.verify(request, "packs:write");
+  const packs = parsePackList(request.headers.get(PACKS_HEADER));
+  if (packs === null) throw new AppError("invalid_argument", "Name the packs of the body, and send no more together.");
+  declaredLength(request, PACKS_TOGETHER.bytes);
+  const [body] = await Promise.all([request.arrayBuffer(), claim({ access, store }, claims, packs)]);
+  const parts = splitPacks(body, packs);
+  if (parts === null) throw new AppError("invalid_argument", "The body is not as long as its packs are together.");
+  const named = packs.map((pack, index) => ({ ...pack, body: parts[index] ?? null }));
+  await Promise.all(named.map((pack) => keepPack(bucket, claims, pack)));
+  return stored(packs);
+}
+
+type WriteClaims = RunTokenClaimsOf<"packs:write">;
+
+async function claim(
+  { access, store }: Pick<PackRouteOptions, "access" | "store">,
+  claims: WriteClaims,
+  packs: readonly NamedPack[],
+): Promise<void> {
   // The row before the pack, and its grace begins anew: from here on no sweep takes what is being stored. One without a
   // pack, of somebody who may not store it any more, is swept.
-  const [isClaimed] = await Promise.all([
-    store.claim(claims.team_id, { sha256: sha256.data, bytes }),
-    access.confirm(claims, null),
-  ]);
-  if (!isClaimed) {
-    throw new AppError("pack_refused", "This pack is being removed. Send it again in a moment.");
-  }
-  await keep(bucket, packKey(claims.team_id, sha256.data), request, {
-    sha256: sha256.data,
-    customMetadata: { project_id: claims.project_id },
-  });
-  return Response.json({ sha256: sha256.data, bytes }, { status: 201, headers: { "cache-control": "no-store" } });
+  const [isClaimed] = await Promise.all([store.claim(claims.team_id, packs), access.confirm(claims, null)]);
+  if (!isClaimed) throw new AppError("pack_refused", "This pack is being removed. Send it again in a moment.");
+}
+
+function keepPack(
+  bucket: PackBucket,
+  { team_id, project_id }: WriteClaims,
+  { sha256, body }: { sha256: string; body: ReadableStream | ArrayBuffer | null },
+): Promise<void> {
+  return keep(bucket, packKey(team_id, sha256), body, { sha256, customMetadata: { project_id } });
+}
+
+function stored(packs: readonly NamedPack[]): Response {
+  return Response.json({ packs }, { status: 201, headers: { "cache-control": "no-store" } });
 }
 
 async function getPack({ access, bucket }: PackRouteOptions, request: Request): Promise<Response> {
@@ -85,14 +119,19 @@ async function putExport({ access, bucket }: PackRouteOptions, request: Request)
   if (claims.operation_id !== exportId.data) throw nothingHere();
   const bytes = declaredLength(request, MAX_EXPORT_BYTES);
   const key = exportKey(claims.team_id, claims.project_id, exportId.data);
-  await keep(bucket, key, request, {});
+  await keep(bucket, key, request.body, {});
   return Response.json({ bytes }, { status: 201, headers: { "cache-control": "no-store" } });
 }
 
 /** R2 checks the SHA-256: what is not of that name leaves nothing. */
-async function keep(bucket: PackBucket, key: string, request: Request, options: R2PutOptions): Promise<void> {
+async function keep(
+  bucket: PackBucket,
+  key: string,
+  body: ReadableStream | ArrayBuffer | null,
+  options: R2PutOptions,
+): Promise<void> {
   try {
-    await bucket.put(key, request.body, options);
+    await bucket.put(key, body, options);
   } catch (cause) {
     if (isWrongHash(cause)) throw new AppError("pack_refused", "The bytes are not of that SHA-256. Send them again.");
     throw cause;

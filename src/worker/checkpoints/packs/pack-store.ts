@@ -2,26 +2,27 @@
 import { isNull, sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { checkpointPacks } from "../../db/schema.ts";
+import type { NamedPack } from "./pack-list.ts";
 
 export type PackStore = {
-  /** Says that a pack is about to be stored, and begins its grace anew. False while it is being removed. */
-  claim(teamId: string, pack: { sha256: string; bytes: number }): Promise<boolean>;
+  /** Says that packs are about to be stored, and begins their grace anew. False while one of them is being removed. */
+  claim(teamId: string, packs: readonly NamedPack[]): Promise<boolean>;
 };
 
 export function createPackStore({ db, now }: { db: Database; now: () => Date }): PackStore {
   return {
-    async claim(teamId, pack) {
+    async claim(teamId, packs) {
       const storedAt = now().toISOString();
       const claimed = await db
         .insert(checkpointPacks)
-        .values({ teamId, ...pack, storedAt })
+        .values(packs.map((pack) => ({ teamId, ...pack, storedAt })))
         .onConflictDoUpdate({
           target: [checkpointPacks.teamId, checkpointPacks.sha256],
           set: { storedAt: sql`excluded.stored_at` },
           setWhere: isNull(checkpointPacks.condemnedAt),
         })
         .returning({ sha256: checkpointPacks.sha256 });
-      return claimed.length > 0;
+      return claimed.length === packs.length;
     },
   };
 }

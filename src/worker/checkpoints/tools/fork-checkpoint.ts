@@ -91,7 +91,8 @@ async function begin(
     options: turnOptionsSchema.parse({}),
     wait_seconds: 0,
     idempotency_key: key === null ? null : `fork:${key}`,
+    traceparent,
   };
-  const { submitted } = await services.sessions.execute(principal, request, { reportProgress, signal, traceparent });
+  const { submitted } = await services.sessions.execute(principal, request, { reportProgress, signal });
   return { session_id: submitted.session_id, turn_id: submitted.turn_id, cursor: submitted.cursor };
 }

@@ -59,11 +59,9 @@ export const runSlashCommand = defineTool({
       options: turnOptionsSchema.parse(options),
       wait_seconds,
       idempotency_key: idempotency_key ?? null,
+      traceparent,
     };
-    return showExecuted(
-      await services.sessions.execute(principal, request, { reportProgress, signal, traceparent }),
-      services,
-    );
+    return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal }), services);
   },
   resume: (args, before, context) => resumeExecuted(args.wait_seconds, before, context),
 });

@@ -143,11 +143,9 @@ export const executeClaude = defineTool({
       options,
       wait_seconds,
       idempotency_key: idempotency_key ?? null,
+      traceparent,
     };
-    return showExecuted(
-      await services.sessions.execute(principal, request, { reportProgress, signal, traceparent }),
-      services,
-    );
+    return showExecuted(await services.sessions.execute(principal, request, { reportProgress, signal }), services);
   },
   resume: (args, before, context) => resumeExecuted(args.wait_seconds, before, context),
 });
