@@ -16,7 +16,7 @@ import { ceilingSchema, widensCeiling } from "./kinds/ceiling.ts";
 import { mcpServerKind } from "./kinds/mcp-server.ts";
 import { widensPolicy } from "./kinds/policy.ts";
 import { repositorySchema, widensRepository } from "./kinds/repository.ts";
-import { environmentProblem, environmentSchema, settingProblem, settingSchema, SETTINGS } from "./kinds/setting.ts";
+import { environmentProblem, environmentSchema, settingProblem, settingSchema, isSetting } from "./kinds/setting.ts";
 
 /** CLAUDE.md of one scope. */
 export const MAX_MEMORY_CHARACTERS = 100_000;
@@ -89,7 +89,7 @@ export const ITEM_KINDS: Readonly<Record<ItemKind, Kind>> = {
   }),
   setting: defineKind({
     schema: settingSchema,
-    nameProblem: (name) => (name in SETTINGS ? null : settingProblem(name, null)),
+    nameProblem: (name) => (isSetting(name) ? null : settingProblem(name, null)),
     valueProblem: settingProblem,
     isWidening: () => false,
   }),

@@ -11,6 +11,8 @@ const policy = (lists: Partial<Record<"auto_approved" | "user_consent" | "forbid
 describe("a change of an item", () => {
   it.each<[string, ItemKind, string, unknown, ConfigurationScope]>([
     ["a setting that is not one of those kept here", "setting", "apiKeyHelper", "cat /etc/passwd", "user"],
+    ["a setting that every object has", "setting", "constructor", "x", "user"],
+    ["a setting that every object has, gone", "setting", "toString", null, "user"],
     ["a setting of the wrong type", "setting", "respectGitignore", "yes", "user"],
     ["hooks in the guise of a setting", "setting", "hooks", {}, "team"],
     ["a variable that says who Claude Code talks to", "environment", "ANTHROPIC_BASE_URL", "https://x.test", "user"],

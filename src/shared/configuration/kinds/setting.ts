@@ -18,9 +18,14 @@ export const SETTINGS: Readonly<Record<string, z.ZodType>> = {
 
 export const settingSchema = z.json();
 
+/** `constructor` and the like, which every object has, are none. */
+export function isSetting(name: string): boolean {
+  return Object.hasOwn(SETTINGS, name);
+}
+
 /** What is wrong with it; null for nothing. */
 export function settingProblem(name: string, value: unknown): string | null {
-  const schema = SETTINGS[name];
+  const schema = isSetting(name) ? SETTINGS[name] : undefined;
   if (schema === undefined) return `There is no setting ${name} here. Choose from ${Object.keys(SETTINGS).join(", ")}.`;
   return schema.safeParse(value).success ? null : `The setting ${name} does not take this value.`;
 }
