@@ -15,7 +15,7 @@ import type { SandboxPort } from "../sandboxes/sandbox-port.ts";
 import { createObjectTeller } from "../telemetry/object-teller.ts";
 import { createLeaseDesk } from "./lease-desk.ts";
 import { createLeaseStore } from "./lease-store.ts";
-import { type Ask, askRunner } from "./runner-workspace.ts";
+import { type Ask, createRunnerAsker } from "./runner-workspace.ts";
 import { createStartCircuit } from "./start-circuit.ts";
 import { createRuntimeKeeper, type RuntimeKeeper } from "./runtime-keeper.ts";
 import { createWorkspaceStore, type WorkspaceStore } from "./workspace-store.ts";
@@ -54,9 +54,10 @@ export function composeWorkspace(ports: WorkspacePorts) {
   const teamId = () => store.get()?.team_id ?? null;
   const telemetry = createObjectTeller({ ...ports, newId: clock.newId, isOn, teamId });
 
+  const askRunner = createRunnerAsker(sandbox);
   const ask: Ask = (question, deadlineMs = QUESTION_DEADLINE_MS, runtimeId) => {
     const address = { bootToken: store.runtime()?.boot_token ?? "", runtimeId };
-    return askRunner(sandbox, address, { deadlineMs, ask: question });
+    return askRunner(address, { deadlineMs, ask: question });
   };
 
   // The keeper fills a new disk from a checkpoint, and a checkpoint needs what the keeper keeps.

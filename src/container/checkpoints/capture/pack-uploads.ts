@@ -38,14 +38,14 @@ export function createPackUploads(context: JobContext): PackUploads {
   let failure: unknown = null;
 
   async function upload(packs: readonly ClosedPack[]): Promise<void> {
-    const { status } = await askEdge(context, { method: "PUT", access: "write", ...addressOf(packs) });
+    const asked = askEdge(context, { method: "PUT", access: "write", ...addressOf(packs) });
+    // While they are on their way. One that is not stored in the end is asked for by nobody.
+    for (const pack of packs) keeper.keep(pack);
+    const { status } = await asked;
     if (status < 200 || status > 299) {
       throw new AppError("checkpoint_failed", `The store for checkpoints refused a pack (${status}).`);
     }
-    for (const pack of packs) {
-      stored.set(pack.sha256, pack.bytes);
-      keeper.keep(pack);
-    }
+    for (const { sha256, bytes } of packs) stored.set(sha256, bytes);
   }
   function start(packs: readonly ClosedPack[]): void {
     const sending = upload(packs)
