@@ -20,11 +20,12 @@ const UPLOADS_AT_ONCE = 3;
 
 const sizeOf = (packs: readonly ClosedPack[]): number => packs.reduce((sum, { bytes }) => sum + bytes, 0);
 
+const isSmall = ({ bytes }: ClosedPack): boolean => bytes <= PACKS_TOGETHER.bytes;
+
 function addressOf(packs: readonly ClosedPack[]): Pick<EdgeQuestion, "path" | "headers" | "body"> {
   const body = packs.flatMap(({ parts }) => parts);
   const [first] = packs;
-  if (first !== undefined && first.bytes > PACKS_TOGETHER.bytes)
-    return { path: `${EDGE_PATHS.packs}/${first.sha256}`, body };
+  if (first !== undefined && !isSmall(first)) return { path: `${EDGE_PATHS.packs}/${first.sha256}`, body };
   const named = packs.map(({ sha256, bytes }) => `${sha256}:${bytes}`).join(",");
   return { path: EDGE_PATHS.packs, headers: { [PACKS_HEADER]: named }, body };
 }
@@ -39,13 +40,16 @@ export function createPackUploads(context: JobContext): PackUploads {
 
   async function upload(packs: readonly ClosedPack[]): Promise<void> {
     const asked = askEdge(context, { method: "PUT", access: "write", ...addressOf(packs) });
-    // While they are on their way. One that is not stored in the end is asked for by nobody.
-    for (const pack of packs) keeper.keep(pack);
+    // Small ones while they are on their way, which a large one would hold up. What is not stored in the end is read by nobody.
+    for (const pack of packs) if (isSmall(pack)) keeper.keep(pack);
     const { status } = await asked;
     if (status < 200 || status > 299) {
       throw new AppError("checkpoint_failed", `The store for checkpoints refused a pack (${status}).`);
     }
-    for (const { sha256, bytes } of packs) stored.set(sha256, bytes);
+    for (const pack of packs) {
+      stored.set(pack.sha256, pack.bytes);
+      if (!isSmall(pack)) keeper.keep(pack);
+    }
   }
   function start(packs: readonly ClosedPack[]): void {
     const sending = upload(packs)
@@ -66,7 +70,7 @@ export function createPackUploads(context: JobContext): PackUploads {
   }
   return {
     send(pack) {
-      if (pack.bytes > PACKS_TOGETHER.bytes) return start([pack]);
+      if (!isSmall(pack)) return start([pack]);
       if (small.length === PACKS_TOGETHER.packs || sizeOf(small) + pack.bytes > PACKS_TOGETHER.bytes) startSmall();
       small.push(pack);
     },
