@@ -32,6 +32,8 @@ export type StatCache = {
   count: number;
   /** From the first on. Closes its file at the end, or when it is left. */
   records(): Generator<CachedRecord, void>;
+  /** Whether those few bytes stand in it anywhere: a fraction of what it takes to look at each record. */
+  mentions(bytes: Buffer): boolean;
 };
 
 export type StatCacheWriter = {
@@ -165,12 +167,36 @@ export function readStatCache(path: string): StatCache | null {
       const header = decodeHeader(first);
       if (header === null || fstatSync(file).size !== HEADER_BYTES + header.length) return null;
       if (checksumOf(file) !== header.checksum) return null;
-      return { treeId: header.treeId, count: header.count, records: () => readRecords(path) };
+      return {
+        treeId: header.treeId,
+        count: header.count,
+        records: () => readRecords(path),
+        mentions: (bytes) => mentions(path, bytes),
+      };
     } finally {
       closeSync(file);
     }
   } catch {
     return null;
+  }
+}
+
+function mentions(path: string, bytes: Buffer): boolean {
+  const file = openSync(path, "r");
+  const window = Buffer.allocUnsafe(BUFFER_BYTES);
+  try {
+    for (let [kept, at] = [0, 0]; ;) {
+      const read = readSync(file, window, kept, BUFFER_BYTES - kept, at);
+      if (read === 0) return false;
+      const filled = window.subarray(0, kept + read);
+      if (filled.includes(bytes)) return true;
+      // What began at the end goes on in the next part.
+      kept = Math.min(bytes.length - 1, filled.length);
+      window.copyWithin(0, filled.length - kept, filled.length);
+      at += read;
+    }
+  } finally {
+    closeSync(file);
   }
 }
 

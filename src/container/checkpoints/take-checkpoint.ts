@@ -30,7 +30,7 @@ export async function takeCheckpoint(request: TakeCheckpoint, context: JobContex
   const list = createEntryList(request.full ? [] : (request.parent?.chunks ?? []), { index, builder });
   const cache = createStatCacheWriter(statCachePath(context.stateDir), startedNs);
   const queue = createEntryQueue({ index, list, cache });
-  const files = createFileReader({ index, builder });
+  const files = createFileReader({ known, builder });
   const links = createHardLinks(context.stateDir);
   const omitted = createOmissions();
   const parts = { context, known, index, builder, queue, files, links, omit: omitted.add };

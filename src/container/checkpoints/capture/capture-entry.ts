@@ -130,8 +130,7 @@ function storedFile({ known, index }: Parts, { item, local, isUnchanged }: SeenI
   return blobs.includes(-1) ? null : { ...file, blobs };
 }
 
-async function readFile({ known, files, omit }: Parts, item: WalkItem): Promise<CapturedContent | null> {
-  known.fillIndex();
+async function readFile({ files, omit }: Parts, item: WalkItem): Promise<CapturedContent | null> {
   const captured = await files.read(item);
   if (captured === "gone") return null;
   if (typeof captured !== "string") return { ...contentOf(item, captured.stats), ...pick(captured) };

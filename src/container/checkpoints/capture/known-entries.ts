@@ -25,7 +25,12 @@ export type KnownEntries = {
   local: StatCache | null;
   /** Makes the index know where the parent's content lies. The first call does it. */
   fillIndex(): void;
+  /** The number of content that this checkpoint or the parent has; -1 where it is new. */
+  find(sha256: Buffer): number;
 };
+
+/** Most checkpoints change a few files: for so many the parent is searched, and no index of all that it has is built. */
+const SEARCHES = 16;
 
 export async function openKnownEntries(
   request: Pick<TakeCheckpoint, "parent" | "full">,
@@ -34,17 +39,26 @@ export async function openKnownEntries(
 ): Promise<KnownEntries> {
   const { parent: tree, full } = request;
   const cache = readStatCache(statCachePath(context.stateDir));
-  if (tree === null) return { parent: null, local: null, fillIndex: () => {} };
+  if (tree === null) return { parent: null, local: null, fillIndex: () => {}, find: index.find };
   const isSame = cache?.treeId === treeIdOf(tree);
   const parent = isSame ? cache : await fetchEntries(tree, context, full);
   let isFilled = full || parent === null;
+  let searches = 0;
+  const fillIndex = (): void => {
+    if (isFilled || parent === null) return;
+    isFilled = true;
+    for (const { entry } of parent.records()) for (const blob of blobsOf(entry)) index.addRef(blob);
+  };
   return {
     parent,
     local: full ? null : cache,
-    fillIndex() {
-      if (isFilled || parent === null) return;
-      isFilled = true;
-      for (const { entry } of parent.records()) for (const blob of blobsOf(entry)) index.addRef(blob);
+    fillIndex,
+    find(sha256) {
+      const found = index.find(sha256);
+      if (found !== -1 || isFilled || parent === null) return found;
+      if (++searches <= SEARCHES && !parent.mentions(sha256)) return -1;
+      fillIndex();
+      return index.find(sha256);
     },
   };
 }

@@ -4,9 +4,7 @@ import { hash } from "node:crypto";
 import { type BigIntStats, chmodSync, closeSync, constants, fchmodSync, fstatSync, openSync } from "node:fs";
 import { WHOLE_FILE_BYTES } from "../../../shared/checkpoints/format.ts";
 import type { WalkItem } from "../walk/walk-tree.ts";
-import type { BlobIndex } from "./blob-index.ts";
-import type { PackBuilder } from "./pack-builder.ts";
-import { createPieceReader, readFully } from "./read-pieces.ts";
+import { createPieceReader, type ReaderParts, readFully } from "./read-pieces.ts";
 
 export type CapturedFile = {
   blobs: number[];
@@ -30,8 +28,8 @@ const MAX_FILE_BYTES = 32 * 1024 ** 3;
 /** A file that was swapped for a link or a FIFO since the walk saw it is neither followed nor waited for. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-export function createFileReader(parts: { index: BlobIndex; builder: PackBuilder }): FileReader {
-  const { index, builder } = parts;
+export function createFileReader(parts: ReaderParts): FileReader {
+  const { known, builder } = parts;
   const readPieces = createPieceReader(parts);
   let [filesRead, bytesRead] = [0, 0];
 
@@ -39,9 +37,9 @@ export function createFileReader(parts: { index: BlobIndex; builder: PackBuilder
     const target = builder.reserve(Number(size));
     const length = readFully(file, target, 0);
     const sha256 = hash("sha256", target.subarray(0, length), "buffer");
-    const known = index.find(sha256);
     if (length === 0) return { blobs: [], size: 0 };
-    return { blobs: [known === -1 ? builder.keep(length, sha256) : known], size: length };
+    const found = known.find(sha256);
+    return { blobs: [found === -1 ? builder.keep(length, sha256) : found], size: length };
   }
   async function readStable(file: number, seen: BigIntStats): Promise<CapturedFile> {
     let before = seen;

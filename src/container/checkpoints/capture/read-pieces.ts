@@ -2,12 +2,14 @@
 import { hash } from "node:crypto";
 import { type BigIntStats, readSync } from "node:fs";
 import { MOST_PIECE_BYTES, nextPieceLength } from "../../../shared/checkpoints/content-cuts.ts";
-import type { BlobIndex } from "./blob-index.ts";
+import type { KnownEntries } from "./known-entries.ts";
 import type { PackBuilder } from "./pack-builder.ts";
 
 export type PieceReader = (file: number, stats: BigIntStats) => Promise<{ blobs: number[]; size: number }>;
 
-export function createPieceReader({ index, builder }: { index: BlobIndex; builder: PackBuilder }): PieceReader {
+export type ReaderParts = { known: Pick<KnownEntries, "find">; builder: PackBuilder };
+
+export function createPieceReader({ known, builder }: ReaderParts): PieceReader {
   let window: Buffer | null = null;
   let zeros: { content: Buffer; sha256: Buffer } | null = null;
 
@@ -33,8 +35,8 @@ export function createPieceReader({ index, builder }: { index: BlobIndex; builde
       [filled, at] = [filled + more, at + more];
       if (filled === 0) return { blobs, size: at };
       const { length, sha256 } = measure(window.subarray(0, filled), isSparse);
-      const known = index.find(sha256);
-      blobs.push(known === -1 ? builder.keepAlone(copyOf(window.subarray(0, length)), sha256) : known);
+      const found = known.find(sha256);
+      blobs.push(found === -1 ? builder.keepAlone(copyOf(window.subarray(0, length)), sha256) : found);
       window.copyWithin(0, length, filled);
       filled -= length;
       await builder.room();
