@@ -47,6 +47,10 @@ export type CheckpointWorld = Omit<RunnerWorld, "onStep" | "mayUsePacks" | "iden
   restart(): Workspace;
   /** The sandbox is gone, and its disk with it. */
   lose(): void;
+  /** As when the runner ends: it has no connection any more. */
+  hangUp(): void;
+  /** The runner's ends of its connections. */
+  sockets: WebSocket[];
   ensure(): Promise<RuntimeInfo>;
   /** A turn takes the lease, changes files, and ends. */
   turn(change?: (disk: Map<string, string>) => void): Promise<{ turnId: string; sessionId: string }>;
@@ -130,7 +134,12 @@ async function createWorld(storage: DurableObjectStorage): Promise<CheckpointWor
     lose() {
       world.runner = null;
       world.disk = new Map();
+      world.hangUp();
     },
+    hangUp() {
+      for (const socket of world.sockets.splice(0)) socket.close(1011, "the runner is gone");
+    },
+    sockets: [],
     async ensure() {
       const runtime = await world.workspace.keeper.ensure(world.identity);
       if (!runtime.ok) throw new Error(runtime.error.message);
@@ -262,15 +271,25 @@ function testSession(world: CheckpointWorld, step: OnStep): SessionApi {
 }
 
 function testSandbox(world: CheckpointWorld, step: OnStep): SandboxPort {
-  const runnerWorld = (): RunnerWorld => ({
+  /** Of that runtime: once it was replaced, nothing that reaches it is done. */
+  const runnerWorld = (runtimeId: string, isCurrent = () => world.runner?.runtimeId === runtimeId): RunnerWorld => ({
     identity: world.identity,
     bucket: world.bucket,
     secret: world.secret,
-    disk: world.disk,
-    asked: world.asked,
-    losesPacks: world.losesPacks,
-    changed: world.changed,
-    onStep: step,
+    // A connection is used for several questions, and the sandbox changes between them.
+    get disk() {
+      return world.disk;
+    },
+    get asked() {
+      return isCurrent() ? world.asked : { takes: [], restores: [], bundles: 0 };
+    },
+    get losesPacks() {
+      return world.losesPacks;
+    },
+    get changed() {
+      return world.changed;
+    },
+    onStep: (name) => (isCurrent() ? step(name) : new Promise(() => {})),
     mayUsePacks: (question) => world.workspace.checkpoints.engine.mayUsePacks(question),
   });
   return {
@@ -287,7 +306,8 @@ function testSandbox(world: CheckpointWorld, step: OnStep): SandboxPort {
         return new Response(null, { status: 401 });
       if ((request.headers.get(RUNTIME_HEADER) ?? runner.runtimeId) !== runner.runtimeId)
         return new Response(null, { status: 409 });
-      if (new URL(request.url).pathname === "/rpc/workspace") return acceptSocket(new CheckpointRunner(runnerWorld()));
+      if (new URL(request.url).pathname === "/rpc/workspace")
+        return acceptSocket(world, new CheckpointRunner(runnerWorld(runner.runtimeId)));
       return Response.json({
         protocol_version: world.protocol,
         runner_version: "test",
@@ -307,9 +327,10 @@ function testSandbox(world: CheckpointWorld, step: OnStep): SandboxPort {
   };
 }
 
-function acceptSocket(target: CheckpointRunner): Response {
+function acceptSocket(world: CheckpointWorld, target: CheckpointRunner): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
+  world.sockets.push(server);
   newWebSocketRpcSession(server, target);
   return new Response(null, { status: 101, webSocket: client });
 }

@@ -112,7 +112,6 @@ describe("a checkpoint that a person asks for", () => {
       const before = head(world);
       write({ a: "two" })(world.disk);
       world.losesPacks = true;
-      world.at.take = () => void (world.losesPacks = world.asked.takes.at(-1)?.full !== true);
       expect(await world.operate(CREATE)).toMatchObject({
         value: { status: "failed", error: { code: "checkpoint_failed" } },
       });
@@ -190,6 +189,7 @@ describe("a replaced runtime", () => {
       expect(world.starts).toBe(starts + 1);
       // The runner's program was started again under the same token: it is another runtime all the same.
       world.runner = { ...world.runner!, runtimeId: newId() };
+      world.hangUp();
       world.asked.takes = [];
       expect(await world.operate(CREATE)).toMatchObject({ value: { status: "succeeded" } });
       expect(world.asked.takes).toHaveLength(1);

@@ -63,6 +63,15 @@ describe("questions to the runner", () => {
     await expect(isChanged()).rejects.toThrow("is not there any more");
   });
 
+  it("find out at once when what was kept has lost its runner [checkpoints.fenced]", async () => {
+    const { sockets, isChanged } = createWorld();
+    await isChanged();
+    sockets[0]?.close(1011, "gone");
+    await expect(isChanged()).rejects.toThrow("is not there any more");
+    expect(await isChanged()).toBe(true);
+    expect(sockets).toHaveLength(2);
+  });
+
   it("begin anew after a connection was closed, a question failed, or was not answered", async () => {
     const { sockets, ask, address, isChanged } = createWorld();
     await isChanged();

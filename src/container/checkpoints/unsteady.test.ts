@@ -1,7 +1,7 @@
 // What is not as it should be while a checkpoint is taken or read: files that change, folders that go, a full disk, damage.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -47,7 +47,7 @@ describe("a file that changes while it is read", () => {
     file("busy", randomBytes(8_000_000));
     file("calm");
     const meddler = meddle(`fs.appendFileSync("busy", "x")`);
-    await pause(200);
+    await expect.poll(() => statSync(bench.path("busy")).size, { timeout: 10_000 }).toBeGreaterThan(8_000_000);
     const taken = await bench.take();
     await meddler.stop();
     expect(taken.unstable_files).toBe(1);

@@ -8,12 +8,20 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   if (!trySignal(-pid, signal)) trySignal(pid, signal);
 }
 
+/** A process that begins another program shows no environment in that moment, and one that is killed may just have forked. */
+const QUIET_LOOKS = 2;
+const MOST_LOOKS = 20;
+
 /**
  * Kills what a CLI left behind. Its shells lead sessions of their own, so the group is not enough; they are found by
  * the environment that they inherited.
  */
 export function killMarked(environmentEntry: string, user: CliUser): void {
-  for (const pid of findMarked(environmentEntry, user)) if (pid !== process.pid) trySignal(pid, "SIGKILL");
+  for (let [looks, quiet] = [0, 0]; quiet < QUIET_LOOKS && looks < MOST_LOOKS; looks++) {
+    const marked = findMarked(environmentEntry, user).filter((pid) => pid !== process.pid);
+    for (const pid of marked) trySignal(pid, "SIGKILL");
+    quiet = marked.length === 0 ? quiet + 1 : 0;
+  }
 }
 
 /** Everything that inherited that entry of an environment; nothing where the platform does not tell. */

@@ -30,6 +30,7 @@ export type Ask = <T>(
 
 /** `inUse` counts the questions that are open. */
 type Link = RunnerAddress & {
+  socket: WebSocket;
   stub: RpcStub<RunnerWorkspaceApi>;
   inUse: number;
   idle: ReturnType<typeof setTimeout> | null;
@@ -53,7 +54,7 @@ export function createRunnerAsker(sandbox: Pick<SandboxPort, "fetch">, keptMs = 
   const open = async (address: RunnerAddress): Promise<Link> => {
     if (kept !== null && isFor(kept, address)) return use(kept);
     const socket = await connect(sandbox, address);
-    const link: Link = { ...address, stub: newWebSocketRpcSession(socket), inUse: 0, idle: null };
+    const link: Link = { ...address, socket, stub: newWebSocketRpcSession(socket), inUse: 0, idle: null };
     socket.addEventListener("close", () => letGo(link));
     socket.addEventListener("error", () => letGo(link));
     if (kept !== null) letGo(kept);
@@ -67,17 +68,23 @@ export function createRunnerAsker(sandbox: Pick<SandboxPort, "fetch">, keptMs = 
   };
 
   return async (address, { deadlineMs, ask }) => {
+    const before = kept;
     const link = await open(address);
     try {
       return await withDeadline(ask(link.stub), deadlineMs);
     } catch (error) {
       // It may be the connection that is wrong: the next question does not find out by waiting.
       letGo(link);
-      throw error;
+      // What was kept may have lost its runner unnoticed: a new dial finds out who is there.
+      throw link === before && isBroken(link) ? new FencedError() : error;
     } finally {
       done(link);
     }
   };
+}
+
+function isBroken({ socket, runtimeId }: Link): boolean {
+  return runtimeId !== undefined && socket.readyState !== WebSocket.OPEN;
 }
 
 function use(link: Link): Link {
