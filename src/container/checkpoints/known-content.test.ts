@@ -48,7 +48,7 @@ describe("content that is known", () => {
     const cache = readStatCache(path);
     const file = readFileSync(path);
     // Parts end at multiples of 256 KB in the first place, and move on by what is kept of each.
-    for (let at = 0; at + 32 <= file.length; at += 31) {
+    for (let at = 0; at + 32 <= file.length; at += 509) {
       if (cache?.mentions(Buffer.from(file.subarray(at, at + 32))) !== true) expect.fail(`not found at ${at}`);
     }
     expect(cache?.mentions(Buffer.from(file.subarray(-32)))).toBe(true);

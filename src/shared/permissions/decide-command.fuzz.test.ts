@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { eachInBash } from "../../../test/support/each-in-bash.ts";
 import { composedCommand } from "../../../test/support/composed-command.ts";
 import { decide } from "./decide-call.ts";
 
@@ -75,8 +76,7 @@ function createBench() {
     writeFileSync(join(dir, name), `#!/bin/bash\necho ${name} >> '${log}'\nexit $((RANDOM % 2))\n`);
     chmodSync(join(dir, name), 0o755);
   }
-  const script =
-    'while IFS= read -r -d "" text; do timeout 2 bash --norc -c "$text" </dev/null >/dev/null 2>&1; done; exit 0';
+  const script = eachInBash(">/dev/null 2>&1");
   const run = (texts: readonly string[]): string[] => {
     writeFileSync(log, "");
     execFileSync("/usr/bin/env", ["-i", `PATH=${dir}:/usr/bin:/bin`, "timeout", "50", "bash", "--norc", "-c", script], {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { eachInBash } from "../../../test/support/each-in-bash.ts";
 import { decide } from "./decide-call.ts";
 import { READY_MADE_POLICIES } from "./ready-made-policies.ts";
 
@@ -96,7 +97,7 @@ function createBench() {
   for (const path of ["work/a.ts", "work/src/a.ts", "work/src/b.ts"]) writeFileSync(join(root, path), "plain\n");
   const start = ["-i", "PATH=/usr/bin:/bin", `HOME=${facts.homeDir}`];
   execFileSync("/usr/bin/env", [...start, "bash", "-c", "git init -q && git add -Af ."], { cwd: facts.projectDir });
-  const script = `while IFS= read -r -d "" text; do timeout 2 bash --norc -c "$text" </dev/null 2>&1; done; exit 0`;
+  const script = eachInBash("2>&1");
   const shows = (texts: readonly string[]): boolean =>
     execFileSync("/usr/bin/env", [...start, "timeout", "100", "bash", "--norc", "-c", script], {
       cwd: facts.projectDir,
