@@ -85,6 +85,17 @@ describe("supervision [start.supervises]", () => {
     expect(lines).toEqual([]);
   });
 
+  it("counts from the first probe that failed, however long before that the last good one was", async () => {
+    const answers = [true, false, true];
+    const { lines, controller, supervised } = makeScene({ probe: () => Promise.resolve(answers.shift() ?? true) });
+    const times = { ...TIMES, probeIntervalMs: 300, unhealthyAfterMs: 250 };
+    const running = supervise(supervised, makeProcess().process, times);
+    await until(() => answers.length === 0);
+    controller.abort();
+    await running;
+    expect(lines).toEqual([]);
+  });
+
   it("tries again later when a start fails or does not come up", async () => {
     let attempts = 0;
     const { lines, controller, supervised } = makeScene({

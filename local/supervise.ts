@@ -17,6 +17,7 @@ export type SupervisionTimes = {
   probeIntervalMs: number;
   /** After a probe that failed. */
   probeAgainMs: number;
+  /** From the first probe that failed: what came before it was not looked at, and may have been good until then. */
   unhealthyAfterMs: number;
   steadyAfterMs: number;
 };
@@ -69,12 +70,13 @@ async function startAgain(supervised: Supervised): Promise<ManagedProcess | null
 
 /** Why the process has to be started again; null when supervision ends. */
 async function watch(supervised: Supervised, current: ManagedProcess, times: SupervisionTimes): Promise<string | null> {
-  let lastHealthyAt = Date.now();
+  let failingSince: number | null = null;
   while (!supervised.signal.aborted) {
     if (current.hasExited()) return "ended";
+    const askedAt = Date.now();
     const isHealthy = await supervised.probe();
-    if (isHealthy) lastHealthyAt = Date.now();
-    if (Date.now() - lastHealthyAt >= times.unhealthyAfterMs) {
+    failingSince = isHealthy ? null : (failingSince ?? askedAt);
+    if (failingSince !== null && Date.now() - failingSince >= times.unhealthyAfterMs) {
       return `does not answer for ${Math.round(times.unhealthyAfterMs / 1000)} s`;
     }
     const waitMs = isHealthy ? times.probeIntervalMs : times.probeAgainMs;

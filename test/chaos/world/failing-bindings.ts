@@ -3,7 +3,7 @@ import { createDice, type Dice } from "./seed.ts";
 
 export type Storage = "r2" | "d1";
 
-type Outage = { dice: Dice };
+type Outage = { seed: number; dice: Dice };
 const outages = new Map<Storage, Outage>();
 let failures = 0;
 /** While it is set, archives wait before they are written. */
@@ -11,9 +11,11 @@ const archives = { areHeld: false };
 const HELD_LOOK_AGAIN_MS = 20;
 const waitingArchives = new Set<string>();
 
+/** An order whose answer was lost is given again: what has failed since the first one counts, for deliveries that failed wait. */
 export function beginOutage(storage: Storage, seed: number): void {
+  if (outages.get(storage)?.seed === seed) return;
   failures = 0;
-  outages.set(storage, { dice: createDice(seed) });
+  outages.set(storage, { seed, dice: createDice(seed) });
 }
 
 /** How many operations have failed since the outage began. An order whose answer was lost is given again, and answered the same. */
