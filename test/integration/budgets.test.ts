@@ -357,14 +357,16 @@ describe("a session", () => {
       const { team_id } = world.session.sessions.get();
       const question = { team_id, runtime_id: runner.runtimeId, model: "claude-sonnet-5", prompt_bytes: 1 };
       await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" });
-      // A sub-agent is refused; then somebody raises the budget, and the turn ends as it should.
+      // A sub-agent is refused; then somebody raises the budget, and the turn fails of something else.
       world.budget = { ok: false, error: { code: "budget_exceeded", message: "It is used up." } };
       await world.session.models.begin(question);
       world.budget = null;
       await world.session.models.begin(question);
-      await runner.say(turnEnd(turnId));
+      await runner.say(turnEnd(turnId, { result: { ...RESULT, is_error: true, text: "API Error: 400" } }));
       await world.settle();
-      expect(world.session.reader.view()).toMatchObject({ session: { status: "idle" }, turn: { status: "completed" } });
+      const { session, turn } = world.session.reader.view();
+      expect(session.status).toBe("idle");
+      expect(turn).toMatchObject({ status: "failed", reason: expect.not.stringContaining("used up") as string });
     });
   });
 

@@ -11,10 +11,10 @@ import type { ModelRequestQuestion } from "../../shared/rpc/session-api.ts";
 import type { TeamApi } from "../../shared/rpc/team-api.ts";
 import type { CountedCost, UsageLedger } from "../accounting/usage-ledger.ts";
 import { CALL_DEADLINE_MS, withDeadline } from "../deadline.ts";
+import { createEventBell } from "../events/event-bell.ts";
 import type { OutboxRow } from "../outbox/outbox-store.ts";
 import type { SessionLog, SessionLogParts } from "../sessions/session-log.ts";
 import type { RefusalStore } from "./refusal-store.ts";
-import { createSettledSignal } from "./settled-signal.ts";
 import { spenderOf } from "./spender.ts";
 
 /** What is set aside comes free within a request's time; Claude Code asks again by itself after that. */
@@ -51,7 +51,8 @@ export function createSpending(parts: Parts): Spending {
   const deliver = async (settlements: Settlement[]): Promise<void> => {
     if (settlements.length > 0) await withDeadline(parts.team().settleMoney(settlements), CALL_DEADLINE_MS);
   };
-  const settled = createSettledSignal();
+  // Rings with each settlement of this session.
+  const settled = createEventBell();
   /** Null where it cannot be asked. */
   const ask = (request_id: string, estimate: CostEstimate | null): Promise<Answer<MoneyGrant> | null> => {
     const { session_id } = parts.sessions.get();
@@ -65,7 +66,7 @@ export function createSpending(parts: Parts): Spending {
       const estimate = estimateFor(parts, question);
       let asked = await ask(request_id, estimate);
       while (isSetAside(asked) && parts.clock.nowMs() < untilMs) {
-        await settled.next(ASK_AGAIN_MS);
+        await settled.wait(ASK_AGAIN_MS);
         asked = await ask(request_id, estimate);
       }
       // The Team object may have set it aside and not been heard.
@@ -85,7 +86,7 @@ export function createSpending(parts: Parts): Spending {
         return { counted, settlement: owed };
       });
       // At once, so that the next request is decided by it; the outbox says it again where this is lost.
-      parts.background(deliver([settlement]).then(settled.tell));
+      parts.background(deliver([settlement]).then(settled.ring));
       return counted;
     },
     deliver: (rows) =>

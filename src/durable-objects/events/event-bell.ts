@@ -1,4 +1,4 @@
-// Wakes whoever waits for the log to grow. It lives in memory: a waiter that loses it asks again with its cursor.
+// Wakes whoever waits for the log to grow, or for whatever else is rung. It lives in memory: a waiter that loses it asks again.
 
 export type EventBell = {
   ring(): void;
