@@ -47,6 +47,17 @@ const fact = (wish: Partial<AuditFact> = {}): AuditFact => ({
 const rowsOf = async (teamId: string): Promise<AuditRow[]> =>
   (await env.DB.prepare("SELECT * FROM audit_log WHERE team_id = ? ORDER BY seq").bind(teamId).all<AuditRow>()).results;
 
+/** A ledger of its own over the Team object's storage, whose clock can be set. */
+const partsOf = ({ storage }: DurableObjectState, teamId: string, nowMs = Date.now) => ({
+  storage,
+  database: env.DB,
+  teamId: () => teamId,
+  sha256Hex: sha256HexOf,
+  nowMs,
+  dueAt: () => {},
+  onError: () => {},
+});
+
 describe("the audit log of what clients and people do", () => {
   let me: Principal;
   let token = "";
@@ -235,16 +246,11 @@ describe("the Team object's chain", () => {
     await runInDurableObject(team(teamId), async (_object, state) => {
       let waits = 20;
       const ledger = createAuditLedger({
-        storage: state.storage,
-        database: env.DB,
-        teamId: () => teamId,
+        ...partsOf(state, teamId),
         async sha256Hex(text) {
           await new Promise((resolve) => setTimeout(resolve, (waits -= 2)));
           return sha256HexOf(text);
         },
-        nowMs: Date.now,
-        dueAt: () => {},
-        onError: () => {},
       });
       await Promise.all(Array.from({ length: 10 }, () => ledger.append([fact()])));
       await ledger.work();
@@ -265,11 +271,8 @@ describe("the Team object's chain", () => {
       } as unknown as D1Database;
       const open = () =>
         createAuditLedger({
-          storage: state.storage,
+          ...partsOf(state, teamId, () => 1_000_000),
           database,
-          teamId: () => teamId,
-          sha256Hex: sha256HexOf,
-          nowMs: () => 1_000_000,
           dueAt: (atMs) => due.push(atMs),
           onError: (error) => errors.push(error),
         });
@@ -298,15 +301,7 @@ describe("the Team object's chain", () => {
   it("repeats a delivery that was cut off without a second row [audit.outage]", async () => {
     const teamId = newId();
     await runInDurableObject(team(teamId), async (_object, state) => {
-      const parts = {
-        storage: state.storage,
-        database: env.DB,
-        teamId: () => teamId,
-        sha256Hex: sha256HexOf,
-        nowMs: Date.now,
-        dueAt: () => {},
-        onError: () => {},
-      };
+      const parts = partsOf(state, teamId);
       await createAuditLedger(parts).append([fact(), fact()]);
       const outbox = state.storage.sql.exec("SELECT * FROM audit_outbox").toArray();
       await createAuditLedger(parts).work();
@@ -322,15 +317,7 @@ describe("the Team object's chain", () => {
     const [ended, open] = [fact(), fact({ target_id: "cut off" })];
     await runInDurableObject(team(teamId), async (_object, state) => {
       const time = { now: 1_000_000 };
-      const ledger = createAuditLedger({
-        storage: state.storage,
-        database: env.DB,
-        teamId: () => teamId,
-        sha256Hex: sha256HexOf,
-        nowMs: () => time.now,
-        dueAt: () => {},
-        onError: () => {},
-      });
+      const ledger = createAuditLedger(partsOf(state, teamId, () => time.now));
       ledger.announce(ended);
       ledger.announce(open);
       await ledger.append([ended]);
@@ -352,15 +339,7 @@ describe("the Team object's chain", () => {
     const teamId = newId();
     await runInDurableObject(team(teamId), async (_object, state) => {
       const time = { now: 1_000_000 };
-      const ledger = createAuditLedger({
-        storage: state.storage,
-        database: env.DB,
-        teamId: () => teamId,
-        sha256Hex: sha256HexOf,
-        nowMs: () => time.now,
-        dueAt: () => {},
-        onError: () => {},
-      });
+      const ledger = createAuditLedger(partsOf(state, teamId, () => time.now));
       const refused = fact({ outcome: "audit_unavailable" });
       await ledger.append([refused]);
       ledger.announce({ ...refused, outcome: "unknown" });
