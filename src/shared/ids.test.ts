@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { uuidSchema, uuidV5, uuidV7 } from "./ids.ts";
+import { timeOfUuidV7, uuidSchema, uuidV5, uuidV7 } from "./ids.ts";
 
 describe("uuidV7", () => {
   it("carries the time, so that ids sort by it", () => {
@@ -8,6 +8,7 @@ describe("uuidV7", () => {
     expect(first).toBe("018bcfe5-6800-7fff-bfff-ffffffffffff");
     expect(uuidSchema.safeParse(first).success).toBe(true);
     expect(uuidV7(1_700_000_000_001, new Uint8Array(16)) > first).toBe(true);
+    expect(timeOfUuidV7(first)).toBe(1_700_000_000_000);
   });
 });
 

@@ -19,6 +19,11 @@ export function uuidV7(nowMs: number, random: Uint8Array): string {
   return formatUuid(bytes);
 }
 
+/** When it was made, in ms since 1970. Of an id of another version it is a number that says nothing. */
+export function timeOfUuidV7(id: string): number {
+  return Number.parseInt(id.replaceAll("-", "").slice(0, 12), 16);
+}
+
 /** Makes a UUID v5 from the SHA-1 of (namespace, name), which the caller computes. */
 export function uuidV5(sha1: Uint8Array): string {
   const bytes = sha1.slice(0, 16);

@@ -7,7 +7,7 @@ import { uuidV7 } from "../../src/shared/ids.ts";
 import type { Principal } from "../../src/shared/teams/principal.ts";
 import { type Known, packManifest, type SeedFile, seedTree } from "./seed-tree.ts";
 
-export const newUuid = (): string => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
+export const newUuid = (atMs = Date.now()): string => uuidV7(atMs, crypto.getRandomValues(new Uint8Array(16)));
 
 export type SeededProject = { team_id: string; project_id: string; workspace_id: string; name: string };
 export type SeededCheckpoint = CheckpointTarget & { manifest: Manifest; known: Known; stored: string[] };
@@ -64,7 +64,7 @@ export async function seedCheckpoint(place: SeededProject, wish: SeedCheckpoint)
   const { team_id, project_id, workspace_id } = place;
   const { tree, packs, known } = await seedTree(wish.files, wish.parent?.known);
   const created_at = wish.created_at ?? new Date().toISOString();
-  const checkpoint_id = newUuid();
+  const checkpoint_id = newUuid(Date.parse(created_at));
   const manifest: Manifest = {
     format: 1,
     checkpoint_id,

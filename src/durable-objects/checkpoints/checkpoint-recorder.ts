@@ -6,7 +6,7 @@ import type {
   CheckpointRecord,
   CheckpointTarget,
 } from "../../shared/checkpoints/schema.ts";
-import { uuidV7 } from "../../shared/ids.ts";
+import { timeOfUuidV7, uuidV7 } from "../../shared/ids.ts";
 import type { Clock } from "../clock.ts";
 import type { OutboxStore } from "../outbox/outbox-store.ts";
 import type { ObjectStorage } from "../sql/migrate.ts";
@@ -100,8 +100,7 @@ function findReplaced(head: CheckpointRecord | null): CheckpointRecord | null {
 function nextId(clock: Clock, head: CheckpointRecord | null): string {
   const id = clock.newId();
   if (head === null || id > head.checkpoint_id) return id;
-  const headMs = Number.parseInt(head.checkpoint_id.replaceAll("-", "").slice(0, 12), 16);
-  return uuidV7(headMs + 1, crypto.getRandomValues(new Uint8Array(16)));
+  return uuidV7(timeOfUuidV7(head.checkpoint_id) + 1, crypto.getRandomValues(new Uint8Array(16)));
 }
 
 const NOTHING = {

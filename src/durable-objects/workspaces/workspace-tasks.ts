@@ -11,6 +11,8 @@ import type { Workspace } from "./compose-workspace.ts";
 
 const REVIEW_EVERY_MS = 30_000;
 const DELIVER_AGAIN_MS = 1_000;
+/** What is recorded within a moment goes in one batch, and whoever waits for its answer has it first. */
+const GATHERING_MS = 25;
 
 /** Somebody holds or wants the lease: from time to time they are asked whether they still do. */
 export function scheduleReview(workspace: Workspace): void {
@@ -44,6 +46,7 @@ async function review(workspace: Workspace): Promise<void> {
 }
 
 async function deliver({ checkpoints, alarms, clock }: Workspace): Promise<void> {
+  await scheduler.wait(GATHERING_MS);
   if (!(await checkpoints.delivery.run())) alarms.reschedule("outbox", clock.nowMs() + DELIVER_AGAIN_MS);
 }
 

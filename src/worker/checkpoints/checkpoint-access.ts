@@ -8,6 +8,7 @@ import type { CheckpointRow, CheckpointStore } from "./checkpoint-store.ts";
 import { readManifest } from "./reading/manifest-reader.ts";
 import type { ReadingBucket } from "./reading/pack-reader.ts";
 import { createTreeReader, type TreeReader } from "./reading/tree-reader.ts";
+import { findYoung } from "./young-row.ts";
 
 /** A branch of one of the person's projects. */
 export type Place = SessionProject & { checkpoint_strategy: CheckpointStrategy };
@@ -21,7 +22,7 @@ export type CheckpointWorkspace = Pick<
 
 export type CheckpointAccess = {
   place(principal: Principal, name: PlaceName): Promise<Place>;
-  /** `checkpoint_not_found` for one that is not there, or not the person's. */
+  /** `checkpoint_not_found` for one that is not there, or not the person's. Waits a moment for one that was just made. */
   find(principal: Principal, checkpointId: string): Promise<CheckpointRow>;
   open(principal: Principal, target: CheckpointTarget, ahead: boolean): Promise<TreeReader>;
 };
@@ -36,7 +37,7 @@ export function createCheckpointAccess({ store, bucket, findProject }: Checkpoin
   return {
     place: (principal, { project, branch }) => findProject(principal, project, branch),
     async find(principal, checkpointId) {
-      const row = await store.find(principal, checkpointId);
+      const row = await findYoung(checkpointId, () => store.find(principal, checkpointId));
       if (row === null) throw noCheckpoint();
       return row;
     },

@@ -16,6 +16,7 @@ import type { PolicyStore } from "./keeping/policy-store.ts";
 import type { RetentionPolicy } from "../../shared/checkpoints/retention-policy.ts";
 import { readManifest } from "./reading/manifest-reader.ts";
 import type { ReadingBucket } from "./reading/pack-reader.ts";
+import { findYoung, isYoung } from "./young-row.ts";
 
 type Resumable = PlaceName & { operation_id: string | null; idempotency_key: string | null };
 export type CreateRequest = Resumable & { message: string; tags: string[] };
@@ -71,13 +72,7 @@ export function createTimelineService(options: TimelineOptions): TimelineService
     restore: (principal, request, waiting) => restore(options, principal, request, waiting),
     async list(principal, request) {
       const place = await access.place(principal, request);
-      const rows = await store.list(principal, {
-        project_id: place.project_id,
-        workspace_id: request.branch === null ? null : place.workspace_id,
-        session_id: request.session_id,
-        after: request.after,
-        limit: request.limit,
-      });
+      const rows = await list(options, principal, place, request);
       return { rows, figures: await store.figures(place.project_id) };
     },
     async get(principal, checkpointId) {
@@ -96,6 +91,28 @@ export function createTimelineService(options: TimelineOptions): TimelineService
       return { project: place.name, ...policy };
     },
   };
+}
+
+/** The first page holds the branch's newest, which may have been made in this moment. */
+async function list(
+  { store, workspace }: TimelineOptions,
+  principal: Principal,
+  { project_id, workspace_id }: Place,
+  request: ListRequest,
+): Promise<CheckpointRow[]> {
+  const { branch, session_id, after, limit } = request;
+  const filter = { project_id, workspace_id: branch === null ? null : workspace_id, session_id, after, limit };
+  const look = () => store.list(principal, filter);
+  const asked = after === null ? workspace(workspace_id).describe() : null;
+  const [rows, head] = await Promise.all([look(), asked?.then((state) => state.head).catch(() => null) ?? null]);
+  const isListed = (found: CheckpointRow[]) => found.some(({ checkpoint_id }) => checkpoint_id === head?.checkpoint_id);
+  if (head === null || !isYoung(head.checkpoint_id) || isListed(rows)) return rows;
+  if (head.kind === "autosave" || (session_id ?? head.session_id) !== head.session_id) return rows;
+  const later = await findYoung(head.checkpoint_id, async () => {
+    const found = await look();
+    return isListed(found) ? found : null;
+  });
+  return later ?? rows;
 }
 
 async function create(
