@@ -106,6 +106,22 @@ export function describeCheckpoints(sandbox: "process" | "container"): void {
       await expect.poll(async () => (await told()).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(3);
     });
 
+    it("one that is made by hand is there for whoever has its id, in the same moment [checkpoints.timeline]", async () => {
+      const project = "by-hand";
+      await client.callToolOrThrow("create_project", { name: project });
+      await work(client, { project }, "Write something.", "printf one > one.txt");
+      const made = await finish(client, "create_checkpoint", { project, message: "by hand" });
+      const { checkpoint_id } = made["checkpoint"] as Checkpoint;
+      const [listed, told, plan] = await Promise.all([
+        listCheckpoints(client, project),
+        client.callToolOrThrow("get_checkpoint", { checkpoint_id }),
+        finish(client, "restore_checkpoint", { project, checkpoint_id, dry_run: true }),
+      ]);
+      expect(listed[0]).toMatchObject({ checkpoint_id, message: "by hand" });
+      expect(told["checkpoint"]).toMatchObject({ checkpoint_id });
+      expect(plan["plan"]).toMatchObject({ write: 0, change: 0, delete: 0 });
+    });
+
     it("a sandbox that is gone comes back with its files before the next turn begins [checkpoints.wake]", async () => {
       const project = "wakes";
       await client.callToolOrThrow("create_project", { name: project });
