@@ -101,6 +101,21 @@ describe("a workspace that changes all the time", () => {
 });
 
 describe("the walk", () => {
+  it("does not look into what took a folder's place since it was seen [checkpoints.outside]", () => {
+    mkdirSync(join(bench.folder, "outside"));
+    writeFileSync(join(bench.folder, "outside", "secret"), "x");
+    mkdirSync(bench.path("turn"));
+    file("turn/own");
+    const paths: string[] = [];
+    for (const { path } of walkTree(bench.workspaceDir)) {
+      paths.push(path.toString());
+      if (paths.length > 1) continue;
+      rmSync(bench.path("turn"), { recursive: true });
+      symlinkSync("../outside", bench.path("turn"));
+    }
+    expect(paths).toEqual(["turn"]);
+  });
+
   it("follows no link, and leaves out what a restore keeps aside [checkpoints.outside]", () => {
     mkdirSync(join(bench.folder, "outside"));
     writeFileSync(join(bench.folder, "outside", "secret"), "x");
@@ -139,12 +154,17 @@ describe("a full disk", () => {
   });
 });
 
+/** Of thirty files. */
+const [SMALL, LARGE] = [30_000, 60_000];
+
 describe("a stored pack", () => {
-  async function damaged(harm: (pack: Buffer, sha256: string) => void): Promise<unknown> {
-    for (let index = 0; index < 30; index++) file(`file-${index}`, randomBytes(30_000));
+  /** A small one holds the list of files as well. */
+  async function damaged(bytesEach: number, harm: (pack: Buffer, sha256: string) => void): Promise<unknown> {
+    for (let index = 0; index < 30; index++) file(`file-${index}`, randomBytes(bytesEach));
     const { tree } = await bench.take();
+    expect(tree.packs).toHaveLength(bytesEach === SMALL ? 1 : 2);
     const [chunk] = tree.chunks;
-    const content = tree.packs.find((pack) => pack !== chunk?.pack) ?? "";
+    const content = tree.packs.find((pack) => pack !== chunk?.pack) ?? tree.packs[0] ?? "";
     harm(bench.edge.packs.get(content) ?? Buffer.alloc(0), content);
     bench.forgetPacks();
     const failure = await readTree(bench.context, tree).catch((error: unknown) => error);
@@ -152,18 +172,24 @@ describe("a stored pack", () => {
     return failure;
   }
 
-  it("with one bit flipped is found, and pack and path are named [checkpoints.bad_input]", async () => {
-    const failure = await damaged((pack) => void (pack[50_000] = (pack[50_000] ?? 0) ^ 4));
-    expect(failure).toMatchObject({ code: "checkpoint_damaged" });
-    expect(String(failure)).toMatch(/file-\d/);
-  });
+  it.each([SMALL, LARGE])(
+    "with one bit flipped is found, and pack and path are named: files of %d bytes [checkpoints.bad_input]",
+    async (bytesEach) => {
+      const failure = await damaged(bytesEach, (pack) => void (pack[50_000] = (pack[50_000] ?? 0) ^ 4));
+      expect(failure).toMatchObject({ code: "checkpoint_damaged" });
+      expect(String(failure)).toMatch(/file-\d/);
+    },
+  );
 
-  it("that is cut or missing is named [checkpoints.bad_input]", async () => {
-    const cut = await damaged((pack, sha256) => bench.edge.packs.set(sha256, pack.subarray(0, 1000)));
-    expect(cut).toMatchObject({ code: "checkpoint_damaged" });
-    const missing = await damaged((_pack, sha256) => bench.edge.packs.delete(sha256));
-    expect(missing).toMatchObject({ code: "checkpoint_damaged" });
-  });
+  it.each([SMALL, LARGE])(
+    "that is cut or missing is named: files of %d bytes [checkpoints.bad_input]",
+    async (bytesEach) => {
+      const cut = await damaged(bytesEach, (pack, sha256) => bench.edge.packs.set(sha256, pack.subarray(0, 1000)));
+      expect(cut).toMatchObject({ code: "checkpoint_damaged" });
+      const missing = await damaged(bytesEach, (_pack, sha256) => bench.edge.packs.delete(sha256));
+      expect(missing).toMatchObject({ code: "checkpoint_damaged" });
+    },
+  );
 
   it("is asked for again when the edge fails for a moment, and with a new token after a 401", async () => {
     file("one");

@@ -23,7 +23,7 @@ type Folder = {
   names: string[];
   next: number;
   /** Folders that were handed out and not walked yet; the last one comes first. */
-  waiting: { name: string; mode: number }[];
+  waiting: { name: string; seen: BigIntStats }[];
   rules: IgnoreRules | null;
   /** Gives the folder the mode back that it had. */
   close: () => void;
@@ -40,7 +40,7 @@ const OWNER_ALL = 0o700;
 export function* walkTree(root: string | Buffer, options: WalkOptions = {}): Generator<WalkItem, void> {
   const base = `${(typeof root === "string" ? Buffer.from(root) : root).toString("latin1")}/`;
   const omit = options.omit ?? (() => {});
-  const first = openFolder(base, "", { mode: OWNER_ALL, rules: null });
+  const first = openFolder(base, "", { seen: null, rules: null });
   const stack = first === "unreadable" || first === null ? [] : [first];
   try {
     for (let folder = stack.at(-1); folder !== undefined; folder = stack.at(-1)) {
@@ -49,7 +49,7 @@ export function* walkTree(root: string | Buffer, options: WalkOptions = {}): Gen
       if (waiting !== undefined && (name === undefined || `${waiting.name}/` < name)) {
         folder.waiting.pop();
         const prefix = `${folder.prefix}${waiting.name}/`;
-        const opened = openFolder(base, prefix, { mode: waiting.mode, rules: folder.rules });
+        const opened = openFolder(base, prefix, { seen: waiting.seen, rules: folder.rules });
         if (opened === "unreadable") omit(Buffer.from(prefix.slice(0, -1), "latin1"), "unreadable");
         else if (opened !== null) stack.push(opened);
       } else if (name === undefined) {
@@ -82,7 +82,7 @@ function visit(
     omit(path, type === "socket" || type === "device" ? type : "unreadable");
     return null;
   }
-  if (type === "directory") folder.waiting.push({ name, mode: Number(stats.mode) });
+  if (type === "directory") folder.waiting.push({ name, seen: stats });
   return { path, absolute, type, stats };
 }
 
@@ -102,23 +102,35 @@ function typeOf(format: number): WalkItem["type"] | "socket" | "device" {
   return format === 0o140000 ? "socket" : "device";
 }
 
-/** Null when it is gone. One of ours that may not be read is opened for as long as it is walked. */
+/**
+ * Null when it is gone, or something else took its place: a link would lead outside. One of ours that may not be read is
+ * opened for as long as it is walked. `seen`: as the walk came by it; null for the root.
+ */
 function openFolder(
   base: string,
   prefix: string,
-  { mode, rules }: { mode: number; rules: IgnoreRules | null },
+  { seen, rules }: { seen: BigIntStats | null; rules: IgnoreRules | null },
 ): Folder | "unreadable" | null {
   const absolute = Buffer.from(base + prefix, "latin1");
+  const mode = seen === null ? OWNER_ALL : Number(seen.mode);
   let close = () => {};
   if ((mode & OWNER_READ) !== OWNER_READ) close = openUp(absolute, mode);
   try {
     const names = readdirSync(absolute, "latin1").sort();
+    // Looked at after it was read: what was read is then the folder that was seen.
+    if (seen !== null && !isStill(seen, absolute.subarray(0, -1))) return (close(), null);
     const own = names.includes(IGNORE_FILE) ? readIgnoreRules(absolute, prefix, rules) : rules;
     return { prefix, names, next: 0, waiting: [], rules: own, close };
   } catch (error) {
     close();
     return isGone(error) ? null : "unreadable";
   }
+}
+
+/** An inode's number goes on at once to what is made next. */
+function isStill(seen: BigIntStats, path: Buffer): boolean {
+  const now = statOf(path);
+  return now !== null && now !== "unreadable" && now.isDirectory() && now.ino === seen.ino && now.dev === seen.dev;
 }
 
 function openUp(absolute: Buffer, mode: number): () => void {
