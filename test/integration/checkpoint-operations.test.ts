@@ -10,6 +10,7 @@ import { endTurn, findBusy } from "../../src/durable-objects/workspaces/workspac
 import { scheduleKeeping } from "../../src/durable-objects/workspaces/workspace-tasks.ts";
 import { endingOf, inCheckpoints, type CheckpointWorld, type Step } from "./checkpoint-fixture.ts";
 import { newId } from "./session-fixture.ts";
+import { CHECKPOINT_FORMAT } from "../../src/shared/checkpoints/format.ts";
 
 const write = (files: Record<string, string>) => (disk: Map<string, string>) => {
   for (const [path, text] of Object.entries(files)) disk.set(path, text);
@@ -593,7 +594,7 @@ describe("a restore", () => {
       const manifest = (await world.manifestOf(second))!;
       for (const [change, code] of [
         [{ team_id: newId() }, "checkpoint_not_found"],
-        [{ format: 2 }, "checkpoint_format_unsupported"],
+        [{ format: CHECKPOINT_FORMAT + 1 }, "checkpoint_format_unsupported"],
       ] as const)
         expect(await attempt(await putManifest(world, { ...manifest, ...change }))).toBe(code);
       expect(head(world)).toEqual(second);

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { manifestKey, packKey } from "../../src/shared/checkpoints/checkpoint-keys.ts";
 import { toHex } from "../../src/shared/checkpoints/bytes-text.ts";
-import type { FileEntry } from "../../src/shared/checkpoints/format.ts";
+import { CHECKPOINT_FORMAT, type FileEntry, type ListChunk } from "../../src/shared/checkpoints/format.ts";
 import { readManifest } from "../../src/worker/checkpoints/reading/manifest-reader.ts";
 import { createTreeReader } from "../../src/worker/checkpoints/reading/tree-reader.ts";
 import { compressFrame } from "../../src/worker/checkpoints/reading/zstd.ts";
@@ -14,7 +14,7 @@ import {
   type SeededProject,
   seedProject,
 } from "../support/seed-checkpoint.ts";
-import { hashOf, packManifest, type SeedFile } from "../support/seed-tree.ts";
+import { hashOf, packManifest, type SeedFile, packTogether } from "../support/seed-tree.ts";
 import { BASE, callModern, readRpc, send, signIn } from "./oauth-client.ts";
 
 let token = "";
@@ -261,7 +261,7 @@ describe("a damaged checkpoint", () => {
   });
 
   it.each([
-    ["of a format to come", { format: 2 }, "checkpoint_format_unsupported"],
+    ["of a format to come", { format: CHECKPOINT_FORMAT + 1 }, "checkpoint_format_unsupported"],
     ["of another checkpoint", { checkpoint_id: newUuid() }, "checkpoint_damaged"],
     ["of another project", { project_id: newUuid() }, "checkpoint_damaged"],
     ["not complete", { tree: undefined }, "checkpoint_damaged"],
@@ -273,6 +273,25 @@ describe("a damaged checkpoint", () => {
       .bind(sha256, seeded.checkpoint_id)
       .run();
     expect((await call("get_checkpoint", { checkpoint_id: seeded.checkpoint_id })).text).toContain(code);
+  });
+
+  it("reads a list that lies in the pack which it names, and no other in its place [checkpoints.format] [checkpoints.bad_input]", async () => {
+    const { manifest } = await seedCheckpoint(project, { files: fresh() });
+    const { pack, bytes, chunk } = await packTogether("alone.txt", "its content");
+    await bucket.put(packKey(project.team_id, pack), bytes);
+    const twin = toHex(await hashOf(bytes.slice(1)));
+    await bucket.put(packKey(project.team_id, twin), bytes);
+    const open = (change: Partial<ListChunk>) => {
+      const tree = { ...manifest.tree, chunks: [{ ...chunk, ...change }], packs: [pack, twin] };
+      return createTreeReader(bucket, { ...manifest, tree }, false);
+    };
+    const reader = open({});
+    const entry = (await reader.find(new TextEncoder().encode("alone.txt"))) as FileEntry;
+    expect(toHex(entry.blobs[0]!.pack)).toBe(pack);
+    for await (const piece of reader.content(entry)) expect(new TextDecoder().decode(piece)).toBe("its content");
+    for (const wrong of [{ pack: twin }, { sha256: "0".repeat(64) }, { stored_sha256: undefined }]) {
+      await expect(open(wrong).chunk(0)).rejects.toMatchObject({ code: "checkpoint_damaged" });
+    }
   });
 
   it("opens no pack that its manifest does not name, and no frame grows without bound [checkpoints.isolation] [checkpoints.bad_input]", async () => {

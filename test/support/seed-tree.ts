@@ -6,6 +6,7 @@ import type { BlobRef, Entry, ListChunk, Manifest, Tree } from "../../src/shared
 import { encodePackIndex, type PackedFrame } from "../../src/shared/checkpoints/pack-format.ts";
 import { comparePaths } from "../../src/shared/checkpoints/path-bytes.ts";
 import { compressFrame } from "../../src/worker/checkpoints/reading/zstd.ts";
+import { OWN_PACK } from "../../src/shared/checkpoints/own-pack.ts";
 
 export type SeedFile = {
   path: string | Uint8Array;
@@ -155,6 +156,36 @@ async function storeList(entries: readonly Entry[], storage: Storage): Promise<L
       first: toBase64Url(lists[index]![0]!.path),
     };
   });
+}
+
+/** One file and its list in one pack, as a small checkpoint is: the list leaves the pack's name open. */
+export async function packTogether(path: string, text: string) {
+  const content = bytesOf(text);
+  const blob = { sha256: await hashOf(content), inner: 0, length: content.length };
+  const frame = compressFrame(content);
+  const ref = { ...blob, pack: OWN_PACK, frameOffset: 0, frameLength: frame.length };
+  const entry = { ...toEntry({ path }, [], new Map()), size: content.length, blobs: [ref] } as Entry;
+  const list = await encodeList([entry]);
+  const listFrame = compressFrame(list.bytes);
+  const listed = { sha256: list.sha256, inner: 0, length: list.bytes.length };
+  const index = encodePackIndex([
+    { offset: 0, length: frame.length, blobs: [blob] },
+    { offset: frame.length, length: listFrame.length, blobs: [listed] },
+  ]);
+  const bytes = join([frame, listFrame, index]);
+  const pack = await hashOf(bytes);
+  const named = await encodeList([{ ...entry, blobs: [{ ...ref, pack }] } as Entry]);
+  const chunk: ListChunk = {
+    sha256: toHex(named.sha256),
+    stored_sha256: toHex(list.sha256),
+    pack: toHex(pack),
+    frame_offset: frame.length,
+    frame_length: listFrame.length,
+    length: list.bytes.length,
+    entries: 1,
+    first: toBase64Url(entry.path),
+  };
+  return { pack: toHex(pack), bytes, chunk };
 }
 
 async function encodeList(entries: readonly Entry[]): Promise<Waiting> {

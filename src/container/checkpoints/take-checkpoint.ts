@@ -3,7 +3,7 @@ import { showPath } from "../../shared/checkpoints/path-bytes.ts";
 import type { Omitted, Tree } from "../../shared/checkpoints/format.ts";
 import type { TakeCheckpoint, TakenTree } from "../../shared/rpc/runner-checkpoint-api.ts";
 import { createBlobIndex } from "./capture/blob-index.ts";
-import { createEntryList } from "./capture/entry-list.ts";
+import { createEntryList, type EntryList } from "./capture/entry-list.ts";
 import { createEntryQueue } from "./capture/entry-queue.ts";
 import { createHardLinks } from "./capture/hard-links.ts";
 import { openKnownEntries } from "./capture/known-entries.ts";
@@ -67,12 +67,18 @@ export async function takeCheckpoint(request: TakeCheckpoint, context: JobContex
   }
 }
 
-/** First the packs whose names entries wait for, then the last pieces of the list, which name them. */
-async function finishList({ builder, queue }: CaptureParts, list: ReturnType<typeof createEntryList>) {
-  await builder.close();
+/**
+ * A small checkpoint is one pack, which its list lies in too: one thing less to store. A larger one has first the packs
+ * whose names entries wait for, then the last pieces of the list, which name them.
+ */
+async function finishList({ builder, queue }: CaptureParts, list: EntryList) {
+  const pack = await builder.settle();
+  const isOne = pack !== null && queue.listInto(pack);
+  if (!isOne) await builder.close();
   queue.drain();
   list.end();
   await builder.close();
+  if (isOne) queue.remember();
   return list.chunks();
 }
 

@@ -1,6 +1,6 @@
 // Taking checkpoints: what is kept, what is read and stored again, and what is named when it cannot be kept.
 import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import {
   appendFileSync,
   chmodSync,
@@ -21,6 +21,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type CheckpointBench, readTree, startCheckpointBench } from "../../../test/support/checkpoint-bench.ts";
+import type { Tree } from "../../shared/checkpoints/format.ts";
 import { comparePaths } from "../../shared/checkpoints/path-bytes.ts";
 import { isChangedSince } from "./is-changed.ts";
 import { statCachePath } from "./stat-cache.ts";
@@ -36,6 +37,7 @@ function file(name: string, content: string | Buffer = `content of ${name}`): vo
   mkdirSync(join(bench.path(name), ".."), { recursive: true });
   writeFileSync(bench.path(name), content);
 }
+const hashesOf = ({ chunks }: Tree) => new Set(chunks.map(({ sha256 }) => sha256));
 const bytesStored = ({ stored }: { stored: { bytes: number }[] }) => stored.reduce((sum, { bytes }) => sum + bytes, 0);
 
 function someFiles(count: number, bytes = 20_000): void {
@@ -97,6 +99,48 @@ describe("a checkpoint", () => {
       names.map((name) => Buffer.from(name, "latin1").toString("latin1")).sort(),
     );
     expect(read.map(({ entry }) => entry.path).toSorted(comparePaths)).toEqual(read.map(({ entry }) => entry.path));
+  });
+});
+
+describe("a small checkpoint", () => {
+  it("is one pack, which its list lies in as well [checkpoints.tree] [checkpoints.unchanged]", async () => {
+    someFiles(300, 1_000);
+    await settle();
+    const first = await bench.take();
+    expect(first.tree.packs).toEqual(first.stored.map(({ sha256 }) => sha256));
+    expect(first.stored).toHaveLength(1);
+    expect(first.tree.chunks.every(({ stored_sha256 }) => stored_sha256 !== undefined)).toBe(true);
+    appendFileSync(bench.path("dir-0/file-0"), "more");
+    await settle();
+    const second = await bench.take(first.tree);
+    expect(second.stored).toHaveLength(1);
+    // The parts that did not change are the parent's own, as they are stored there.
+    const [changed, ...others] = second.tree.chunks.filter(({ sha256 }) => !hashesOf(first.tree).has(sha256));
+    expect(others).toEqual([]);
+    expect(changed?.pack).toBe(second.stored[0]?.sha256);
+    expect(await bench.take(second.tree)).toMatchObject({ unchanged: true, files_read: 0, stored: [] });
+    const read = await readTree(bench.context, second.tree);
+    expect(
+      read
+        .find(({ path }) => path === "dir-0/file-0")
+        ?.content?.subarray(-4)
+        .toString(),
+    ).toBe("more");
+  });
+
+  it("whose list is said to lie in another pack, or to say something else, is damaged [checkpoints.bad_input]", async () => {
+    someFiles(30, 1_000);
+    const { tree } = await bench.take();
+    const [chunk] = tree.chunks;
+    if (chunk === undefined) throw new Error("there is no list");
+    const twin = Buffer.concat([bench.edge.packs.get(chunk.pack) ?? Buffer.alloc(0), Buffer.from("tail")]);
+    const pack = createHash("sha256").update(twin).digest("hex");
+    bench.edge.packs.set(pack, twin);
+    bench.forgetPacks();
+    for (const wrong of [{ pack }, { sha256: "0".repeat(64) }, { stored_sha256: undefined }]) {
+      const other = { ...tree, chunks: [{ ...chunk, ...wrong }, ...tree.chunks.slice(1)] };
+      await expect(readTree(bench.context, other)).rejects.toMatchObject({ code: "checkpoint_damaged" });
+    }
   });
 });
 

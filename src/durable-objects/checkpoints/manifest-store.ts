@@ -1,5 +1,5 @@
 // Manifests in the bucket: written under their SHA-256, which R2 verifies, and read back with the same suspicion.
-import { CHECKPOINT_FORMAT, manifestSchema, type Manifest } from "../../shared/checkpoints/format.ts";
+import { isReadableFormat, manifestSchema, type Manifest } from "../../shared/checkpoints/format.ts";
 import { manifestKey, packKey } from "../../shared/checkpoints/checkpoint-keys.ts";
 import { toHex } from "../../shared/checkpoints/bytes-text.ts";
 import type { CheckpointTarget } from "../../shared/checkpoints/schema.ts";
@@ -71,7 +71,7 @@ function parse(bytes: Uint8Array, target: CheckpointTarget): Manifest {
     throw damaged(target);
   }
   const format = typeof content === "object" && content !== null ? Reflect.get(content, "format") : null;
-  if (typeof format === "number" && format !== CHECKPOINT_FORMAT) {
+  if (typeof format === "number" && !isReadableFormat(format)) {
     const message = `The checkpoint ${target.checkpoint_id} is of format ${format}, which this version of Berth does not read.`;
     throw new AppError("checkpoint_format_unsupported", message);
   }

@@ -1,9 +1,14 @@
-// The checkpoint format, version 1: what a manifest, a tree and an entry are. docs/design/checkpoints.md explains why.
-// A reader refuses a version that it does not know.
+// The checkpoint format, version 2: what a manifest, a tree and an entry are. docs/design/checkpoints.md explains why.
+// A reader refuses a version that it does not know. Version 1 has no list that leaves its own pack's name open.
 import { z } from "zod";
 import { sha256Schema, uuidSchema } from "../ids.ts";
 
-export const CHECKPOINT_FORMAT = 1;
+export const CHECKPOINT_FORMAT = 2;
+const READABLE_FORMATS = [1, CHECKPOINT_FORMAT] as const;
+
+export function isReadableFormat(format: number): boolean {
+  return READABLE_FORMATS.some((known) => known === format);
+}
 
 /** A pack is closed once its frames come to this; one frame more at most is on top of it. */
 export const PACK_TARGET_BYTES = 8 * 1024 * 1024;
@@ -63,7 +68,10 @@ export type Entry = FileEntry | DirectoryEntry | SymlinkEntry | FifoEntry;
 
 /** A chunk of the entry list: a blob like any other, alone in its frame. */
 export const listChunkSchema = z.object({
+  /** Of its entries, each with the name of the pack that its content is in: the same entries are the same chunk. */
   sha256: sha256Schema,
+  /** Of the bytes as they are stored, where they leave the name of their own pack open (`own-pack.ts`). */
+  stored_sha256: sha256Schema.optional(),
   pack: sha256Schema,
   frame_offset: z.int().nonnegative(),
   frame_length: z.int().positive(),
@@ -111,7 +119,7 @@ export type ConversationMark = z.infer<typeof conversationMarkSchema>;
 
 /** Written by the Workspace object alone, as zstd of JSON, under the SHA-256 of those bytes. */
 export const manifestSchema = z.object({
-  format: z.literal(CHECKPOINT_FORMAT),
+  format: z.literal(READABLE_FORMATS),
   checkpoint_id: uuidSchema,
   team_id: uuidSchema,
   project_id: uuidSchema,

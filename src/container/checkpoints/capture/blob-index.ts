@@ -2,6 +2,7 @@
 // once it is closed. A million files must fit into a small process.
 import type { BlobRef } from "../../../shared/checkpoints/format.ts";
 import { type BlobPlace, createBlobRecords } from "./blob-records.ts";
+import { OWN_PACK } from "../../../shared/checkpoints/own-pack.ts";
 
 export type BlobIndex = {
   /** The number of that content; -1 when it is not known. */
@@ -18,6 +19,10 @@ export type BlobIndex = {
   /** True once the pack that holds it is named. */
   isNamed(blob: number): boolean;
   ref(blob: number): BlobRef;
+  /** The pack that it lies in, named or not; -1 while its frame is on the way into one. */
+  packOf(blob: number): number;
+  /** As a list says it that lies in the same pack. */
+  refInOwnPack(blob: number): BlobRef;
   sha256(blob: number): Buffer;
 };
 
@@ -36,6 +41,11 @@ export function createBlobIndex(): BlobIndex {
     last = { pack: Uint8Array.from(ref.pack), offset: ref.frameOffset, frame };
     return frame;
   }
+  function refIn(blob: number, pack: Uint8Array): BlobRef {
+    const { frame, inner, length } = blobs.place(blob);
+    const [frameOffset, frameLength] = [frames.get(frame, 1), frames.get(frame, 2)];
+    return { sha256: blobs.sha256(blob), pack, frameOffset, frameLength, inner, length };
+  }
   return {
     add: blobs.add,
     find: blobs.find,
@@ -47,12 +57,15 @@ export function createBlobIndex(): BlobIndex {
     namePack: packs.name,
     isNamed: (blob) => packs.get(frames.get(blobs.place(blob).frame, 0)) !== null,
     ref(blob) {
-      const { frame, inner, length } = blobs.place(blob);
-      const pack = packs.get(frames.get(frame, 0));
+      const pack = packs.get(frames.get(blobs.place(blob).frame, 0));
       if (pack === null) throw new Error("a blob is asked for before its pack has a name");
-      const [frameOffset, frameLength] = [frames.get(frame, 1), frames.get(frame, 2)];
-      return { sha256: blobs.sha256(blob), pack, frameOffset, frameLength, inner, length };
+      return refIn(blob, pack);
     },
+    packOf(blob) {
+      const pack = frames.get(blobs.place(blob).frame, 0);
+      return pack === NOWHERE ? -1 : pack;
+    },
+    refInOwnPack: (blob) => refIn(blob, OWN_PACK),
   };
 }
 

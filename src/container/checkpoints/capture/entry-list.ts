@@ -6,9 +6,13 @@ import { isListChunkFull, startsListChunk } from "../../../shared/checkpoints/li
 import type { BlobIndex } from "./blob-index.ts";
 import { blobsOf } from "./entry-scan.ts";
 import type { PackBuilder } from "./pack-builder.ts";
+import { isOwnPack, nameOwnPack } from "../../../shared/checkpoints/own-pack.ts";
+import { readEntries } from "../../../shared/checkpoints/entry-codec.ts";
 
 export type EntryList = {
   add(path: Uint8Array, entry: Uint8Array): void;
+  /** Bytes of the chunk that is open. */
+  openBytes(): number;
   /** Ends the last chunk. Its place is known once the builder is closed. */
   end(): void;
   chunks(): ListChunk[];
@@ -16,7 +20,15 @@ export type EntryList = {
   packs(): string[];
 };
 
-type OpenChunk = { sha256: Buffer; blob: number; length: number; entries: number; first: string };
+/** `unnamed`: its bytes, where they leave the name of its own pack open. */
+type OpenChunk = {
+  sha256: Buffer;
+  blob: number;
+  unnamed: Buffer | null;
+  length: number;
+  entries: number;
+  first: string;
+};
 
 export function createEntryList(
   known: readonly ListChunk[],
@@ -28,6 +40,7 @@ export function createEntryList(
   const writer = new ByteWriter();
   let entries = 0;
   let first = "";
+  let namesOwnPack = false;
 
   function end(): void {
     if (entries === 0) return;
@@ -35,13 +48,18 @@ export function createEntryList(
     const sha256 = hash("sha256", bytes, "buffer");
     const same = byHash.get(sha256.toString("hex"));
     const counted = { length: bytes.length, entries, first };
-    chunks.push(same ?? { ...counted, sha256, blob: builder.keepAlone(bytes, sha256) });
+    const unnamed = namesOwnPack ? bytes : null;
+    chunks.push(same ?? { ...counted, sha256, blob: builder.keepAlone(bytes, sha256), unnamed });
     entries = 0;
+    namesOwnPack = false;
   }
   function placed(chunk: OpenChunk): ListChunk {
     const { pack, frameOffset, frameLength } = index.ref(chunk.blob);
+    const stored = chunk.sha256.toString("hex");
     return {
-      sha256: chunk.sha256.toString("hex"),
+      ...(chunk.unnamed === null
+        ? { sha256: stored }
+        : { sha256: hashNamed(chunk.unnamed, pack), stored_sha256: stored }),
       pack: Buffer.from(pack).toString("hex"),
       frame_offset: frameOffset,
       frame_length: frameLength,
@@ -50,19 +68,33 @@ export function createEntryList(
       first: chunk.first,
     };
   }
-  const all = () => chunks.map((chunk) => ("blob" in chunk ? placed(chunk) : chunk));
+  /** Once: what was open is closed by then. */
+  function all(): ListChunk[] {
+    for (const [index, chunk] of chunks.entries()) if ("blob" in chunk) chunks[index] = placed(chunk);
+    return chunks as ListChunk[];
+  }
   return {
     end,
     chunks: all,
+    openBytes: () => writer.length,
     add(path, entry) {
       if (startsListChunk(path) || isListChunkFull({ entries, bytes: writer.length })) end();
       if (entries === 0) first = Buffer.from(path).toString("base64url");
       writer.bytes(entry);
       entries += 1;
-      for (const { pack } of blobsOf(entry)) packs.add(pack);
+      for (const { pack } of blobsOf(entry)) {
+        if (isOwnPack(pack)) namesOwnPack = true;
+        else packs.add(pack);
+      }
     },
     packs: () => [...new Set([...packs.names(), ...all().map(({ pack }) => pack)])].sort(),
   };
+}
+
+function hashNamed(unnamed: Buffer, pack: Uint8Array): string {
+  const bytes = Buffer.from(unnamed);
+  nameOwnPack(readEntries(bytes), pack);
+  return hash("sha256", bytes, "hex");
 }
 
 /** Neighbours mostly lie in the same pack: it is looked up once for a run of them. */

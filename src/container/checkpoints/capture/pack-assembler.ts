@@ -12,11 +12,16 @@ export type PackAssembler = {
   send(frame: FilledFrame): void;
   /** Waits while too many are being compressed. */
   room(): Promise<void>;
+  /** Once every frame sent so far is in a pack: the one that is open. */
+  settle(): Promise<UnnamedPack | null>;
   /** Closes the pack that is open once every frame sent so far is in it. */
   close(): Promise<void>;
   /** What is under way is lost. */
   dispose(): void;
 };
+
+/** `number` as the index counts them. */
+export type UnnamedPack = { number: number; bytes: number; blobs: number };
 
 export type AssemblerParts = {
   index: BlobIndex;
@@ -37,14 +42,9 @@ export function createPackAssembler({ index, onClosed, onFree }: AssemblerParts)
   let wake = () => {};
 
   function append(frame: FilledFrame, parts: readonly Buffer[]): void {
-    const length = sizeOf(parts);
     if (pack !== null && pack.blobs + frame.blobs.length > MAX_PACK_BLOBS) closePack();
     pack ??= { number: index.openPack(), parts: [], bytes: 0, frames: [], blobs: 0 };
-    index.placeFrame(frame.number, { pack: pack.number, offset: pack.bytes, length });
-    pack.frames.push({ offset: pack.bytes, length, blobs: frame.blobs });
-    pack.parts.push(...parts);
-    pack.bytes += length;
-    pack.blobs += frame.blobs.length;
+    index.placeFrame(frame.number, { pack: pack.number, ...putInto(pack, frame, parts) });
     if (pack.bytes >= PACK_TARGET_BYTES) closePack();
   }
   function closePack(): void {
@@ -70,6 +70,11 @@ export function createPackAssembler({ index, onClosed, onFree }: AssemblerParts)
     if (failure !== null) throw failure;
   };
   const isBusy = () => failure === null && compressing >= COMPRESSING_AT_ONCE;
+  async function settle(): Promise<OpenPack | null> {
+    await tail;
+    check();
+    return pack;
+  }
   return {
     send(frame) {
       compressing += 1;
@@ -82,16 +87,23 @@ export function createPackAssembler({ index, onClosed, onFree }: AssemblerParts)
       while (isBusy()) await new Promise<void>((resolve) => (wake = resolve));
       check();
     },
-    async close() {
-      await tail;
-      check();
-      closePack();
-    },
+    settle,
+    close: () => settle().then(closePack),
     dispose: compressor.close,
   };
 }
 
-type OpenPack = { number: number; parts: Uint8Array[]; bytes: number; frames: PackedFrame[]; blobs: number };
+type OpenPack = UnnamedPack & { parts: Uint8Array[]; frames: PackedFrame[] };
+
+/** Where it lies now. */
+function putInto(pack: OpenPack, { blobs }: FilledFrame, parts: readonly Buffer[]): { offset: number; length: number } {
+  const place = { offset: pack.bytes, length: sizeOf(parts) };
+  pack.frames.push({ ...place, blobs });
+  pack.parts.push(...parts);
+  pack.bytes += place.length;
+  pack.blobs += blobs.length;
+  return place;
+}
 
 function sealPack(pack: OpenPack): ClosedPack {
   const parts = [...pack.parts, encodePackIndex(pack.frames)];

@@ -1,7 +1,7 @@
 // Takes content in: read straight into the frame that it will be compressed from, small ones together.
 import { FRAME_TARGET_BYTES, MAX_BLOB_BYTES } from "../../../shared/checkpoints/format.ts";
 import type { BlobIndex } from "./blob-index.ts";
-import { createPackAssembler, type FilledFrame } from "./pack-assembler.ts";
+import { createPackAssembler, type FilledFrame, type UnnamedPack } from "./pack-assembler.ts";
 import type { ClosedPack } from "./pack-uploads.ts";
 
 export type PackBuilder = {
@@ -13,6 +13,8 @@ export type PackBuilder = {
   keepAlone(content: Buffer, sha256: Uint8Array): number;
   /** Waits while too much is under way. */
   room(): Promise<void>;
+  /** The pack that is open, once every blob kept so far is in it or in one before it. */
+  settle(): Promise<UnnamedPack | null>;
   /** Closes what is open: every blob kept so far has a pack with a name. */
   close(): Promise<void>;
   /** At the end, however it came: nothing is kept after it. */
@@ -80,6 +82,10 @@ export function createPackBuilder({ index, onClosed, packRoom }: BuilderParts): 
       const blob = add(frame, length, sha256);
       if (frame.length >= FRAME_TARGET_BYTES || frame.blobs.length >= MAX_FRAME_BLOBS) sendShared();
       return blob;
+    },
+    settle() {
+      sendShared();
+      return assembler.settle();
     },
     close() {
       sendShared();

@@ -9,6 +9,8 @@ import { EDGE_PATHS } from "../../../shared/rpc/protocol.ts";
 import type { JobContext } from "../job-context.ts";
 import { askEdge } from "./edge-client.ts";
 import { forgetPack, readKeptPack } from "./pack-cache.ts";
+import { nameOwnPack } from "../../../shared/checkpoints/own-pack.ts";
+import { readEntries } from "../../../shared/checkpoints/entry-codec.ts";
 
 export type WantedBlob = {
   sha256: Uint8Array;
@@ -76,9 +78,21 @@ export async function* readListChunks(
     pack: chunk.pack,
     frameOffset: chunk.frame_offset,
     frameLength: chunk.frame_length,
-    blobs: [{ sha256: Buffer.from(chunk.sha256, "hex"), inner: 0, length: chunk.length, path: null }],
+    blobs: [
+      { sha256: Buffer.from(chunk.stored_sha256 ?? chunk.sha256, "hex"), inner: 0, length: chunk.length, path: null },
+    ],
+    chunk,
   }));
-  for await (const { content } of readFrames(context, frames)) yield content;
+  for await (const { frame, content } of readFrames(context, frames)) {
+    if (frame.chunk.stored_sha256 !== undefined) nameIn(frame.chunk, content);
+    yield content;
+  }
+}
+
+/** It left the name of its own pack open. */
+function nameIn({ pack, sha256 }: ListChunk, content: Buffer): void {
+  nameOwnPack(readEntries(content), Buffer.from(pack, "hex"));
+  if (hash("sha256", content, "hex") !== sha256) throw damaged(pack, null);
 }
 
 const bytesOf = (ahead: readonly { range: Range<unknown> }[]): number =>

@@ -1,6 +1,6 @@
 // Reads a checkpoint's manifest from R2: under its SHA-256, of a known format, and of exactly this checkpoint.
 import { manifestKey } from "../../../shared/checkpoints/checkpoint-keys.ts";
-import { CHECKPOINT_FORMAT, type Manifest, manifestSchema } from "../../../shared/checkpoints/format.ts";
+import { isReadableFormat, type Manifest, manifestSchema } from "../../../shared/checkpoints/format.ts";
 import type { CheckpointTarget } from "../../../shared/checkpoints/schema.ts";
 import { AppError } from "../../../shared/errors/app-error.ts";
 import { damaged } from "./damage.ts";
@@ -29,7 +29,7 @@ export async function readManifest(bucket: ReadingBucket, teamId: string, target
 function parseManifest(bytes: Uint8Array): Manifest {
   const value = readJson(bytes);
   const format = (value as { format?: unknown } | null)?.format;
-  if (format !== CHECKPOINT_FORMAT && typeof format === "number") {
+  if (typeof format === "number" && !isReadableFormat(format)) {
     const message = `The checkpoint is of format ${format}, which this version does not read. Update Berth.`;
     throw new AppError("checkpoint_format_unsupported", message);
   }

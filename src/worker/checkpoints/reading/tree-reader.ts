@@ -6,6 +6,8 @@ import { comparePaths } from "../../../shared/checkpoints/path-bytes.ts";
 import { type BlobReader, createBlobReader } from "./blob-reader.ts";
 import { damaged, shortHash } from "./damage.ts";
 import { createPackReader, type PackReader, type ReadingBucket } from "./pack-reader.ts";
+import { sha256Hex } from "./sha256.ts";
+import { nameOwnPack } from "../../../shared/checkpoints/own-pack.ts";
 
 export type TreeReader = {
   tree: Tree;
@@ -49,7 +51,7 @@ export function createTreeReader(bucket: ReadingBucket, manifest: Manifest, ahea
 
 async function readChunk(blobs: BlobReader, chunk: ListChunk): Promise<Entry[]> {
   const ref = {
-    sha256: fromHex(chunk.sha256),
+    sha256: fromHex(chunk.stored_sha256 ?? chunk.sha256),
     pack: fromHex(chunk.pack),
     frameOffset: chunk.frame_offset,
     frameLength: chunk.frame_length,
@@ -59,8 +61,10 @@ async function readChunk(blobs: BlobReader, chunk: ListChunk): Promise<Entry[]> 
   // Entries are views of their chunk: a copy of it outlives the frame that it came from.
   const bytes = (await blobs.read(ref)).slice();
   const entries = decode(bytes, chunk);
+  if (chunk.stored_sha256 !== undefined) nameOwnPack(entries, ref.pack);
+  const isNamed = chunk.stored_sha256 === undefined || (await sha256Hex(bytes)) === chunk.sha256;
   const [first] = entries;
-  const isWhole = entries.length === chunk.entries && first !== undefined;
+  const isWhole = isNamed && entries.length === chunk.entries && first !== undefined;
   if (!isWhole || comparePaths(first.path, fromBase64Url(chunk.first)) !== 0 || !isSorted(entries)) {
     throw damaged(`the list of files ${shortHash(chunk.sha256)} is not the one that the manifest names`);
   }
