@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type CheckpointBench, readTree, startCheckpointBench } from "../../../test/support/checkpoint-bench.ts";
 import { statCachePath } from "./stat-cache.ts";
 import { walkTree } from "./walk/walk-tree.ts";
@@ -15,12 +15,14 @@ afterEach(() => bench.stop());
 
 const file = (name: string, content: string | Buffer = randomBytes(1000)) => writeFileSync(bench.path(name), content);
 
-/** Changes things without a pause, as a program in the sandbox would, until it is stopped. */
+/** Changes things without a pause, as a program in the sandbox would, until it is stopped, its test ends, or a minute has gone by. */
 function meddle(script: string): { stop(): Promise<void> } {
-  const child = spawn(process.execPath, ["-e", `const fs = require("fs"); for (let n = 0; ; n++) { ${script} }`], {
+  const loop = `for (let [n, end] = [0, Date.now() + 60_000]; Date.now() < end; n++) { ${script} }`;
+  const child = spawn(process.execPath, ["-e", `const fs = require("fs"); ${loop}`], {
     cwd: bench.workspaceDir,
     stdio: "ignore",
   });
+  onTestFinished(() => void child.kill("SIGKILL"));
   const exited = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   return {
     async stop() {
