@@ -6,6 +6,7 @@ import { readConfig } from "../../src/durable-objects/config.ts";
 import { systemClock } from "../../src/durable-objects/clock.ts";
 import { runSessionTasks } from "../../src/durable-objects/sessions/session-tasks.ts";
 import { inSession, turnEnd, type TestWorld } from "./session-fixture.ts";
+import { toBase64Url } from "../../src/shared/checkpoints/bytes-text.ts";
 
 const config = { ...readConfig(env), archiveAfterMs: 0 };
 const text = (value: string) => ({
@@ -36,12 +37,19 @@ function testBucket() {
   return { bucket, faults, reads };
 }
 
+/** What compresses well, and what does not at all. */
+function wordsOf(index: number): string {
+  if (index % 2 === 0) return "long words ä ".repeat(3_000);
+  const bytes = Array.from({ length: 3 }, () => crypto.getRandomValues(new Uint8Array(60_000)));
+  return bytes.map(toBase64Url).join("");
+}
+
 /** An ended session of many events: some long, so that they are several chunks. */
 async function fill(world: TestWorld, messages = 40): Promise<string> {
   const { turnId, runner } = await world.begin("a long one");
   await runner.say({ kind: "turn_started", turn_id: turnId, origin: "prompt" });
   for (let index = 0; index < messages; index++) {
-    const words = index % 7 === 0 ? "long words ä ".repeat(3_000) : `short ${index}`;
+    const words = index % 7 === 0 ? wordsOf(index) : `short ${index}`;
     await runner.say({ ...text(words), turn_id: turnId });
   }
   await runner.say(turnEnd(turnId));

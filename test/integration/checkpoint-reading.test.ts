@@ -5,7 +5,7 @@ import { toHex } from "../../src/shared/checkpoints/bytes-text.ts";
 import { CHECKPOINT_FORMAT, type FileEntry, type ListChunk } from "../../src/shared/checkpoints/format.ts";
 import { readManifest } from "../../src/worker/checkpoints/reading/manifest-reader.ts";
 import { createTreeReader } from "../../src/worker/checkpoints/reading/tree-reader.ts";
-import { compressFrame } from "../../src/worker/checkpoints/reading/zstd.ts";
+import { decompressFrames } from "../../src/worker/checkpoints/reading/zstd.ts";
 import {
   localPrincipal,
   newUuid,
@@ -16,6 +16,8 @@ import {
 } from "../support/seed-checkpoint.ts";
 import { hashOf, packManifest, type SeedFile, packTogether } from "../support/seed-tree.ts";
 import { BASE, callModern, readRpc, send, signIn } from "./oauth-client.ts";
+// oxlint-disable-next-line no-restricted-imports -- a frame that nobody of ours would make
+import { zstdCompressSync } from "node:zlib";
 
 let token = "";
 let project: SeededProject;
@@ -299,7 +301,7 @@ describe("a damaged checkpoint", () => {
     const tree = { ...seeded.manifest.tree, packs: [] };
     const reader = createTreeReader(bucket, { ...seeded.manifest, tree }, false);
     await expect(reader.chunk(0)).rejects.toMatchObject({ code: "checkpoint_damaged" });
-    const bomb = compressFrame(new Uint8Array(40 * 1024 * 1024));
+    const bomb = Uint8Array.from(zstdCompressSync(new Uint8Array(40 * 1024 * 1024)));
     const sha256 = toHex(await hashOf(bomb));
     await bucket.put(packKey(project.team_id, sha256), bomb);
     const other = createTreeReader(bucket, { ...seeded.manifest, tree: { ...tree, packs: [sha256] } }, false);
@@ -344,9 +346,23 @@ describe("storage that fails now and then", () => {
   );
 });
 
+/** Larger than a frame of workerd's encoder may become, and not to be compressed. */
+const NOISE = new Uint8Array(300_000);
+for (let at = 0; at < NOISE.length; at += 60_000) crypto.getRandomValues(NOISE.subarray(at, at + 60_000));
+
+function contentIn(tar: Uint8Array, path: string): Uint8Array {
+  const text = (from: number, length: number) => new TextDecoder("latin1").decode(tar.subarray(from, from + length));
+  for (let at = 0; at < tar.length; at += 512) {
+    if (!text(at, 100).startsWith(`${path}\0`)) continue;
+    return tar.slice(at + 512, at + 512 + Number.parseInt(text(at + 124, 11), 8));
+  }
+  throw new Error(`${path} is not in the archive`);
+}
+
 describe("a checkpoint as a file", () => {
   it("comes as zstd under the access token, and for nobody else [checkpoints.export] [checkpoints.isolation]", async () => {
-    const { checkpoint_id } = await seedCheckpoint(project, { files: FILES });
+    const files = [...FILES, { path: "noise.bin", content: NOISE }];
+    const { checkpoint_id } = await seedCheckpoint(project, { files });
     const { value, text } = await call("export_checkpoint", { checkpoint_id });
     expect(value, text).toMatchObject({ url: `${BASE}/mcp/checkpoints/${checkpoint_id}/export`, size: null });
     const path = new URL(value.url).pathname;
@@ -355,6 +371,8 @@ describe("a checkpoint as a file", () => {
     expect(response.headers.get("content-disposition")).toContain(".tar.zst");
     const bytes = new Uint8Array(await response.arrayBuffer());
     expect(Array.from(bytes.subarray(0, 4))).toEqual([0x28, 0xb5, 0x2f, 0xfd]);
+    const tar = decompressFrames(bytes, 10_000_000);
+    expect(contentIn(tar, "noise.bin")).toEqual(NOISE);
     const unknown = await send(path.replace(checkpoint_id, newUuid()), {
       headers: { authorization: `Bearer ${token}` },
     });

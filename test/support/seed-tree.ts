@@ -5,7 +5,7 @@ import { writeEntry } from "../../src/shared/checkpoints/entry-codec.ts";
 import type { BlobRef, Entry, ListChunk, Manifest, Tree } from "../../src/shared/checkpoints/format.ts";
 import { encodePackIndex, type PackedFrame } from "../../src/shared/checkpoints/pack-format.ts";
 import { comparePaths } from "../../src/shared/checkpoints/path-bytes.ts";
-import { compressFrame } from "../../src/worker/checkpoints/reading/zstd.ts";
+import { compressFrames } from "../../src/worker/checkpoints/reading/zstd.ts";
 import { OWN_PACK } from "../../src/shared/checkpoints/own-pack.ts";
 
 export type SeedFile = {
@@ -187,6 +187,8 @@ export async function packTogether(path: string, text: string) {
   };
   return { pack: toHex(pack), bytes, chunk };
 }
+
+const compressFrame = (bytes: Uint8Array): Uint8Array => join(compressFrames(bytes));
 
 async function encodeList(entries: readonly Entry[]): Promise<Waiting> {
   const writer = new ByteWriter();

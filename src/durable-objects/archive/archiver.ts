@@ -6,7 +6,7 @@ import type { SessionLogParts } from "../sessions/session-log.ts";
 import { exportBytesOf } from "./export-size.ts";
 import type { ArchiveChunk, ArchiveStore } from "./archive-store.ts";
 import { archiveKey, type ArchiveBucket } from "./archive-keys.ts";
-import { compress } from "./zstd.ts";
+import { compress, join } from "./zstd.ts";
 
 type Parts = Pick<SessionLogParts, "storage" | "sessions" | "turns" | "events" | "clock"> & {
   archive: ArchiveStore;
@@ -80,7 +80,7 @@ function buildObject({ events, archive, limits = CHUNK_LIMITS }: Parts, key: str
     frames.push(frame);
     offset += frame.length;
   }
-  return { chunks, whole: join(frames, offset) };
+  return { chunks, whole: join(frames) };
 }
 
 /** The chunks of one object. */
@@ -101,16 +101,6 @@ function* cutChunks(events: Iterable<EventJson>, limits: ChunkLimits): Generator
     bytes.object += bytes.event;
   }
   if (chunk.length > 0) yield chunk;
-}
-
-function join(frames: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(bytes);
-  let offset = 0;
-  for (const frame of frames) {
-    whole.set(frame, offset);
-    offset += frame.length;
-  }
-  return whole;
 }
 
 function isSame(one: ArrayBuffer, other: ArrayBuffer): boolean {

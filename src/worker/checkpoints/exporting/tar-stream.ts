@@ -1,13 +1,13 @@
-// A checkpoint as a .tar.zst stream: file after file as the reader takes it, in zstd frames, never the whole in memory.
+// A checkpoint as a .tar.zst stream: file after file as the reader takes it, in zstd frames, which one after the other are a zstd file: never the whole in memory.
 import { contentBytes, tarEnd, tarHeader, tarPadding } from "../../../shared/checkpoints/tar-format.ts";
-import { compressFrame } from "../reading/zstd.ts";
+import { compressFrames } from "../reading/zstd.ts";
 import type { TreeReader } from "../reading/tree-reader.ts";
 
-/** Of content, before compression. Frames one after the other are a zstd file. */
+/** Of content, before compression. */
 const FRAME_BYTES = 1024 * 1024;
 
 export function streamTar(reader: TreeReader): ReadableStream<Uint8Array> {
-  const frames = compressPieces(writeTar(reader));
+  const frames = compressTar(writeTar(reader));
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -33,7 +33,7 @@ async function* writeTar(reader: TreeReader): AsyncGenerator<Uint8Array, void, v
 }
 
 /** Pieces are good until the next is asked for: each is copied into the frame. */
-async function* compressPieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+async function* compressTar(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
   const frame = new Uint8Array(FRAME_BYTES);
   let filled = 0;
   for await (const piece of pieces) {
@@ -43,9 +43,9 @@ async function* compressPieces(pieces: AsyncIterable<Uint8Array>): AsyncGenerato
       filled += part.length;
       at += part.length;
       if (filled < FRAME_BYTES) continue;
-      yield compressFrame(frame);
+      yield* compressFrames(frame);
       filled = 0;
     }
   }
-  if (filled > 0) yield compressFrame(frame.subarray(0, filled));
+  if (filled > 0) yield* compressFrames(frame.subarray(0, filled));
 }

@@ -5,7 +5,7 @@ import { createByteCache } from "./byte-cache.ts";
 import { damaged, shortHash } from "./damage.ts";
 import type { PackReader } from "./pack-reader.ts";
 import { sha256Hex } from "./sha256.ts";
-import { decompressFrame } from "./zstd.ts";
+import { decompressFrames } from "./zstd.ts";
 
 /** A shared frame is filled up by one blob more at most. */
 export const MAX_FRAME_BYTES = MAX_BLOB_BYTES + FRAME_TARGET_BYTES;
@@ -45,7 +45,7 @@ export function createBlobReader(packs: PackReader, named: ReadonlySet<string>):
 
 function unpack(frame: Uint8Array, pack: string, offset: number): Uint8Array {
   try {
-    return decompressFrame(frame, MAX_FRAME_BYTES);
+    return decompressFrames(frame, MAX_FRAME_BYTES);
   } catch (cause) {
     throw damaged(`the frame at byte ${offset} of pack ${shortHash(pack)} cannot be decompressed`, cause);
   }

@@ -6,7 +6,7 @@ import { AppError } from "../../../shared/errors/app-error.ts";
 import { damaged } from "./damage.ts";
 import type { ReadingBucket } from "./pack-reader.ts";
 import { sha256Hex } from "./sha256.ts";
-import { decompressFrame } from "./zstd.ts";
+import { decompressFrames } from "./zstd.ts";
 
 /** A list of the most chunks that a tree may have is well below this. */
 const MAX_MANIFEST_BYTES = 40 * 1024 * 1024;
@@ -40,7 +40,7 @@ function parseManifest(bytes: Uint8Array): Manifest {
 
 function readJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(decompressFrame(bytes, MAX_MANIFEST_BYTES)));
+    return JSON.parse(new TextDecoder().decode(decompressFrames(bytes, MAX_MANIFEST_BYTES)));
   } catch (cause) {
     throw damaged("its manifest cannot be read", cause);
   }

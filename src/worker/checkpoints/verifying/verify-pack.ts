@@ -4,7 +4,7 @@ import { decodePackIndex, type PackedFrame } from "../../../shared/checkpoints/p
 import { MAX_FRAME_BYTES } from "../reading/blob-reader.ts";
 import { shortHash } from "../reading/damage.ts";
 import { sha256Hex } from "../reading/sha256.ts";
-import { decompressFrame } from "../reading/zstd.ts";
+import { decompressFrames } from "../reading/zstd.ts";
 
 export type PackFinding = { pack: string; problem: string };
 export type PackVerdict = { bytes: number; blobs: number; findings: PackFinding[] };
@@ -42,7 +42,7 @@ function readIndex(bytes: Uint8Array, find: (problem: string) => void): PackedFr
 function readFrame(bytes: Uint8Array, { offset, length }: PackedFrame): Uint8Array | null {
   if (offset + length > bytes.length) return null;
   try {
-    return decompressFrame(bytes.subarray(offset, offset + length), MAX_FRAME_BYTES);
+    return decompressFrames(bytes.subarray(offset, offset + length), MAX_FRAME_BYTES);
   } catch {
     return null;
   }
