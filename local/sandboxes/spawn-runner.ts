@@ -18,6 +18,9 @@ export type RunnerProgram = {
 
 export type StartRunner = { boot_token: string; edge_url: string; env: Record<string, string> };
 
+/** As the image starts it (`src/container/Dockerfile`). What passes through, a large list above all, is then collected early. */
+const NODE_FLAGS = ["--max-semi-space-size=4"];
+
 export function spawnRunner(program: RunnerProgram, workspaceId: string, request: StartRunner): ManagedProcess {
   const paths = homePaths(program.home);
   const folder = join(paths.workspaces, workspaceId);
@@ -29,7 +32,7 @@ export function spawnRunner(program: RunnerProgram, workspaceId: string, request
     mark: markOf(program, workspaceId),
     furtherMarks: [cliMark(program, workspaceId)],
     command: process.execPath,
-    args: [program.entry],
+    args: [...NODE_FLAGS, program.entry],
     cwd: program.repository,
     env: {
       ...cleanEnv(),
