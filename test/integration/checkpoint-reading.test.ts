@@ -291,6 +291,7 @@ describe("a damaged checkpoint", () => {
     const entry = (await reader.find(new TextEncoder().encode("alone.txt"))) as FileEntry;
     expect(toHex(entry.blobs[0]!.pack)).toBe(pack);
     for await (const piece of reader.content(entry)) expect(new TextDecoder().decode(piece)).toBe("its content");
+    expect(await reader.chunk(0)).toEqual([entry]);
     for (const wrong of [{ pack: twin }, { sha256: "0".repeat(64) }, { stored_sha256: undefined }]) {
       await expect(open(wrong).chunk(0)).rejects.toMatchObject({ code: "checkpoint_damaged" });
     }

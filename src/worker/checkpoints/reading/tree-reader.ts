@@ -59,7 +59,7 @@ async function readChunk(blobs: BlobReader, chunk: ListChunk): Promise<Entry[]> 
     length: chunk.length,
   };
   // Entries are views of their chunk: a copy of it outlives the frame that it came from.
-  const bytes = (await blobs.read(ref)).slice();
+  const bytes = Uint8Array.from(await blobs.read(ref));
   const entries = decode(bytes, chunk);
   if (chunk.stored_sha256 !== undefined) nameOwnPack(entries, ref.pack);
   const isNamed = chunk.stored_sha256 === undefined || (await sha256Hex(bytes)) === chunk.sha256;
