@@ -19,7 +19,7 @@ export type RunnerProgram = {
 export type StartRunner = { boot_token: string; edge_url: string; env: Record<string, string> };
 
 /** As the image starts it (`src/container/Dockerfile`). What passes through, a large list above all, is then collected early. */
-const NODE_FLAGS = ["--max-semi-space-size=4"];
+export const NODE_FLAGS = ["--max-semi-space-size=4"];
 
 export function spawnRunner(program: RunnerProgram, workspaceId: string, request: StartRunner): ManagedProcess {
   const paths = homePaths(program.home);

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { manifestKey, packKey } from "../../src/shared/checkpoints/checkpoint-keys.ts";
 import { toHex } from "../../src/shared/checkpoints/bytes-text.ts";
+import { concatBytes } from "../../src/shared/concat-bytes.ts";
 import { CHECKPOINT_FORMAT, type FileEntry, type ListChunk } from "../../src/shared/checkpoints/format.ts";
 import { readManifest } from "../../src/worker/checkpoints/reading/manifest-reader.ts";
 import { createTreeReader } from "../../src/worker/checkpoints/reading/tree-reader.ts";
@@ -307,6 +308,13 @@ describe("a damaged checkpoint", () => {
     await bucket.put(packKey(project.team_id, sha256), bomb);
     const other = createTreeReader(bucket, { ...seeded.manifest, tree: { ...tree, packs: [sha256] } }, false);
     await expect(other.blobs.frame(sha256, 0, bomb.length)).rejects.toMatchObject({ code: "checkpoint_damaged" });
+    // As little content as there can be, in as many frames as fit: each of them costs a decoder.
+    const none = Uint8Array.from(zstdCompressSync(new Uint8Array()));
+    const swarm = concatBytes(Array.from({ length: 2_000 }, () => none));
+    const name = toHex(await hashOf(swarm));
+    await bucket.put(packKey(project.team_id, name), swarm);
+    const third = createTreeReader(bucket, { ...seeded.manifest, tree: { ...tree, packs: [name] } }, false);
+    await expect(third.blobs.frame(name, 0, swarm.length)).rejects.toMatchObject({ code: "checkpoint_damaged" });
   });
 });
 

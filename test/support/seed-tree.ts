@@ -7,6 +7,7 @@ import { encodePackIndex, type PackedFrame } from "../../src/shared/checkpoints/
 import { comparePaths } from "../../src/shared/checkpoints/path-bytes.ts";
 import { compressFrames } from "../../src/worker/checkpoints/reading/zstd.ts";
 import { OWN_PACK } from "../../src/shared/checkpoints/own-pack.ts";
+import { concatBytes } from "../../src/shared/concat-bytes.ts";
 
 export type SeedFile = {
   path: string | Uint8Array;
@@ -99,7 +100,7 @@ async function writePack(frames: readonly Waiting[][], { known, packs }: Storage
   const index: PackedFrame[] = [];
   let offset = 0;
   for (const blobs of frames) {
-    const content = join(blobs.map(({ bytes }) => bytes));
+    const content = concatBytes(blobs.map(({ bytes }) => bytes));
     const packed = compressFrame(content);
     let inner = 0;
     const placed = blobs.map(({ sha256, bytes }) => {
@@ -110,7 +111,7 @@ async function writePack(frames: readonly Waiting[][], { known, packs }: Storage
     parts.push(packed);
     offset += packed.length;
   }
-  const pack = join([...parts, encodePackIndex(index)]);
+  const pack = concatBytes([...parts, encodePackIndex(index)]);
   const name = await hashOf(pack);
   packs.set(toHex(name), pack);
   for (const { offset: frameOffset, length: frameLength, blobs } of index) {
@@ -172,7 +173,7 @@ export async function packTogether(path: string, text: string) {
     { offset: 0, length: frame.length, blobs: [blob] },
     { offset: frame.length, length: listFrame.length, blobs: [listed] },
   ]);
-  const bytes = join([frame, listFrame, index]);
+  const bytes = concatBytes([frame, listFrame, index]);
   const pack = await hashOf(bytes);
   const named = await encodeList([{ ...entry, blobs: [{ ...ref, pack }] } as Entry]);
   const chunk: ListChunk = {
@@ -188,7 +189,7 @@ export async function packTogether(path: string, text: string) {
   return { pack: toHex(pack), bytes, chunk };
 }
 
-const compressFrame = (bytes: Uint8Array): Uint8Array => join(compressFrames(bytes));
+const compressFrame = (bytes: Uint8Array): Uint8Array => concatBytes(compressFrames(bytes));
 
 async function encodeList(entries: readonly Entry[]): Promise<Waiting> {
   const writer = new ByteWriter();
@@ -200,14 +201,4 @@ async function encodeList(entries: readonly Entry[]): Promise<Waiting> {
 export async function packManifest(manifest: Manifest): Promise<{ bytes: Uint8Array; sha256: string }> {
   const bytes = compressFrame(encoder.encode(JSON.stringify(manifest)));
   return { bytes, sha256: toHex(await hashOf(bytes)) };
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

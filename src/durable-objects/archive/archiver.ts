@@ -3,10 +3,11 @@ import { CHUNK_LIMITS, decideArchive, placeEvent, type ChunkLimits } from "../..
 import type { SessionStatus } from "../../shared/sessions/schema.ts";
 import type { EventJson } from "../events/event-store.ts";
 import type { SessionLogParts } from "../sessions/session-log.ts";
+import { concatBytes } from "../../shared/concat-bytes.ts";
 import { exportBytesOf } from "./export-size.ts";
 import type { ArchiveChunk, ArchiveStore } from "./archive-store.ts";
 import { archiveKey, type ArchiveBucket } from "./archive-keys.ts";
-import { compress, join } from "./zstd.ts";
+import { compress } from "./zstd.ts";
 
 type Parts = Pick<SessionLogParts, "storage" | "sessions" | "turns" | "events" | "clock"> & {
   archive: ArchiveStore;
@@ -80,7 +81,7 @@ function buildObject({ events, archive, limits = CHUNK_LIMITS }: Parts, key: str
     frames.push(frame);
     offset += frame.length;
   }
-  return { chunks, whole: join(frames) };
+  return { chunks, whole: concatBytes(frames) };
 }
 
 /** The chunks of one object. */

@@ -1,6 +1,7 @@
 // One watcher over server-sent events: gives its stream the next events when that asks for more, and never more.
 import { formatLastSse, SSE_KEEP_ALIVE } from "../../shared/watching/frames.ts";
 import { decideWatchStep, type WatchStep } from "../../shared/watching/watch-policy.ts";
+import { concatBytes } from "../../shared/concat-bytes.ts";
 import { createSsePipe } from "./sse-pipe.ts";
 import { lastFrameOf, type Over, type Watcher, type WatcherParts } from "./watcher.ts";
 
@@ -40,7 +41,8 @@ export function createSseWatch(parts: WatcherParts, afterCursor: number, onClose
       cursor = frame.seq;
     }
     // Nothing there yet, as of a log that is being fetched: the bell says when it is.
-    if (chunks.length > 0) pipe.write(join(chunks));
+    // A copy: the stream hands its chunks on, and frames are shared by all watchers.
+    if (chunks.length > 0) pipe.write(concatBytes(chunks));
   };
   const pump = (): void => {
     if (!isOpen) return;
@@ -72,15 +74,4 @@ export function createSseWatch(parts: WatcherParts, afterCursor: number, onClose
       },
     },
   };
-}
-
-/** A copy, always: the stream hands its chunks on, and frames are shared by all watchers. */
-function join(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
 }

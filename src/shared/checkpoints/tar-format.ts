@@ -1,6 +1,7 @@
 // A tree as a tar file: headers as every tar reads them, names as the bytes that they are.
 // Long names go before their header as GNU tar writes them, for pax would want them in UTF-8; times to the microsecond as pax does.
 import type { Entry } from "./format.ts";
+import { concatBytes } from "../concat-bytes.ts";
 
 const BLOCK_BYTES = 512;
 const NAME_BYTES = 100;
@@ -12,7 +13,7 @@ const MAX_OCTAL_SIZE = 8 ** 11 - 1;
 
 /** Everything that stands before the entry's content. */
 export function tarHeader(entry: Entry): Uint8Array<ArrayBuffer> {
-  const name = entry.type === "directory" ? concat([entry.path, Uint8Array.of(0x2f)]) : entry.path;
+  const name = entry.type === "directory" ? concatBytes([entry.path, Uint8Array.of(0x2f)]) : entry.path;
   const link = linkOf(entry);
   const seconds = Math.floor(entry.mtimeUs / 1_000_000);
   const type = entry.type === "file" && entry.hardLinkOf !== null ? "hard_link" : entry.type;
@@ -23,7 +24,7 @@ export function tarHeader(entry: Entry): Uint8Array<ArrayBuffer> {
     type: TYPE_FLAGS[type],
     link,
   });
-  return concat([...timeRecord(entry.mtimeUs), ...longName("K", link), ...longName("L", name), header]);
+  return concatBytes([...timeRecord(entry.mtimeUs), ...longName("K", link), ...longName("L", name), header]);
 }
 
 /** Bytes that follow the header: a hard link has its content where its first name is. */
@@ -82,7 +83,7 @@ function base256(value: number): Uint8Array {
 
 function longName(type: "K" | "L", name: Uint8Array): Uint8Array<ArrayBuffer>[] {
   if (name.length <= NAME_BYTES) return [];
-  const content = concat([name, new Uint8Array(1)]);
+  const content = concatBytes([name, new Uint8Array(1)]);
   const fields = { mode: 0, size: content.length, seconds: 0, type, link: new Uint8Array() };
   return [block(encoder.encode("././@LongLink"), fields), content, tarPadding(content.length)];
 }
@@ -107,14 +108,4 @@ function paxRecord(key: string, value: string): Uint8Array<ArrayBuffer> {
   let length = rest.length + 1;
   while (`${length}${rest}`.length > length) length++;
   return Uint8Array.from(encoder.encode(`${length}${rest}`));
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

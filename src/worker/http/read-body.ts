@@ -1,5 +1,6 @@
 // Reads a request's body up to a limit, without holding more than that in memory.
 import { AppError } from "../../shared/errors/app-error.ts";
+import { concatBytes } from "../../shared/concat-bytes.ts";
 
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const declared = Number(request.headers.get("content-length") ?? 0);
@@ -13,17 +14,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
     if (total > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
-  return join(chunks, total);
-}
-
-function join(chunks: readonly Uint8Array[], total: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(total);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
+  return concatBytes(chunks);
 }
 
 function tooLarge(maxBytes: number): AppError {

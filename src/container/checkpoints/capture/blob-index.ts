@@ -1,8 +1,8 @@
 // Where each known content lies: a blob has a number and lies in a frame, the frame in a pack, and a pack has its name
 // once it is closed. A million files must fit into a small process.
 import type { BlobRef } from "../../../shared/checkpoints/format.ts";
-import { type BlobPlace, createBlobRecords } from "./blob-records.ts";
 import { OWN_PACK } from "../../../shared/checkpoints/own-pack.ts";
+import { type BlobPlace, createBlobRecords } from "./blob-records.ts";
 
 export type BlobIndex = {
   /** The number of that content; -1 when it is not known. */

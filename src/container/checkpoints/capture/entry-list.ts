@@ -1,13 +1,13 @@
 // Writes the sorted entry list as chunks: those that the parent has already are named again, the others are kept as blobs.
 import { hash } from "node:crypto";
 import { ByteWriter } from "../../../shared/checkpoints/byte-io.ts";
+import { readEntries } from "../../../shared/checkpoints/entry-codec.ts";
 import type { ListChunk } from "../../../shared/checkpoints/format.ts";
 import { isListChunkFull, startsListChunk } from "../../../shared/checkpoints/list-chunks.ts";
+import { isOwnPack, nameOwnPack } from "../../../shared/checkpoints/own-pack.ts";
 import type { BlobIndex } from "./blob-index.ts";
 import { blobsOf } from "./entry-scan.ts";
 import type { PackBuilder } from "./pack-builder.ts";
-import { isOwnPack, nameOwnPack } from "../../../shared/checkpoints/own-pack.ts";
-import { readEntries } from "../../../shared/checkpoints/entry-codec.ts";
 
 export type EntryList = {
   add(path: Uint8Array, entry: Uint8Array): void;

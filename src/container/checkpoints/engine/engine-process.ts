@@ -11,7 +11,7 @@ const MAIN = join(import.meta.dirname, "main.ts");
  * Buffers that come and go make the collector begin all the time; in one go it is done in milliseconds, and in steps,
  * beside the work, it took a third of a restore.
  */
-const NODE_OPTIONS = [
+export const NODE_OPTIONS = [
   "--max-old-space-size=128",
   "--max-semi-space-size=4",
   "--no-incremental-marking",

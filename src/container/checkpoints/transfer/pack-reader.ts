@@ -2,15 +2,15 @@
 import { hash } from "node:crypto";
 import { promisify } from "node:util";
 import { zstdDecompress } from "node:zlib";
+import { readEntries } from "../../../shared/checkpoints/entry-codec.ts";
 import { FRAME_TARGET_BYTES, type ListChunk, MAX_BLOB_BYTES } from "../../../shared/checkpoints/format.ts";
+import { nameOwnPack } from "../../../shared/checkpoints/own-pack.ts";
 import { showPath } from "../../../shared/checkpoints/path-bytes.ts";
 import { AppError } from "../../../shared/errors/app-error.ts";
 import { EDGE_PATHS } from "../../../shared/rpc/protocol.ts";
 import type { JobContext } from "../job-context.ts";
 import { askEdge } from "./edge-client.ts";
 import { forgetPack, readKeptPack } from "./pack-cache.ts";
-import { nameOwnPack } from "../../../shared/checkpoints/own-pack.ts";
-import { readEntries } from "../../../shared/checkpoints/entry-codec.ts";
 
 export type WantedBlob = {
   sha256: Uint8Array;

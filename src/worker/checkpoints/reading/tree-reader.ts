@@ -2,12 +2,12 @@
 import { fromBase64Url, fromHex } from "../../../shared/checkpoints/bytes-text.ts";
 import { readEntries } from "../../../shared/checkpoints/entry-codec.ts";
 import type { Entry, FileEntry, ListChunk, Manifest, Tree } from "../../../shared/checkpoints/format.ts";
+import { nameOwnPack } from "../../../shared/checkpoints/own-pack.ts";
 import { comparePaths } from "../../../shared/checkpoints/path-bytes.ts";
 import { type BlobReader, createBlobReader } from "./blob-reader.ts";
 import { damaged, shortHash } from "./damage.ts";
 import { createPackReader, type PackReader, type ReadingBucket } from "./pack-reader.ts";
 import { sha256Hex } from "./sha256.ts";
-import { nameOwnPack } from "../../../shared/checkpoints/own-pack.ts";
 
 export type TreeReader = {
   tree: Tree;
